@@ -1,0 +1,62 @@
+"""What connectors deliver and mappings judge: a row of a CRM object, as a value that knows no CRM.
+
+Values have been typed by the connector from the CRM's own schema, so that a rule never parses text:
+`Decimal` for every number and amount, `date` for date-only fields (never shifted), aware UTC `datetime` for instants,
+`bool`, `str` (picklists: the internal value), `None` for unset. What could not be typed stays visible as `Malformed`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A value that is not what its field's type promises: an impossible date, a number that is text."""
+
+    text: str
+    expected: str  # "a date", "a number"
+
+
+Value: TypeAlias = str | Decimal | bool | date | datetime | Malformed | None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One end of an association as the CRM reports it: the other record, and in which role it stands there."""
+
+    object: str
+    id: str
+    labels: tuple[str, ...] = ()
+    primary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A row of a CRM object as read.
+
+    `deleted` covers deleted, archived and merged away; `merged_into` is the survivor's id where there is one.
+    `ours` holds the values of our own fields found on the record, by their neutral name (`coefficient`, `tier`).
+    """
+
+    object: str
+    id: str
+    modified: datetime
+    values: Mapping[str, Value] = field(default_factory=dict)
+    links: Mapping[str, tuple[Link, ...]] = field(default_factory=dict)
+    ours: Mapping[str, Value] = field(default_factory=dict)
+    deleted: bool = False
+    merged_into: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A bad row, as a value: what, where and what to do now. It never stops the other rows."""
+
+    object: str
+    id: str
+    field: str
+    what: str
+    cure: str

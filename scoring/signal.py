@@ -1,0 +1,47 @@
+"""A signal: a dated fact about one subject, the only thing that scores are made of."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Liability(StrEnum):
+    """The customer's share of fault. `NONE` never raises a coefficient."""
+
+    FULL = "full"
+    PARTIAL = "partial"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Source:
+    """Where a signal came from; its order breaks ties between signals of one day."""
+
+    connection: str
+    object: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A dated fact about one subject.
+
+    `on` is a civil date in the programme's time zone and may lie in the future (an unpaid invoice becomes an incident
+    on its 91st day): the fold ignores what has not happened yet. `recorded` is the instant at which the ledger learnt
+    it, or None for what the first fill brought (known from the beginning). `reference` is what people call the source
+    record ("1042"); `days` a count that the reason text needs (days late); `original` the source id of the order that a
+    refund takes back; `key` a common key by which the same fact, reported twice, counts once.
+    """
+
+    name: str
+    on: date
+    source: Source
+    liability: Liability = Liability.NONE
+    amount: Decimal | None = None
+    currency: str | None = None
+    reference: str = ""
+    days: int | None = None
+    original: str = ""
+    key: str = ""
+    recorded: datetime | None = None
