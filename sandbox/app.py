@@ -1,0 +1,48 @@
+"""One application that is both CRMs: the org under `/services`, the portal under the vendor's paths, ours under `/sandbox`."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from sandbox import control
+from sandbox.clock import Clock
+from sandbox.count import CountRequests, Requests
+from sandbox.hubspot import routes as hubspot
+from sandbox.hubspot.portal import Portal
+from sandbox.page import routes as page
+from sandbox.salesforce import routes as salesforce
+from sandbox.salesforce.org import Org
+
+BEGINNING = datetime(2026, 11, 22, 8, tzinfo=UTC)
+
+
+class World:
+    """Both CRMs and the clock they share.
+
+    Whatever is left out is the plain, empty one: a clock that stands still at `BEGINNING`, an org and a portal as they
+    are on the day they are bought. `requests` counts what came in over HTTP.
+    """
+
+    def __init__(self, clock: Clock | None = None, *, org: Org | None = None, portal: Portal | None = None) -> None:
+        self.clock = clock or Clock(BEGINNING)
+        self.org = org or Org(self.clock)
+        self.portal = portal or Portal(self.clock)
+        self.requests = Requests()
+
+
+def create_app(world: World, *, middleware: Sequence[Middleware] = ()) -> Starlette:
+    """The application over a world; all of its handlers run on one event loop, so the state needs no locks.
+
+    `middleware` stands between the counting and the CRMs: a fault switched on there is counted as the call it spoils.
+    """
+    return Starlette(
+        routes=[
+            *control.routes(world),
+            *page.routes(world),
+            *salesforce.routes(world.org),
+            *hubspot.routes(world.portal),
+        ],
+        middleware=[Middleware(CountRequests, requests=world.requests), *middleware],
+    )
