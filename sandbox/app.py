@@ -1,4 +1,4 @@
-"""One application that is both CRMs: the org under `/services`, the portal under the vendor's paths, ours under `/sandbox`."""
+"""One application that is both CRMs, each under its vendor's paths; what is ours is under `/sandbox`."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -8,8 +8,8 @@ class Clock:
     """Aware UTC time of both CRMs.
 
     It stands still until told otherwise, so that tests and the demo are the same every time; with `ticking` it goes on
-    by itself from where it was set. Rate limits, token lifetimes and index lag are measured on it as well: a client that
-    waits by advancing it waits no real time.
+    by itself from where it was set. Rate limits, token lifetimes and index lag are measured on it as
+    well: a client that waits by advancing it waits no real time.
     """
 
     def __init__(self, now: datetime, *, ticking: bool = False) -> None:
@@ -35,17 +35,3 @@ class Clock:
     def advance(self, by: timedelta) -> None:
         """Let this much time pass at once."""
         self.set(self.now() + by)
-
-
-def instant(value: object, name: str) -> datetime:
-    """An ISO 8601 text with its zone as a time; `name` says where it stood."""
-    example = "such as 2026-11-22T08:00:00Z"
-    if not isinstance(value, str):
-        raise ValueError(f'"{name}" must be a time with its zone, {example}')
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError as error:
-        raise ValueError(f'"{name}" is not a time: {value!r}; write it {example}') from error
-    if moment.tzinfo is None:
-        raise ValueError(f'"{name}" has no zone: {value!r}; write it {example}')
-    return moment

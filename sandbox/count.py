@@ -84,6 +84,7 @@ class CountRequests:
         self._requests = requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Count, then pass on."""
         if scope["type"] == "http" and not scope["path"].startswith("/sandbox"):
             self._requests.add(scope["method"], scope["path"])
         await self._app(scope, receive, send)

@@ -1,0 +1,85 @@
+"""What the control API is told, as JSON: members of an object, asked for by type."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+
+class Misunderstood(ValueError):
+    """What was told does not say what it must: one line with what is wrong and how it is written."""
+
+
+class Told:
+    """A JSON object, member by member."""
+
+    def __init__(self, members: object) -> None:
+        if not isinstance(members, Mapping):
+            raise Misunderstood(f"this must be a JSON object, not {members!r}")
+        self._members: Mapping[str, Any] = members
+
+    def only(self, known: Iterable[str]) -> None:
+        """Refuse members that mean nothing here: a slip of the pen must not pass for an omission."""
+        unknown = sorted(self._members.keys() - set(known))
+        if unknown:
+            raise Misunderstood(f"{unknown[0]!r} means nothing here; known are {', '.join(known)}")
+
+    def word(self, name: str) -> str:
+        """A text that is not empty."""
+        value = self._members.get(name)
+        if not isinstance(value, str) or not value:
+            raise Misunderstood(f'"{name}" must be a text')
+        return value
+
+    def word_or_none(self, name: str) -> str | None:
+        """The same, where it may be left out."""
+        return None if self._members.get(name) is None else self.word(name)
+
+    def words(self, name: str) -> list[str]:
+        """A list of texts, at least one."""
+        value = self._members.get(name)
+        if not isinstance(value, list) or not value or not all(isinstance(one, str) for one in value):
+            raise Misunderstood(f'"{name}" must be a list of texts')
+        return value
+
+    def number(self, name: str) -> float:
+        """A number."""
+        value = self._members.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise Misunderstood(f'"{name}" must be a number, such as {{"{name}": 86400}}')
+        return value
+
+    def values(self, name: str = "values") -> dict[str, Any]:
+        """Names of fields and their values."""
+        value = self._members.get(name)
+        if not isinstance(value, dict):
+            raise Misunderstood(f'"{name}" must be an object of field names and values')
+        return value
+
+    def instant(self, name: str) -> datetime:
+        """A time with its zone, ISO 8601."""
+        example = "such as 2026-11-22T08:00:00Z"
+        value = self._members.get(name)
+        if not isinstance(value, str):
+            raise Misunderstood(f'"{name}" must be a time with its zone, {example}')
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError as error:
+            raise Misunderstood(f'"{name}" is not a time: {value!r}; write it {example}') from error
+        if moment.tzinfo is None:
+            raise Misunderstood(f'"{name}" has no zone: {value!r}; write it {example}')
+        return moment
+
+    def instant_or_none(self, name: str) -> datetime | None:
+        """The same, where it may be left out."""
+        return None if self._members.get(name) is None else self.instant(name)
+
+
+def parsed(body: bytes) -> Any:
+    """The JSON of a request's body."""
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        raise Misunderstood(f"the body is not JSON: {error}") from error
