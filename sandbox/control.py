@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox.events import apply
 from sandbox.load import load_text
-from sandbox.told import Misunderstood, Told, parsed
+from sandbox.told import ToldError, Told, parsed
 
 if TYPE_CHECKING:
     from sandbox.app import World
@@ -56,14 +56,14 @@ class _Control:
         try:
             self._world.clock.advance(timedelta(seconds=seconds))
         except OverflowError as error:
-            raise Misunderstood(f"{seconds} seconds lead beyond the calendar") from error
+            raise ToldError(f"{seconds} seconds lead beyond the calendar") from error
         return await self.clock(request)
 
     async def events(self, request: Request) -> Response:
         """Events happen in their order, up to the first that is refused; `ids` says how far it came."""
         events = parsed(await request.body())
         if not isinstance(events, list):
-            raise Misunderstood('events are a list, such as [{"crm": "salesforce", "do": "update", …}]')
+            raise ToldError('events are a list, such as [{"crm": "salesforce", "do": "update", …}]')
         ids: list[str] = []
         for number, event in enumerate(events):
             try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from sandbox.told import Misunderstood, Told
+from sandbox.told import ToldError, Told
 
 if TYPE_CHECKING:
     from sandbox.app import World
@@ -23,10 +23,10 @@ def apply(world: World, event: object) -> str:
     told = Told(event)
     crm = told.word("crm")
     if crm not in _ACTS:
-        raise Misunderstood(f'"crm" is one of {", ".join(_ACTS)}, not {crm!r}')
+        raise ToldError(f'"crm" is one of {", ".join(_ACTS)}, not {crm!r}')
     do = told.word("do")
     if do not in _ACTS[crm]:
-        raise Misunderstood(f'"do" is one of {", ".join(_ACTS[crm])} in {crm}, not {do!r}')
+        raise ToldError(f'"do" is one of {", ".join(_ACTS[crm])} in {crm}, not {do!r}')
     needs, act = _ACTS[crm][do]
     told.only(["crm", "do", *needs])
     return act(world, told) or told.word("id")

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 
-class Misunderstood(ValueError):
+class ToldError(ValueError):
     """What was told does not say what it must: one line with what is wrong and how it is written."""
 
 
@@ -17,20 +17,20 @@ class Told:
 
     def __init__(self, members: object) -> None:
         if not isinstance(members, Mapping):
-            raise Misunderstood(f"this must be a JSON object, not {members!r}")
+            raise ToldError(f"this must be a JSON object, not {members!r}")
         self._members: Mapping[str, Any] = members
 
     def only(self, known: Iterable[str]) -> None:
         """Refuse members that mean nothing here: a slip of the pen must not pass for an omission."""
         unknown = sorted(self._members.keys() - set(known))
         if unknown:
-            raise Misunderstood(f"{unknown[0]!r} means nothing here; known are {', '.join(known)}")
+            raise ToldError(f"{unknown[0]!r} means nothing here; known are {', '.join(known)}")
 
     def word(self, name: str) -> str:
         """A text that is not empty."""
         value = self._members.get(name)
         if not isinstance(value, str) or not value:
-            raise Misunderstood(f'"{name}" must be a text')
+            raise ToldError(f'"{name}" must be a text')
         return value
 
     def word_or_none(self, name: str) -> str | None:
@@ -41,21 +41,21 @@ class Told:
         """A list of texts, at least one."""
         value = self._members.get(name)
         if not isinstance(value, list) or not value or not all(isinstance(one, str) for one in value):
-            raise Misunderstood(f'"{name}" must be a list of texts')
+            raise ToldError(f'"{name}" must be a list of texts')
         return value
 
     def number(self, name: str) -> float:
         """A number."""
         value = self._members.get(name)
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise Misunderstood(f'"{name}" must be a number, such as {{"{name}": 86400}}')
+            raise ToldError(f'"{name}" must be a number, such as {{"{name}": 86400}}')
         return value
 
     def values(self, name: str = "values") -> dict[str, Any]:
         """Names of fields and their values."""
         value = self._members.get(name)
         if not isinstance(value, dict):
-            raise Misunderstood(f'"{name}" must be an object of field names and values')
+            raise ToldError(f'"{name}" must be an object of field names and values')
         return value
 
     def instant(self, name: str) -> datetime:
@@ -63,13 +63,13 @@ class Told:
         example = "such as 2026-11-22T08:00:00Z"
         value = self._members.get(name)
         if not isinstance(value, str):
-            raise Misunderstood(f'"{name}" must be a time with its zone, {example}')
+            raise ToldError(f'"{name}" must be a time with its zone, {example}')
         try:
             moment = datetime.fromisoformat(value)
         except ValueError as error:
-            raise Misunderstood(f'"{name}" is not a time: {value!r}; write it {example}') from error
+            raise ToldError(f'"{name}" is not a time: {value!r}; write it {example}') from error
         if moment.tzinfo is None:
-            raise Misunderstood(f'"{name}" has no zone: {value!r}; write it {example}')
+            raise ToldError(f'"{name}" has no zone: {value!r}; write it {example}')
         return moment
 
     def instant_or_none(self, name: str) -> datetime | None:
@@ -82,4 +82,4 @@ def parsed(body: bytes) -> Any:
     try:
         return json.loads(body)
     except ValueError as error:
-        raise Misunderstood(f"the body is not JSON: {error}") from error
+        raise ToldError(f"the body is not JSON: {error}") from error
