@@ -1,0 +1,47 @@
+"""Fields the service works out itself when a row is saved."""
+
+from sandbox.salesforce.schema import SObject
+from sandbox.salesforce.table import Row
+
+
+def derive(sobject: SObject, row: Row, before: Row | None, stamp: str) -> None:
+    """Fill in what follows from the rest of a row about to be stored; `stamp` is the instant of the save."""
+    if "FirstName" in row and "LastName" in row:
+        row["Name"] = " ".join(part for part in (row["FirstName"], row["LastName"]) if part)
+    if sobject.closing:
+        _close(sobject, row, before, stamp)
+    if sobject.name == "Order":
+        _activate(row, before, stamp)
+    if sobject.name == "Event":
+        _schedule(row)
+
+
+def _close(sobject: SObject, row: Row, before: Row | None, stamp: str) -> None:
+    state = row[sobject.closing["by"]]
+    row["IsClosed"] = state in sobject.closing["closed"]
+    if "IsWon" in sobject.fields:
+        row["IsWon"] = state in sobject.closing["won"]
+        if before is None or before["StageName"] != state:
+            row["Probability"] = 100.0 if row["IsWon"] else 0.0 if row["IsClosed"] else row.get("Probability")
+    dated = next((name for name in ("ClosedDate", "CompletedDateTime") if name in sobject.fields), None)
+    if dated is None:
+        return
+    if not row["IsClosed"]:
+        row[dated] = None
+    elif row.get(dated) is None:
+        row[dated] = stamp
+
+
+def _activate(row: Row, before: Row | None, stamp: str) -> None:
+    row["StatusCode"] = row["Status"]
+    if row["Status"] == "Activated" and row.get("ActivatedDate") is None:
+        row["ActivatedDate"] = stamp
+    if row["Status"] == "Draft" and before is not None:
+        row["ActivatedDate"] = None
+
+
+def _schedule(row: Row) -> None:
+    start = row.get("ActivityDateTime") or row.get("StartDateTime")
+    row["ActivityDateTime"] = row["StartDateTime"] = start
+    if start is not None and row.get("ActivityDate") is None:
+        row["ActivityDate"] = start[:10]

@@ -1,0 +1,213 @@
+"""A Salesforce org in memory: its rows, users, permission sets, sessions and limits, on the sandbox clock."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sandbox.clock import Clock
+from sandbox.salesforce.access import Access, PermissionSet, User, object_rights, profile
+from sandbox.salesforce.cursors import Cursors
+from sandbox.salesforce.errors import RowError, RowRefusal
+from sandbox.salesforce.ids import long_id
+from sandbox.salesforce.records import Records
+from sandbox.salesforce.schema import SObject, load
+from sandbox.salesforce.sessions import Client, Sessions
+from sandbox.salesforce.table import Row
+from sandbox.salesforce.usage import Usage
+
+ADMINISTRATION = {
+    "ApiEnabled", "ViewSetup", "ModifyMetadata", "CustomizeApplication", "AssignPermissionSets", "ViewAllData",
+}  # fmt: skip
+
+
+class Org:
+    """The plain org. What the API does goes through `create`, `change`, `remove`, which raise `RowRefusal`; loaders
+    and the control API use `insert`, `update`, `delete`, `undelete`, `merge`, which raise `ValueError` with one line.
+
+    `client_id` and `client_secret` are the integration user's; `admin_client_id` and its secret are those of a person
+    who administers the org, for edits that are not ours. `daily_calls` is the allowance of 24 hours.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        org_id: str = "00DSb0000000001",
+        name: str = "Sandbox Trading Company",
+        instance_url: str | None = None,
+        time_zone: str = "Europe/Paris",
+        language: str = "en_US",
+        client_id: str = "sandbox-client",
+        client_secret: str = "sandbox-secret",  # noqa: S107 - public and fixed: it opens nothing but this sandbox
+        admin_client_id: str = "admin-client",
+        admin_client_secret: str = "admin-secret",  # noqa: S107 - the same
+        daily_calls: int = 100_000,
+    ) -> None:
+        found = long_id(org_id)
+        if found is None:
+            raise ValueError(f"{org_id} is no organization id: 15 or 18 letters and digits, beginning with 00D")
+        self.clock = clock
+        self.id = found
+        self.instance_url = instance_url
+        self.schema = load()
+        self.records = Records(clock, self.schema)
+        self.usage = Usage(clock, daily_calls)
+        self.cursors = Cursors(clock)
+        self.permission_sets: dict[str, PermissionSet] = {}
+        locale = {"TimeZoneSidKey": time_zone, "LanguageLocaleKey": language}
+        self.admin = self._make_user("System", "Administrator", "admin", locale, edit=True)
+        self.integration_user = self._make_user("Integration", "User", "integration", locale, edit=False)
+        self.users = [self.admin, self.integration_user]
+        self.sessions = Sessions(
+            clock,
+            self.id,
+            {
+                client_id: Client(client_id, client_secret, self.integration_user),
+                admin_client_id: Client(admin_client_id, admin_client_secret, self.admin),
+            },
+        )
+        self.insert(
+            "Organization",
+            locale
+            | {"Name": name, "DefaultLocaleSidKey": language, "Country": "FR", "OrganizationType": "Enterprise Edition"}
+            | {"InstanceName": "SBX1", "IsSandbox": True, "IsReadOnly": False},
+            id=self.id,
+        )
+
+    # For loaders and the control API
+
+    def insert(self, object: str, values: Mapping[str, Any], *, id: str | None = None, at: datetime | None = None) -> str:  # noqa: A002 - the service's own words
+        """Insert a row; its id. `at` is when: CreatedDate and SystemModstamp, now by default."""
+        with _one_line(object, id):
+            return self.create(self._sobject(object), values, user=self.admin, row_id=id, at=at)
+
+    def update(self, object: str, id: str, values: Mapping[str, Any], *, at: datetime | None = None) -> None:  # noqa: A002 - as above
+        """Change a row, as a person in the company does."""
+        with _one_line(object, id):
+            self.change(self._sobject(object), id, values, user=self.admin, at=at)
+
+    def delete(self, object: str, id: str) -> None:  # noqa: A002 - as above
+        """Move a row to the recycle bin."""
+        with _one_line(object, id):
+            self.remove(self._sobject(object), id, user=self.admin)
+
+    def undelete(self, object: str, id: str) -> None:  # noqa: A002 - as above
+        """Bring a row back from the recycle bin."""
+        with _one_line(object, id):
+            self.records.undelete(self._sobject(object), id, by=self.admin.id)
+
+    def merge(self, object: str, master: str, losers: Iterable[str]) -> None:  # noqa: A002 - as above
+        """Merge one or two rows into a master."""
+        with _one_line(object, master):
+            self.records.merge(self._sobject(object), master, list(losers), by=self.admin.id)
+
+    def archive(self, object: str, id: str) -> None:  # noqa: A002 - as above
+        """Archive a task or an event."""
+        with _one_line(object, id):
+            self.records.archive(self._sobject(object), id)
+
+    def get(self, object: str, id: str) -> dict[str, Any]:  # noqa: A002 - as above
+        """A copy of a row, deleted or not."""
+        with _one_line(object, id):
+            return dict(self.records.get(self._sobject(object), id))
+
+    def rows(self, object: str) -> Iterator[dict[str, Any]]:  # noqa: A002 - as above
+        """Every row of an object, deleted ones too until they are purged."""
+        return self.records.rows(self._sobject(object))
+
+    # For the API
+
+    def access(self, user: User) -> Access:
+        """What a user may do now."""
+        return Access(user, self.schema)
+
+    def create(
+        self,
+        sobject: SObject,
+        values: Mapping[str, Any],
+        *,
+        user: User,
+        access: Access | None = None,
+        row_id: str | None = None,
+        at: datetime | None = None,
+    ) -> str:
+        """Insert a row for a user, under the rules of `access` if given."""
+        if sobject.name == "PermissionSetAssignment":
+            self._refuse_second_assignment(values)
+        new = self.records.create(sobject, values, by=user.id, access=access, row_id=row_id, at=at)
+        if sobject.name == "PermissionSetAssignment":
+            row = self.records.get(sobject, new)
+            self._user(row["AssigneeId"]).assigned[new] = self.permission_set(row["PermissionSetId"])
+        return new
+
+    def change(
+        self,
+        sobject: SObject,
+        row_id: str,
+        values: Mapping[str, Any],
+        *,
+        user: User,
+        access: Access | None = None,
+        at: datetime | None = None,
+    ) -> None:
+        """Update a row for a user."""
+        self.records.change(sobject, row_id, values, by=user.id, access=access, at=at)
+
+    def remove(self, sobject: SObject, row_id: str, *, user: User, access: Access | None = None) -> None:
+        """Delete a row for a user."""
+        self.records.delete(sobject, row_id, by=user.id, access=access)
+        if sobject.name == "PermissionSetAssignment":
+            for holder in self.users:
+                holder.assigned.pop(long_id(row_id) or row_id, None)
+
+    def permission_set(self, row_id: str) -> PermissionSet:
+        """A permission set by the id of its row."""
+        return next(found for found in self.permission_sets.values() if found.id == row_id)
+
+    def _user(self, row_id: str) -> User:
+        return next(user for user in self.users if user.id == row_id)
+
+    def _refuse_second_assignment(self, values: Mapping[str, Any]) -> None:
+        assignee = long_id(str(values.get("AssigneeId"))) or ""
+        wanted = long_id(str(values.get("PermissionSetId"))) or ""
+        for row in self.rows("PermissionSetAssignment"):
+            if (row["AssigneeId"], row["PermissionSetId"]) == (assignee, wanted):
+                message = f"Duplicate PermissionSetAssignment.  Assignee: {assignee[:15]}; Permission Set: {wanted[:15]}"
+                raise RowRefusal(RowError("DUPLICATE_VALUE", message, ("AssigneeId", "PermissionSetId")))
+
+    def _sobject(self, name: str) -> SObject:
+        found = self.schema.find(name)
+        if found is None:
+            raise ValueError(f"no object {name} in this org; there are {', '.join(self.schema.objects)}")
+        return found
+
+    def _make_user(self, first: str, last: str, alias: str, locale: Mapping[str, str], *, edit: bool) -> User:
+        address = f"{alias}@sandbox-trading.example.com"
+        row: Row = {
+            "FirstName": first,
+            "LastName": last,
+            "Username": address,
+            "Email": address,
+            "Alias": alias[:8],
+            "IsActive": True,
+            "LocaleSidKey": "en_US",
+            **locale,
+        }
+        user_id = self.records.create(self._sobject("User"), row, by=self.id)
+        return User(
+            user_id,
+            address,
+            set(ADMINISTRATION),
+            object_rights(self.schema),
+            **profile(self.schema, edit=edit),
+        )
+
+
+@contextmanager
+def _one_line(name: str, row_id: str | None) -> Iterator[None]:
+    try:
+        yield
+    except RowRefusal as refused:
+        where = f"{name} {row_id}" if row_id else name
+        raise ValueError(f"{where}: {refused.error.message} ({refused.error.code})") from None
