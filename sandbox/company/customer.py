@@ -53,7 +53,7 @@ def customer(number: int, draw: Draw, today: date) -> Customer:
     joined = today - timedelta(days=draw.randint(*behaviour.joined))
     gone = min(today, joined + timedelta(days=behaviour.stays)) if behaviour.stays else today
     where, twin = _whereabouts(draw)
-    email = None if draw.chance(0.02) else names.address(first, last, number)
+    email = None if not twin and draw.chance(0.02) else names.address(first, last, number)
     return Customer(
         number=number,
         behaviour=behaviour,
@@ -64,8 +64,8 @@ def customer(number: int, draw: Draw, today: date) -> Customer:
         in_salesforce=where != "hubspot",
         in_hubspot=where != "salesforce",
         twin=twin,
-        salesforce_email=email,
-        hubspot_email=_other_address(email, twin, number, draw),
+        salesforce_email=draw.choice((email, email.upper(), email.title())) if email and twin else email,
+        hubspot_email=f"shop.{number}@example.com" if twin == "id" else email,
         doubled=where == "salesforce" and email is not None and draw.chance(0.01),
         by_deal=draw.chance(0.4),
     )
@@ -76,12 +76,3 @@ def _whereabouts(draw: Draw) -> tuple[str, Twin]:
     if where != "both":
         return where, ""
     return where, draw.choices(("e-mail", "id", "both"), (6, 3, 1))[0]
-
-
-def _other_address(email: str | None, twin: Twin, number: int, draw: Draw) -> str | None:
-    """The e-mail in HubSpot: the same in other letters for a twin by e-mail, another one for a twin by id."""
-    if twin == "id":
-        return f"shop.{number}@example.com" if draw.chance(0.5) else None
-    if email is None or twin == "":
-        return email
-    return draw.choice((email, email.upper(), email.title()))

@@ -85,11 +85,10 @@ def _order(who: Customer, order: Order, key: str) -> Iterator[Row]:
         "AccountId": Ref(f"a{who.business}"),
         "BillToContactId": Ref(who.salesforce),
         "EffectiveDate": order.at.date().isoformat(),
-        "Status": "Draft",
+        "Status": "Activated",
         "TotalAmount": order.amount,
     }
     yield Made(order.at, "salesforce", "Order", key, values)
-    yield Changed(order.at, "salesforce", "Order", key, {"Status": "Activated"})
     if order.refund:
         reduction: dict[str, Cell] = values | {
             "EffectiveDate": order.refund.at.date().isoformat(),
@@ -98,7 +97,6 @@ def _order(who: Customer, order: Order, key: str) -> Iterator[Row]:
             "OriginalOrderId": Ref(key),
         }
         yield Made(order.refund.at, "salesforce", "Order", f"{key}r", reduction)
-        yield Changed(order.refund.at, "salesforce", "Order", f"{key}r", {"Status": "Activated"})
 
 
 def _invoice(who: Customer, order: Order, invoice: Invoice, key: str) -> Iterator[Row]:
