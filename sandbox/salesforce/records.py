@@ -143,13 +143,14 @@ class Records:
         deletion = Deletion(sobject, self.clock.now())
         self._bin[row["Id"]] = deletion
         now = stamp(deletion.since)
-        for child, link, holder in self._referring(sobject, row["Id"]):
+        for child, link, holder_id in self._referring(sobject, row["Id"]):
+            holder = self.tables[child.name].rows[holder_id]
             if link.cascade:
-                deletion.cascaded.append((child, holder["Id"]))
+                deletion.cascaded.append((child, holder_id))
                 self._save(child, holder | {"IsDeleted": True}, holder, by=by, now=now)
             else:  # a look-up is cleared without a new stamp on the row that had it
-                deletion.cleared.append((child, holder["Id"], link.name))
-                self.tables[child.name].rows[holder["Id"]] = holder | {link.name: None}
+                deletion.cleared.append((child, holder_id, link.name))
+                self.tables[child.name].rows[holder_id] = holder | {link.name: None}
         self._save(sobject, row | {"IsDeleted": True}, row, by=by, now=now)
 
     def undelete(self, sobject: SObject, row_id: str, *, by: str) -> None:
@@ -186,7 +187,8 @@ class Records:
             raise RowRefusal(RowError("INVALID_ID_FIELD", "a record cannot be merged with itself"))
         now = stamp(self.clock.now())
         for loser in gone:
-            for child, link, holder in self._referring(sobject, loser["Id"]):
+            for child, link, holder_id in self._referring(sobject, loser["Id"]):
+                holder = self.tables[child.name].rows[holder_id]
                 self._save(child, holder | {link.name: master["Id"]}, holder, by=by, now=now)
             self._bin[loser["Id"]] = Deletion(sobject, self.clock.now())
             self._save(sobject, loser | {"IsDeleted": True, "MasterRecordId": master["Id"]}, loser, by=by, now=now)
@@ -279,13 +281,13 @@ class Records:
             raise RowRefusal(RowError("DUPLICATE_VALUE", f"there is already a record with id: {found}"))
         return found
 
-    def _referring(self, sobject: SObject, row_id: str) -> list[tuple[SObject, Field, Row]]:
+    def _referring(self, sobject: SObject, row_id: str) -> list[tuple[SObject, Field, str]]:
         """Rows not deleted that point to a row; a full look through its children, as deletes and merges are rare."""
         return [
-            (child, link, row)
+            (child, link, row["Id"])
             for child, link in self.schema.children(sobject.name)
             if not child.setup and link.name != "MasterRecordId"
-            for row in list(self.tables[child.name].rows.values())
+            for row in self.tables[child.name].rows.values()
             if row.get(link.name) == row_id and not row["IsDeleted"]
         ]
 
