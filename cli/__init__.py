@@ -1,0 +1,1 @@
+"""`bonus-malus`, the command: the one place where everything is built and put together."""

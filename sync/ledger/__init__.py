@@ -1,0 +1,5 @@
+"""The ledger: what we made of the CRMs' facts and what was shown when, in a database that only grows."""
+
+from sync.ledger.database import Ledger, LedgerError
+
+__all__ = ["Ledger", "LedgerError"]

@@ -1,0 +1,124 @@
+"""From a settings file to a job: the one place where settings, connectors, rules and ledger meet."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from config.mappingfile import load_mapping, mapping_path
+from config.reading import ConfigError, choice
+from config.rulefile import load_programme
+from config.settings import ConnectionSettings, Settings, load_settings, resolve
+from connectors import available, connect, settings_model
+from connectors.clock import SystemTime, Time
+from connectors.protocol import CrmConnector
+from sandbox.remote import Remote
+from scoring.rules import Programme
+from sync.job import Job, Source
+from sync.ledger import Ledger
+
+# Public and fixed: they open nothing but a sandbox on this machine.
+SANDBOX_OPTIONS: Mapping[str, Mapping[str, str]] = {
+    "salesforce": {"client_id": "sandbox-client", "client_secret": "sandbox-secret"},
+    "hubspot": {"token": "sandbox-token"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """A settings file, validated whole together with its rules and mappings; nothing has been sent."""
+
+    settings: Settings
+    programme: Programme
+    time: Time
+    sources: Callable[[], dict[str, Source]]
+
+    def programme_at(self, day: date) -> Programme:
+        """The programme's rules on that day."""
+        return load_programme(self.settings.programme, at=day)
+
+    def ledger(self) -> Ledger:
+        """The ledger of these settings."""
+        return Ledger.open(self.settings.ledger, beside=self.settings.file.parent)
+
+    def job(self, sources: Mapping[str, Source], ledger: Ledger, **options: Any) -> Job:
+        """One run's job."""
+        settings = self.settings
+        return Job(
+            programme=settings.programme,
+            programme_at=self.programme_at,
+            sources=sources,
+            ledger=ledger,
+            now=self.time.now,
+            time_zone=settings.time_zone,
+            language=settings.language,
+            history_years=settings.history_years,
+            edited_by_hand=settings.edited_by_hand,
+            **options,
+        )
+
+
+def compose(path: Path) -> Composition:
+    """Read everything that a run rests on.
+
+    Raises:
+        ConfigError: a mistake in settings, rules or a mapping, in one line.
+    """
+    settings = load_settings(path)
+    time = _time(settings)
+    programme = load_programme(settings.programme, at=time.now().date())
+    mappings = {}
+    for connection in settings.connections:
+        if connection.crm not in available():
+            raise ConfigError(f"{path}: connections.{connection.name}.crm: {choice(connection.crm, available())}")
+        file = mapping_path(connection.mapping, beside=path.parent)
+        mapping = load_mapping(file, crm=connection.crm, signals=programme.signals)
+        mappings[connection.name] = mapping.only(frozenset(name for name, on in programme.signals.items() if on))
+    options = {each.name: _options(each, settings) for each in settings.connections}
+
+    def sources() -> dict[str, Source]:
+        """Sign nothing in yet, but follow the references to secrets."""
+        return {
+            each.name: Source(
+                connector=_connector(each, options[each.name], settings, time),
+                crm=each.crm,
+                mapping=mappings[each.name],
+                mapping_digest=hashlib.sha256(repr(mappings[each.name].signals).encode()).hexdigest(),
+            )
+            for each in settings.connections
+        }
+
+    return Composition(settings, programme, time, sources)
+
+
+def _options(connection: ConnectionSettings, settings: Settings) -> Mapping[str, Any]:
+    if settings.sandbox is None:
+        return connection.options
+    return {"url": settings.sandbox, **connection.options}
+
+
+def _connector(
+    connection: ConnectionSettings, options: Mapping[str, Any], settings: Settings, time: Time
+) -> CrmConnector:
+    model = settings_model(connection.crm)
+    public = SANDBOX_OPTIONS.get(connection.crm, {}) if settings.sandbox else {}
+    named = ConnectionSettings(connection.name, connection.crm, connection.mapping, options)
+    return connect(connection.crm, resolve(named, model, file=settings.file, public=public), time=time)
+
+
+def _time(settings: Settings) -> Time:
+    if settings.sandbox is None:
+        return SystemTime()
+    remote = Remote(settings.sandbox)
+    try:
+        remote.now()
+    except (requests.RequestException, ValueError, KeyError) as error:
+        raise ConfigError(
+            f"{settings.file}: sandbox: nobody answers at {settings.sandbox}; start it: bonus-malus sandbox"
+        ) from error
+    return remote
+

@@ -1,0 +1,172 @@
+"""The settings file: which CRMs, which programme, where the ledger is. Secrets only by reference.
+
+::
+
+    programme = "customers"
+    ledger = "bonus-malus.db"
+
+    [connections.salesforce]
+    crm = "salesforce"
+    domain = "acme.my"
+    client_id = { env = "SALESFORCE_CLIENT_ID" }
+    client_secret = { file = "/run/secrets/salesforce" }
+
+A reference is `{ env = NAME }`, `{ file = PATH }` or `{ keyring = "service/user" }`; it is followed only when the
+secret is needed, and its text never reaches a log, an error or the ledger.
+"""
+
+import os
+from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+import keyring
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from config.reading import ConfigError, choice, read_toml, validate
+
+DEFAULT_FILE = "bonus-malus.toml"
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    programme: str = "customers"
+    ledger: str = "bonus-malus.db"
+    time_zone: str | None = None
+    language: Literal["en", "fr"] | None = None
+    history_years: Annotated[int, Field(ge=1, le=30)] = 3
+    sandbox: str | None = None
+    edited_by_hand: Literal["restore", "report"] = "restore"
+    connections: dict[str, dict[str, Any]] = Field(min_length=1)
+
+    @field_validator("sandbox")
+    @classmethod
+    def _on_this_machine(cls, url: str | None) -> str | None:
+        if url is not None and urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1"):
+            raise ValueError("the sandbox is on this machine: http://127.0.0.1:PORT")
+        return url
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str | None) -> str | None:
+        if name is not None and name not in available_timezones():
+            raise ValueError(f"{name!r} is no time zone; {choice(name, sorted(available_timezones())).split('; ')[-1]}")
+        return name
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSettings:
+    """One CRM: its name here, its kind, its mapping, and what only its connector understands (secrets unresolved)."""
+
+    name: str
+    crm: str
+    mapping: str
+    options: MappingOf[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A settings file, whole.
+
+    `edited_by_hand` says what happens to a person's edit of one of our fields. `sandbox` is the address of a sandbox
+    that is every connection's CRM: its clock is then the clock, and its public credentials are used.
+    """
+
+    file: Path
+    programme: str
+    ledger: str
+    time_zone: ZoneInfo | None
+    language: Literal["en", "fr"] | None
+    history_years: int
+    sandbox: str | None
+    edited_by_hand: Literal["restore", "report"]
+    connections: tuple[ConnectionSettings, ...]
+
+
+def load_settings(path: Path) -> Settings:
+    """Read and validate a settings file; nothing is sent and no secret is looked up.
+
+    Raises:
+        ConfigError: a mistake, in one line.
+    """
+    if not path.exists():
+        raise ConfigError(f"{path}: there is no such file; `bonus-malus demo` shows the product without one")
+    model = validate(_Settings, read_toml(path), file=path)
+    connections = []
+    for name, table in model.connections.items():
+        options = dict(table)
+        crm = options.pop("crm", name)
+        mapping = options.pop("mapping", crm)
+        for key, value in (("crm", crm), ("mapping", mapping)):
+            if not isinstance(value, str):
+                raise ConfigError(f"{path}: connections.{name}.{key}: should be text in quotes")
+        connections.append(ConnectionSettings(name, crm, mapping, options))
+    return Settings(
+        file=path,
+        programme=model.programme,
+        ledger=model.ledger,
+        time_zone=ZoneInfo(model.time_zone) if model.time_zone else None,
+        language=model.language,
+        history_years=model.history_years,
+        sandbox=model.sandbox,
+        edited_by_hand=model.edited_by_hand,
+        connections=tuple(connections),
+    )
+
+
+def resolve(
+    connection: ConnectionSettings,
+    model: type[BaseModel],
+    *,
+    file: Path,
+    public: MappingOf[str, str] | None = None,
+    environment: MappingOf[str, str] | None = None,
+) -> BaseModel:
+    """The connector's own settings, with every secret's reference followed.
+
+    `public` holds what stands for a missing option and is no secret (a sandbox's credentials).
+
+    Raises:
+        ConfigError: a mistake, a secret written out, or a reference that leads nowhere: which one, and where to set it.
+    """
+    known = os.environ if environment is None else environment
+    options: dict[str, Any] = dict(public or {})
+    for key, value in connection.options.items():
+        field = model.model_fields.get(key)
+        secret = field is not None and field.annotation in (SecretStr, SecretStr | None)
+        place = f"{file}: connections.{connection.name}.{key}"
+        options[key] = _secret(value, place, known) if secret or isinstance(value, dict) else value
+    return validate(model, options, file=f"{file}: connections.{connection.name}")
+
+
+def _secret(reference: object, place: str, environment: MappingOf[str, str]) -> str:
+    if not isinstance(reference, dict) or len(reference) != 1:
+        raise ConfigError(
+            f'{place}: a secret is never written here; refer to it: {{ env = "NAME" }}, {{ file = "PATH" }} '
+            'or { keyring = "service/user" }'
+        )
+    ((kind, name),) = reference.items()
+    match kind:
+        case "env":
+            if not environment.get(name):
+                raise ConfigError(f"{place}: the environment variable {name} is not set; set it to the secret")
+            return environment[name]
+        case "file":
+            try:
+                text = Path(name).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise ConfigError(f"{place}: the secret's file {name} cannot be read; put the secret there") from error
+            if not text:
+                raise ConfigError(f"{place}: the secret's file {name} is empty; put the secret there")
+            return text
+        case "keyring":
+            service, _, user = str(name).partition("/")
+            found = keyring.get_password(service, user)
+            if not found:
+                raise ConfigError(f"{place}: the keyring has nothing for {name}; say: keyring set {service} {user}")
+            return found
+    raise ConfigError(f"{place}: {kind!r} is no kind of reference; {choice(kind, ['env', 'file', 'keyring'])}")

@@ -1,0 +1,197 @@
+"""The local judgement: a record and a mapping give signals, or problems, for every CRM alike."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
+
+from scoring.mapping import Condition, Mapping, Operator, SignalRule, SubjectPath
+from scoring.records import Malformed, Problem, Record, Value
+from scoring.signal import Liability, Signal, Source
+
+EARLIEST = date(1900, 1, 1)
+LATEST = date(2199, 12, 31)
+LARGEST = Decimal(10) ** 15  # more than any invoice; a number above it is a slip, and would not fit a CRM's field
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A signal and the contact it is about, by the CRM's own record id."""
+
+    signal: Signal
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What one record amounts to now. No signals means that every signal it once gave is withdrawn."""
+
+    signals: tuple[Judged, ...] = ()
+    no_subject: tuple[str, ...] = ()  # names of the signals that nobody could be found for
+    problems: tuple[Problem, ...] = ()
+
+
+class _UnusableError(Exception):
+    """A field holds something that no rule can use."""
+
+    def __init__(self, field: str, what: str, cure: str) -> None:
+        super().__init__(what)
+        self.field, self.what, self.cure = field, what, cure
+
+
+def judge(record: Record, mapping: Mapping, *, connection: str, zone: tzinfo) -> Judgement:
+    """Judge one record by every rule for its object; of several rules of one name the first that matches holds.
+
+    Instants become civil dates in `zone`; date-only values are never shifted. A deleted record gives nothing.
+    """
+    if record.deleted:
+        return Judgement()
+    signals: list[Judged] = []
+    no_subject: list[str] = []
+    problems: list[Problem] = []
+    done: set[str] = set()
+    for rule in mapping.rules_for(record.object):
+        if rule.name in done:
+            continue
+        try:
+            if not all(_holds(condition, record, zone) for condition in rule.when):
+                continue
+            done.add(rule.name)
+            contact = _subject(rule.subject, record)
+            if contact is None:
+                no_subject.append(rule.name)
+                continue
+            signals.append(Judged(_signal(rule, record, connection, zone), contact))
+        except _UnusableError as unusable:
+            done.add(rule.name)
+            problems.append(Problem(record.object, record.id, unusable.field, unusable.what, unusable.cure))
+    return Judgement(tuple(signals), tuple(no_subject), tuple(dict.fromkeys(problems)))
+
+
+def _signal(rule: SignalRule, record: Record, connection: str, zone: tzinfo) -> Signal:
+    on = _date(record, rule.on, zone)
+    if on is None:
+        raise _UnusableError(rule.on, f"{rule.name} has no date: {rule.on} is empty", "fill the field in the CRM")
+    days = None
+    if rule.days:
+        until, since = (_date(record, field, zone) for field in rule.days)
+        days = (until - since).days if until and since else None
+    original = record.id if rule.same_record else _text(record, rule.original)
+    return Signal(
+        name=rule.name,
+        on=on + timedelta(days=rule.plus_days),
+        source=Source(connection, record.object, record.id),
+        liability=_liability(rule, record),
+        amount=_amount(record, rule.amount),
+        currency=_text(record, rule.currency) or None,
+        reference=_text(record, rule.reference),
+        days=days,
+        original=original,
+        key=_text(record, rule.key),
+    )
+
+
+def _subject(path: SubjectPath, record: Record) -> str | None:
+    if path.field:
+        return _text(record, path.field) or None
+    links = [link for link in record.links.get(path.link, ()) if not set(link.labels) & set(path.without)]
+    if path.label:
+        labelled = {link.id for link in links if path.label in link.labels}
+        return labelled.pop() if len(labelled) == 1 else None
+    for candidates in ({link.id for link in links if link.primary}, {link.id for link in links}):
+        if len(candidates) == 1:
+            return candidates.pop()
+    return None
+
+
+def _liability(rule: SignalRule, record: Record) -> Liability:
+    if rule.liability_by is None:
+        return rule.liability
+    field, shares = rule.liability_by
+    value = _text(record, field)
+    if value not in shares:
+        raise _UnusableError(
+            field, f"{field} is {value!r}, which the mapping gives no liability", "add the value to it"
+        )
+    return shares[value]
+
+
+def _holds(condition: Condition, record: Record, zone: tzinfo) -> bool:
+    value = record.values.get(condition.field)
+    if condition.operator is Operator.FILLED:
+        return (value not in (None, "")) == condition.operand
+    if condition.operator is Operator.DAYS_AFTER:
+        return _days_hold(condition, record, zone)
+    if value in (None, ""):
+        empty_is_other = condition.operator in (Operator.NOT, Operator.NOT_IN)
+        return empty_is_other or condition.or_empty
+    return _compares(condition, _usable(condition.field, value))
+
+
+def _compares(condition: Condition, value: Value) -> bool:
+    match condition.operator:
+        case Operator.IS | Operator.IN:
+            holds = value in _choices(condition)
+        case Operator.NOT | Operator.NOT_IN:
+            holds = value not in _choices(condition)
+        case Operator.ABOVE:
+            holds = _number(condition.field, value) > _number(condition.field, condition.operand)
+        case Operator.BELOW:
+            holds = _number(condition.field, value) < _number(condition.field, condition.operand)
+        case other:
+            raise AssertionError(other)
+    return holds
+
+
+def _days_hold(condition: Condition, record: Record, zone: tzinfo) -> bool:
+    until, since = _date(record, condition.field, zone), _date(record, condition.since, zone)
+    if since is None:
+        return False
+    if until is None:
+        return condition.or_empty
+    least, most = condition.between
+    days = (until - since).days
+    return days >= least and (most is None or days <= most)
+
+
+def _choices(condition: Condition) -> tuple[str | bool | Decimal, ...]:
+    return condition.operand if isinstance(condition.operand, tuple) else (condition.operand,)
+
+
+def _usable(field: str, value: Value) -> Value:
+    if isinstance(value, Malformed):
+        raise _UnusableError(field, f"{field} is {value.text!r}, not {value.expected}", "correct the field in the CRM")
+    return value
+
+
+def _number(field: str, value: object) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, Decimal):
+        raise _UnusableError(field, f"{field} is {value!r}, not a number", "map a number field")
+    return value
+
+
+def _amount(record: Record, field: str) -> Decimal | None:
+    value = _usable(field, record.values.get(field)) if field else None
+    if value in (None, ""):
+        return None
+    amount = _number(field, value)
+    if not amount.is_finite() or abs(amount) > LARGEST:
+        raise _UnusableError(field, f"{field} is {amount}, which no order can be worth", "correct the field in the CRM")
+    return abs(amount)
+
+
+def _text(record: Record, field: str) -> str:
+    value = _usable(field, record.values.get(field)) if field else None
+    return "" if value is None else str(value)
+
+
+def _date(record: Record, field: str, zone: tzinfo) -> date | None:
+    value = _usable(field, record.values.get(field))
+    if value is None or value == "":
+        return None
+    if isinstance(value, datetime):
+        value = value.astimezone(zone).date()
+    if not isinstance(value, date):
+        raise _UnusableError(field, f"{field} is {value!r}, not a date", "map a date field")
+    if not EARLIEST <= value <= LATEST:
+        raise _UnusableError(field, f"{field} is {value.isoformat()}, which cannot be", "correct the field in the CRM")
+    return value

@@ -1,0 +1,39 @@
+"""The fields we write: which, of what type, in the language of the org or portal (product: what is written)."""
+
+from config.locale import Texts
+from connectors.protocol import FieldKind, FieldSet, FieldSpec
+from scoring.rules import Programme
+
+KINDS = {
+    "coefficient": FieldKind.DECIMAL,
+    "expected": FieldKind.DECIMAL,
+    "tier": FieldKind.PICKLIST,
+    "previous_tier": FieldKind.PICKLIST,
+    "points": FieldKind.INTEGER,
+    "price_adjustment": FieldKind.INTEGER,
+    "trend": FieldKind.PICKLIST,
+    "reasons": FieldKind.LONG_TEXT,
+    "way_back": FieldKind.TEXT,
+    "next_review": FieldKind.DATE,
+    "changed_on": FieldKind.DATE,
+    "status": FieldKind.PICKLIST,
+    "history": FieldKind.TEXT,
+    "rules": FieldKind.TEXT,
+    "computed_at": FieldKind.DATETIME,
+}
+
+
+def field_set(programme: Programme, object_: str, texts: Texts) -> FieldSet:
+    """The programme's fields on the subjects' object, labelled in one language."""
+    tiers = tuple((tier.name, tier.name) for tier in programme.tiers)
+    options = {
+        "tier": tiers,
+        "previous_tier": tiers,
+        "trend": texts.options("trend"),
+        "status": texts.options("status"),
+    }
+    fields = tuple(
+        FieldSpec(name=name, kind=kind, label=texts.label(name), help=texts.help(name), options=options.get(name, ()))
+        for name, kind in KINDS.items()
+    )
+    return FieldSet(object=object_, prefix="bonus malus", label="Bonus-Malus", fields=fields)

@@ -1,0 +1,56 @@
+"""What one sync is given: everything it needs, built elsewhere, and nothing it would have to look for."""
+
+from collections.abc import Callable
+from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from config.locale import Texts
+from connectors.protocol import CrmConnector
+from scoring.mapping import Mapping
+from scoring.rules import Programme
+from sync.ledger import Ledger
+
+OVERLAP = timedelta(minutes=10)  # windows overlap by this much: rows commit late with an older stamp (SR01)
+PAGE = 500  # subjects scored, and records compared, in one transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One CRM of the programme: how to talk to it and what its records mean."""
+
+    connector: CrmConnector
+    crm: str
+    mapping: Mapping
+    mapping_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Something happened: told to whoever watches the run."""
+
+    stage: Literal["read", "link", "score", "write"]
+    connection: str = ""
+    object: str = ""
+    done: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A programme over some CRMs. `now` is the only clock; `programme_at` gives the rules of a day."""
+
+    programme: str
+    programme_at: Callable[[date], Programme]
+    sources: MappingOf[str, Source]
+    ledger: Ledger
+    now: Callable[[], datetime]
+    texts: Callable[[str], Texts] = Texts
+    time_zone: ZoneInfo | None = None
+    language: Literal["en", "fr"] | None = None
+    history_years: int = 3
+    edited_by_hand: Literal["restore", "report"] = "restore"
+    dry: bool = False
+    full: bool = False
+    watch: Callable[[Progress], None] = field(default=lambda _: None)

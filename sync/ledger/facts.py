@@ -1,0 +1,316 @@
+"""Contacts and signals: what the pages of a run brought, compared with what the ledger knew.
+
+Everything here is idempotent: a page that is read again changes nothing (SR01, SR05).
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Row, Select, insert, select, update
+
+from scoring.records import Problem
+from scoring.signal import Liability, Signal, Source
+from scoring.signals import Judged
+from sync.ledger import schema
+
+CHUNK = 500  # ids in one IN (...): well below what every database allows
+NOW = date.min  # due at once
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Who writes an entry, and when: the run, its instant, where, and whether it is a connection's first fill."""
+
+    run: int
+    at: datetime
+    programme: int
+    connection: int
+    initial: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFacts:
+    """A subject's record as read: what the ledger keeps of it, and our own fields as they were found."""
+
+    record: str
+    email: str | None  # as read; only its digest is kept
+    cross_id: str | None
+    cross_crm: str | None
+    gone: bool
+    merged_into: str | None
+    ours: Mapping[str, Any]  # by neutral name, as JSON values
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChanges:
+    """What a page of contacts came to: rows to link again, and our fields that somebody edited."""
+
+    touched: frozenset[int]
+    edited: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def digest(email: str | None) -> str | None:
+    """An address trimmed and lower-cased, as SHA-256; None for what is no address."""
+    text = (email or "").strip().lower()
+    return hashlib.sha256(text.encode()).hexdigest() if "@" in text[1:-1] and " " not in text else None
+
+
+def store_contacts(tx: Connection, entry: Entry, found: Sequence[ContactFacts]) -> ContactChanges:
+    """Insert or update contacts; every new one becomes a subject of its own until people are linked."""
+    table = schema.contacts
+    latest = {facts.record: facts for facts in found}
+    known = {
+        row.record: row for row in _rows(tx, table, table.c.record, latest, table.c.connection == entry.connection)
+    }
+    touched: set[int] = set()
+    edited: list[tuple[str, tuple[str, ...]]] = []
+    for record, facts in latest.items():
+        row = known.get(record)
+        identity = {
+            "email": digest(facts.email),
+            "cross_id": facts.cross_id,
+            "cross_crm": facts.cross_crm,
+            "gone": facts.gone,
+            "merged_into": facts.merged_into,
+        }
+        if row is None:
+            touched.add(_new_contact(tx, entry, identity, facts))
+            continue
+        if facts.gone and not facts.merged_into and not row.gone:
+            # A delete tells nothing of who the person was: keep how they are linked, for an undelete.
+            identity |= {"email": row.email, "cross_id": row.cross_id, "cross_crm": row.cross_crm}
+        values: dict[str, Any] = {}
+        if any(getattr(row, name) != value for name, value in identity.items()):
+            values |= identity
+            touched.add(row.id)
+        if row.written and not facts.gone:
+            differing = tuple(
+                sorted(n for n, value in facts.ours.items() if n in row.written and row.written[n] != value)
+            )
+            if differing:
+                edited.append((record, differing))
+                values |= {"written": row.written | {name: facts.ours[name] for name in differing}, "shown": None}
+        if values:
+            tx.execute(update(table).where(table.c.id == row.id).values(values))
+    return ContactChanges(frozenset(touched), tuple(edited))
+
+
+def _new_contact(tx: Connection, entry: Entry, identity: Mapping[str, Any], facts: ContactFacts) -> int:
+    table = schema.contacts
+    values = {"connection": entry.connection, "record": facts.record, "subject": 0, "written": dict(facts.ours) or None}
+    key = tx.execute(insert(table).values(values | dict(identity))).inserted_primary_key
+    assert key is not None  # noqa: S101 - an insert of one row has one key
+    contact = int(key[0])
+    # A contact's own id names its subject: unique, and nothing to keep count of.
+    tx.execute(update(table).where(table.c.id == contact).values(subject=contact))
+    tx.execute(insert(schema.identities).values(run=entry.run, recorded=entry.at, contact=contact, subject=contact))
+    tx.execute(insert(schema.current).values(subject=contact, programme=entry.programme, due=NOW))
+    return contact
+
+
+@dataclass(frozen=True, slots=True)
+class SignalChanges:
+    """How many signals of a page were new, changed, withdrawn or as before."""
+
+    made: int = 0
+    changed: int = 0
+    withdrawn: int = 0
+    same: int = 0
+
+
+def store_signals(tx: Connection, entry: Entry, object_: str, judged: Mapping[str, Sequence[Judged]]) -> SignalChanges:
+    """Enter what these records amount to now; what a record no longer is gets a counter-entry.
+
+    `judged` holds every record of the page by id, those without signals too.
+    """
+    table = schema.signals
+    here = (table.c.connection == entry.connection) & (table.c.object == object_)
+    standing: dict[tuple[str, str], Row[Any]] = {}
+    for row in _rows(tx, table, table.c.record, judged, here, order=True):
+        standing[row.record, row.name] = row
+    standing = {key: row for key, row in standing.items() if not row.withdrawn}
+    entries: list[dict[str, Any]] = []
+    made = changed = same = 0
+    for record, signals in judged.items():
+        for each in signals:
+            values = _columns(each)
+            before = standing.pop((record, each.signal.name), None)
+            if before is not None and all(getattr(before, name) == value for name, value in values.items()):
+                same += 1
+                continue
+            if before is not None:
+                changed += 1
+                if before.contact != each.contact:
+                    entries.append(_counter_entry(entry, before))
+            else:
+                made += 1
+            entries.append(_stamp(entry) | {"withdrawn": False} | values)
+    entries.extend(_counter_entry(entry, row) for row in standing.values())
+    if entries:
+        tx.execute(insert(table), entries)
+        wake(tx, entry.connection, {values["contact"] for values in entries})
+    return SignalChanges(made, changed, len(standing), same)
+
+
+def withdraw_others(tx: Connection, entry: Entry, objects: Iterable[str]) -> int:
+    """Counter-entries for every signal from an object that the mapping no longer reads."""
+    table = schema.signals
+    here = (table.c.connection == entry.connection) & table.c.object.not_in(list(objects))
+    last = {
+        (row.contact, row.object, row.record, row.name): row
+        for row in tx.execute(select(table).where(here).order_by(table.c.id))
+    }
+    entries = [_counter_entry(entry, row) for row in last.values() if not row.withdrawn]
+    if entries:
+        tx.execute(insert(table), entries)
+        wake(tx, entry.connection, {values["contact"] for values in entries})
+    return len(entries)
+
+
+def has_signals(tx: Connection, connection: int, object_: str, name: str) -> bool:
+    """Whether this object ever gave such a signal here."""
+    table = schema.signals
+    query = select(table.c.id).where(table.c.connection == connection, table.c.object == object_, table.c.name == name)
+    return tx.execute(query.limit(1)).first() is not None
+
+
+def _columns(judged: Judged) -> dict[str, Any]:
+    signal = judged.signal
+    return {
+        "contact": judged.contact,
+        "object": signal.source.object,
+        "record": signal.source.id,
+        "name": signal.name,
+        "on_day": signal.on,
+        "liability": signal.liability.value,
+        "amount": None if signal.amount is None else format(signal.amount.normalize(), "f"),
+        "currency": signal.currency,
+        "reference": signal.reference[:255],
+        "days": signal.days,
+        "original": signal.original,
+        "key": signal.key,
+    }
+
+
+def _stamp(entry: Entry) -> dict[str, Any]:
+    return {"run": entry.run, "recorded": entry.at, "initial": entry.initial, "connection": entry.connection}
+
+
+def _counter_entry(entry: Entry, row: Row[Any]) -> dict[str, Any]:
+    kept = {name: getattr(row, name) for name in schema.signals.c.keys() if name != "id"}  # noqa: SIM118 - column names
+    return kept | _stamp(entry) | {"withdrawn": True}
+
+
+def store_problems(tx: Connection, entry: Entry, found: Iterable[Problem]) -> None:
+    """Keep what was wrong with which record."""
+    rows = [
+        {
+            "run": entry.run,
+            "connection": entry.connection,
+            "object": problem.object,
+            "record": problem.id,
+            "field": problem.field,
+            "what": problem.what,
+            "cure": problem.cure,
+        }
+        for problem in found
+    ]
+    if rows:
+        tx.execute(insert(schema.problems), rows)
+
+
+def wake(tx: Connection, connection: int, records: Iterable[str]) -> None:
+    """Make the subjects of these contacts due at once."""
+    contacts, current = schema.contacts, schema.current
+    for ids in chunks(records):
+        subjects = select(contacts.c.subject).where(contacts.c.connection == connection, contacts.c.record.in_(ids))
+        tx.execute(update(current).where(current.c.subject.in_(subjects)).values(due=NOW))
+
+
+def wake_subjects(tx: Connection, subjects: Iterable[int]) -> None:
+    """Make these subjects due at once."""
+    for ids in chunks(subjects):
+        tx.execute(update(schema.current).where(schema.current.c.subject.in_(ids)).values(due=NOW))
+
+
+def signals_of(tx: Connection, subjects: Sequence[int], *, known_at: datetime | None = None) -> dict[int, list[Signal]]:
+    """Every signal in force of each subject, linked as they were linked, and known, at that instant (default now)."""
+    table, contacts = schema.signals, schema.contacts
+    owners = _owners(tx, subjects, known_at)
+    names = {row.id: row.name for row in tx.execute(select(schema.connections.c.id, schema.connections.c.name))}
+    found: dict[int, list[Signal]] = {subject: [] for subject in subjects}
+    last: dict[tuple[int, str, str, str, str], Row[Any]] = {}
+    for ids in chunks(owners):
+        query = (
+            select(table, contacts.c.id.label("owner"))
+            .join(contacts, (contacts.c.connection == table.c.connection) & (contacts.c.record == table.c.contact))
+            .where(contacts.c.id.in_(ids))
+            .order_by(table.c.id)
+        )
+        if known_at is not None:
+            query = query.where(table.c.recorded <= known_at)
+        for row in tx.execute(query):
+            last[row.connection, row.contact, row.object, row.record, row.name] = row
+    for row in last.values():
+        if not row.withdrawn:
+            found[owners[row.owner]].append(_signal(row, names))
+    return found
+
+
+def _owners(tx: Connection, subjects: Sequence[int], known_at: datetime | None) -> dict[int, int]:
+    """Contact -> subject for everyone who belongs to one of these subjects, now or at that instant."""
+    contacts, identities = schema.contacts, schema.identities
+    owners: dict[int, int] = {}
+    for ids in chunks(subjects):
+        if known_at is None:
+            rows = tx.execute(select(contacts.c.id, contacts.c.subject).where(contacts.c.subject.in_(ids)))
+            owners.update((row.id, row.subject) for row in rows)
+            continue
+        ever = select(identities.c.contact).where(identities.c.subject.in_(ids))
+        query = (
+            select(identities.c.contact, identities.c.subject)
+            .where(identities.c.contact.in_(ever), identities.c.recorded <= known_at)
+            .order_by(identities.c.id)
+        )
+        then = {row.contact: row.subject for row in tx.execute(query)}
+        owners.update((contact, subject) for contact, subject in then.items() if subject in set(ids))
+    return owners
+
+
+def _signal(row: Row[Any], connections: Mapping[int, str]) -> Signal:
+    return Signal(
+        name=row.name,
+        on=row.on_day,
+        source=Source(connections[row.connection], row.object, row.record),
+        liability=Liability(row.liability),
+        amount=None if row.amount is None else Decimal(row.amount),
+        currency=row.currency,
+        reference=row.reference,
+        days=row.days,
+        original=row.original,
+        key=row.key,
+        recorded=None if row.initial else row.recorded,
+    )
+
+
+def chunks(items: Iterable[T]) -> Iterator[list[T]]:
+    """Lists of at most `CHUNK` different items."""
+    rest = iter(dict.fromkeys(items))
+    while some := list(islice(rest, CHUNK)):
+        yield some
+
+
+def _rows(
+    tx: Connection, table: Any, column: Any, ids: Iterable[str], where: Any, *, order: bool = False
+) -> Iterator[Row[Any]]:
+    """The rows whose column is one of these ids."""
+    for some in chunks(ids):
+        query: Select[Any] = select(table).where(where, column.in_(some))
+        yield from tx.execute(query.order_by(table.c.id) if order else query)

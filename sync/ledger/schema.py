@@ -1,0 +1,216 @@
+"""The tables.
+
+Signals, identities, standings, writes and problems are append-only: a correction is a counter-entry, so that any past
+day can be recomputed as it was known then. `contacts`, `current` and `cursors` are the present, derived from them or
+from the last run, and may be rebuilt.
+
+Two clocks: `on_day` is the civil day a fact is about, `recorded` the instant at which the ledger learnt it.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+VERSION = 1
+
+metadata = MetaData()
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC instant in every database; naive ones are refused at the boundary (SR31)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """To the database: UTC, without the zone where the database keeps none."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant without a time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the interface
+        """From the database: aware UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+programmes = Table(
+    "programmes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(80), nullable=False, unique=True),
+    Column("version", Integer, nullable=False),
+    Column("time_zone", String(64)),  # the org's or portal's at first contact, then stored
+    Column("opened", Date),  # the day of the first fill
+    Column("horizon", Date),  # signals before it are recorded nowhere: the first fill says how far it read back
+)
+
+connections = Table(
+    "connections",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("programme", ForeignKey("programmes.id"), nullable=False),
+    Column("name", String(80), nullable=False),
+    Column("crm", String(40), nullable=False),
+    Column("account", String(64), nullable=False),  # org or portal id: refused if it changes (AU04)
+    Column("language", String(2), nullable=False),
+    Column("mapping", String(64)),  # digest of the mapping that its signals were judged by
+    Column("filled", Instant),  # when its first fill was complete
+    UniqueConstraint("programme", "name"),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("programme", ForeignKey("programmes.id"), nullable=False),
+    Column("started", Instant, nullable=False),
+    Column("ended", Instant),
+    Column("state", String(12), nullable=False),  # running, done, failed, try later
+    Column("rules", String(120), nullable=False),
+    Column("report", JSON, nullable=False),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("connection", ForeignKey("connections.id"), primary_key=True),
+    Column("object", String(80), primary_key=True),
+    Column("until", Instant, nullable=False),  # the end of the last window read whole (SR02)
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("connection", ForeignKey("connections.id"), nullable=False),
+    Column("record", String(40), nullable=False),
+    Column("subject", Integer, nullable=False),
+    Column("email", String(64)),  # SHA-256 of the trimmed, lower-cased address: enough to link, useless to write to
+    Column("cross_id", String(40)),
+    Column("cross_crm", String(40)),
+    Column("gone", Boolean, nullable=False),
+    Column("merged_into", String(40)),
+    Column("written", JSON),  # our fields as last written or found, by neutral name
+    Column("shown", Integer),  # the standing that `written` shows
+    UniqueConstraint("connection", "record"),
+    Index("contacts_subject", "subject"),
+    Index("contacts_email", "email"),
+    Index("contacts_cross", "cross_id"),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", ForeignKey("runs.id"), nullable=False),
+    Column("recorded", Instant, nullable=False),
+    Column("contact", ForeignKey("contacts.id"), nullable=False),
+    Column("subject", Integer, nullable=False),
+    Index("identities_contact", "contact"),
+    Index("identities_subject", "subject"),
+)
+
+signals = Table(
+    "signals",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", ForeignKey("runs.id"), nullable=False),
+    Column("recorded", Instant, nullable=False),
+    Column("initial", Boolean, nullable=False),  # brought by the first fill: known from the beginning
+    Column("withdrawn", Boolean, nullable=False),  # the counter-entry
+    Column("connection", ForeignKey("connections.id"), nullable=False),
+    Column("contact", String(40), nullable=False),  # the CRM's record id
+    Column("object", String(80), nullable=False),
+    Column("record", String(40), nullable=False),
+    Column("name", String(80), nullable=False),
+    Column("on_day", Date, nullable=False),
+    Column("liability", String(8), nullable=False),
+    Column("amount", String(40)),  # exact decimal text
+    Column("currency", String(3)),
+    Column("reference", String(255), nullable=False),
+    Column("days", Integer),
+    Column("original", String(40), nullable=False),
+    Column("key", String(80), nullable=False),
+    Index("signals_contact", "connection", "contact"),
+    Index("signals_source", "connection", "object", "record"),
+)
+
+standings = Table(
+    "standings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", ForeignKey("runs.id"), nullable=False),
+    Column("recorded", Instant, nullable=False),
+    Column("subject", Integer, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("coefficient", Integer, nullable=False),  # hundredths
+    Column("expected", Integer, nullable=False),
+    Column("points", Integer, nullable=False),
+    Column("tier", String(40), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("rules", String(120), nullable=False),
+    Column("breakdown", JSON, nullable=False),
+    Index("standings_subject", "subject"),
+)
+
+current = Table(
+    "current",
+    metadata,
+    Column("subject", Integer, primary_key=True),
+    Column("programme", ForeignKey("programmes.id"), nullable=False),
+    Column("standing", ForeignKey("standings.id")),
+    Column("rules", String(120)),
+    Column("due", Date, index=True),  # the next day on which something changes by itself; None: never
+)
+
+writes = Table(
+    "writes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", ForeignKey("runs.id"), nullable=False),
+    Column("recorded", Instant, nullable=False),
+    Column("contact", ForeignKey("contacts.id"), nullable=False),
+    Column("outcome", String(10), nullable=False),
+    Column("code", String(120), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("before", JSON),  # what undo puts back
+    Column("after", JSON),
+    Index("writes_run", "run"),
+    Index("writes_contact", "contact"),
+)
+
+problems = Table(
+    "problems",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", ForeignKey("runs.id"), nullable=False),
+    Column("connection", ForeignKey("connections.id"), nullable=False),
+    Column("object", String(80), nullable=False),
+    Column("record", String(40), nullable=False),
+    Column("field", String(120), nullable=False),
+    Column("what", Text, nullable=False),
+    Column("cure", Text, nullable=False),
+    Index("problems_run", "run"),
+)

@@ -1,0 +1,118 @@
+"""What a run says of itself: counts, findings, moves; kept in the ledger and printed by the command."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+SHOWN = 100  # moves, ambiguities and edits named in a report; all of them are counted
+
+
+@dataclass(slots=True)
+class ObjectReport:
+    """One object of one connection: what was read and what it came to. Every record read has exactly one verdict."""
+
+    read: int = 0
+    verdicts: Counter[str] = field(default_factory=Counter)  # signal, no signal, no subject, too old, problem, …
+    signals: Counter[str] = field(default_factory=Counter)  # made, changed, withdrawn, same
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A subject whose standing changed, from what to what, and because of what."""
+
+    record: str  # "salesforce:003…", the first of its records
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any]
+    because: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class ConnectionReport:
+    """One connection: what was read, what was written, what it cost."""
+
+    crm: str
+    account: str = ""
+    state: str = "done"  # done, try later, failed
+    message: str = ""
+    full: bool = False
+    objects: dict[str, ObjectReport] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    edited: list[str] = field(default_factory=list)
+    merged: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    rejects: list[str] = field(default_factory=list)
+    calls: int = 0
+
+
+@dataclass(slots=True)
+class Report:
+    """One run."""
+
+    run: int
+    programme: str
+    rules: str
+    day: date
+    dry: bool = False
+    state: str = "done"
+    connections: dict[str, ConnectionReport] = field(default_factory=dict)
+    linked: int = 0
+    ambiguous: list[str] = field(default_factory=list)
+    scored: int = 0
+    moved: int = 0
+    first_standings: int = 0
+    attention: int = 0
+    problems: int = 0
+    moves: list[Move] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def written(self) -> int:
+        """Records written in all CRMs."""
+        return sum(each.outcomes["written"] for each in self.connections.values())
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for the ledger and for `--json`."""
+        return {
+            "run": self.run,
+            "programme": self.programme,
+            "rules": self.rules,
+            "day": self.day.isoformat(),
+            "dry": self.dry,
+            "state": self.state,
+            "connections": {name: _connection(each) for name, each in self.connections.items()},
+            "linked": self.linked,
+            "ambiguous": self.ambiguous,
+            "scored": self.scored,
+            "moved": self.moved,
+            "first_standings": self.first_standings,
+            "attention": self.attention,
+            "problems": self.problems,
+            "written": self.written,
+            "moves": [
+                {"record": m.record, "before": m.before, "after": m.after, "because": list(m.because)}
+                for m in self.moves
+            ],
+            "notes": self.notes,
+        }
+
+
+def _connection(each: ConnectionReport) -> dict[str, Any]:
+    return {
+        "crm": each.crm,
+        "account": each.account,
+        "state": each.state,
+        "message": each.message,
+        "full": each.full,
+        "objects": {
+            name: {"read": found.read, "verdicts": dict(found.verdicts), "signals": dict(found.signals)}
+            for name, found in each.objects.items()
+        },
+        "warnings": each.warnings,
+        "edited": each.edited,
+        "merged": each.merged,
+        "outcomes": dict(each.outcomes),
+        "rejects": each.rejects,
+        "calls": each.calls,
+    }

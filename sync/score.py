@@ -1,0 +1,64 @@
+"""Steps 5 and 6 of a sync: who moves today, and where to."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection
+
+from scoring.rules import Programme
+from scoring.standing import standing
+from sync.job import PAGE, Job, Progress
+from sync.ledger import facts, results
+from sync.ledger.facts import Entry
+from sync.report import SHOWN, Move, Report
+
+
+def score(job: Job, entry: Entry, programme: Programme, day: date, report: Report) -> None:
+    """Score everyone who is due, in transactions of a page of subjects each."""
+    last = 0
+    while True:
+        with job.ledger.begin() as tx:
+            subjects = results.due_subjects(tx, entry.programme, day, programme.label, limit=PAGE, after=last)
+            if not subjects:
+                return
+            last = subjects[-1]
+            histories = facts.signals_of(tx, subjects)
+            standings = {subject: standing(history, programme, day) for subject, history in histories.items()}
+            changed = results.store_standings(tx, entry, standings, programme.label)
+            _tell(tx, entry, changed, report)
+        report.scored += len(subjects)
+        report.attention += sum(each.needs_attention for each in standings.values())
+        job.watch(Progress("score", done=report.scored))
+
+
+def _tell(tx: Connection, entry: Entry, changed: Sequence[results.Changed], report: Report) -> None:
+    """Count the moves, and name the first of them with what moved them."""
+    report.first_standings += sum(each.before is None for each in changed)
+    moves = [each for each in changed if each.before is not None and _shown(each.before) != _shown(each.after)]
+    report.moved += len(moves)
+    moves = moves[: max(0, SHOWN - len(report.moves))]
+    if not moves:
+        return
+    causes = results.causes(tx, entry.run, [each.subject for each in moves])
+    records = results.first_records(tx, [each.subject for each in moves])
+    for each in moves:
+        because = [*causes.get(each.subject, ()), *_by_the_calendar(each)]
+        report.moves.append(
+            Move(records.get(each.subject, ""), _summary(each.before), _summary(each.after) or {}, tuple(because))
+        )
+
+
+def _shown(breakdown: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(breakdown[name] for name in ("coefficient", "expected", "points", "tier", "status"))
+
+
+def _by_the_calendar(changed: results.Changed) -> list[str]:
+    before = {tuple(review) for review in (changed.before or {}).get("reviews", ())}
+    return [f"review of {review[0]}" for review in changed.after["reviews"] if tuple(review) not in before]
+
+
+def _summary(breakdown: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if breakdown is None:
+        return None
+    return {name: breakdown[name] for name in ("coefficient", "expected", "points", "tier", "status")}
