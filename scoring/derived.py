@@ -1,0 +1,34 @@
+"""Derived signals: made of a count and a sum over one period, dated on the day they cross."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import groupby
+
+from scoring.rules import Derived
+from scoring.signal import Signal, Source
+
+
+def derive(signals: Sequence[Signal], rule: Derived) -> tuple[Signal, int] | None:
+    """The signal that one period's signals (in order of their days) make, with the count it was made of; at most one.
+
+    Both sums are taken at the end of each day and per currency: an amount never counts against one in other money.
+    """
+    if sum(signal.name == rule.counts for signal in signals) < rule.at_least:
+        return None
+    count = 0
+    counted: dict[str | None, Decimal] = {}
+    against: dict[str | None, Decimal] = {}
+    for day, signals_of_day in groupby(signals, key=lambda signal: signal.on):
+        for signal in signals_of_day:
+            amount = signal.amount or Decimal(0)
+            if signal.name == rule.counts:
+                count += 1
+                counted[signal.currency] = counted.get(signal.currency, Decimal(0)) + amount
+            elif signal.name == rule.against:
+                against[signal.currency] = against.get(signal.currency, Decimal(0)) + amount
+        if count >= rule.at_least and any(
+            amount > 0 and amount * 100 >= rule.share_percent * against.get(currency, Decimal(0))
+            for currency, amount in counted.items()
+        ):
+            return Signal(rule.name, day, Source("", "derived", rule.name), rule.liability), count
+    return None

@@ -1,0 +1,95 @@
+"""A line: one step of an explanation, in no language. The locale makes words of it, `explain.replay` a number."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import TypeAlias
+
+Param: TypeAlias = int | str | date | Decimal
+
+
+class Code(StrEnum):
+    """What a line says. Its parameters stand behind each; c = coefficient in hundredths, f = factor in thousandths.
+
+    `{signal}` stands for what is known of one signal: signal (its name), on, source, reference and days where known.
+    """
+
+    # What was left out of the fold, and why: {signal}
+    SWITCHED_OFF = "switched_off"
+    UNKNOWN = "unknown"
+    TWIN = "twin"
+    BEFORE_EXPOSURE = "before_exposure"
+    TOO_LATE = "too_late"  # + review
+    # The coefficient
+    OPENING = "opening"  # c coefficient
+    NO_EXPOSURE = "no_exposure"
+    EXPOSED = "exposed"  # on
+    PERIOD = "period"  # start, end (exclusive), review
+    START = "start"  # c coefficient
+    REDUCED = "reduced"  # f factor, exact
+    RAISED = "raised"  # f factor, exact, liability; {signal} in a standing
+    TRUNCATED = "truncated"  # exact, c coefficient
+    FLOORED = "floored"  # c coefficient
+    CAPPED = "capped"  # c coefficient
+    CEILING = "ceiling"  # c coefficient
+    PROTECTED = "protected"  # years; {signal} in a standing
+    EXCUSED = "excused"  # {signal} in a standing
+    HELD = "held"
+    INTERRUPTED = "interrupted"
+    SHORT_PERIOD = "short_period"  # months
+    LAPSED = "lapsed"  # c coefficient, periods
+    REVIEWED = "reviewed"  # on, c coefficient
+    EXPECTED = "expected"  # on, c coefficient
+    # Points
+    DERIVED = "derived"  # {signal}, count, counted (a signal's name)
+    POINTS = "points"  # {signal}, points, expires
+    POINTS_CAPPED = "points_capped"  # {signal}, points, expires, cap
+    TAKEN_BACK = "taken_back"  # {signal}, points, expires, order
+    NOTHING_TAKEN = "nothing_taken"  # {signal}
+    BALANCE = "balance"  # day, points
+    BALANCE_FLOORED = "balance_floored"  # points
+    # Tier and price
+    LOWEST_TIER = "lowest_tier"  # tier
+    PROMOTED = "promoted"  # on, tier, before
+    DEMOTED = "demoted"  # on, tier, before
+    PRICE = "price"  # c coefficient, discount in percent, exact
+    PRICE_BOUNDED = "price_bounded"  # exact
+    PRICE_ADJUSTMENT = "price_adjustment"  # percent
+    # Reasons
+    INCIDENT = "incident"  # {signal}, f factor
+    INCIDENT_PROTECTED = "incident_protected"  # {signal}
+    CLEAN_REVIEWS = "clean_reviews"  # count, c coefficient
+    NO_REDUCTION = "no_reduction"  # review
+    POINTS_SUM = "points_sum"  # signal, count, points
+    SHORT_HISTORY = "short_history"  # on, review
+    # The way back
+    REVIEW_CLEAN = "review_clean"  # review, c coefficient
+    REVIEW_RAISED = "review_raised"  # review, c coefficient
+    REVIEW_IDLE = "review_idle"  # review, c coefficient, c active
+    NEXT_TIER = "next_tier"  # tier; points and c coefficient where it asks for them
+    ORIGIN_AGAIN = "origin_again"  # review, c coefficient
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A code, the article or rule it rests on, and its values by name."""
+
+    code: Code
+    reference: str = ""
+    values: Mapping[str, Param] = field(default_factory=dict)
+
+    def integer(self, name: str) -> int:
+        """The value of that name, which must be an integer."""
+        value = self.values[name]
+        if not isinstance(value, int):
+            raise TypeError(f"{self.code}: {name} is {value!r}, not an integer")
+        return value
+
+    def day(self, name: str) -> date:
+        """The value of that name, which must be a date."""
+        value = self.values[name]
+        if not isinstance(value, date):
+            raise TypeError(f"{self.code}: {name} is {value!r}, not a date")
+        return value

@@ -1,0 +1,26 @@
+"""The price factor: coefficient x (1 - discount) within bounds. Shown, never applied to an invoice by us."""
+
+from decimal import Decimal
+
+from scoring.line import Code, Line, Param
+from scoring.rules import Programme, Tier
+
+
+def adjustment(coefficient: int, tier: Tier, programme: Programme) -> tuple[int, list[Line]]:
+    """What a price would move by, in whole percent, halves away from zero; and the lines that lead to it."""
+    reference = programme.reference("price")
+    exact = coefficient * (100 - tier.discount)  # in 1/10 000
+    values: dict[str, Param] = {"coefficient": coefficient, "discount": tier.discount, "exact": _factor(exact)}
+    lines = [Line(Code.PRICE, reference, values)]
+    bounded = min(max(exact, programme.price_floor * 100), programme.price_cap * 100)
+    if bounded != exact:
+        lines.append(Line(Code.PRICE_BOUNDED, reference, {"exact": _factor(bounded)}))
+    off = bounded - 10_000
+    percent = (abs(off) + 50) // 100
+    percent = -percent if off < 0 else percent
+    lines.append(Line(Code.PRICE_ADJUSTMENT, "", {"percent": percent}))
+    return percent, lines
+
+
+def _factor(ten_thousandths: int) -> Decimal:
+    return Decimal(f"{ten_thousandths}E-4")

@@ -1,0 +1,110 @@
+"""Why a standing is what it is, in the three lines that weigh most; and the way back from there."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from scoring.coefficient import step
+from scoring.fold import Fold
+from scoring.line import Code, Line, Param
+from scoring.points import Entry
+from scoring.review import YEAR, add_months
+from scoring.rules import Programme, Tier
+
+SHOWN = 3
+REMEMBERED = 3  # an incident is a reason for this many reviews; later clean ones outweigh it
+
+
+def weightiest(fold: Fold, in_force: Sequence[Entry], exposure: date, programme: Programme) -> tuple[Line, ...]:
+    """The reasons for a standing, at most three.
+
+    First what moves the coefficient: incidents (the heaviest, then the newest), a review without reduction, clean
+    reviews. Then what moves the points, the largest sums first.
+    """
+    found = _incidents(fold)
+    if not fold.steps:
+        found.append(Line(Code.SHORT_HISTORY, "", {"on": exposure, "review": fold.next.period.review}))
+    elif fold.steps[-1].interrupted:
+        reference = programme.rules.reference("interruption_months")
+        found.append(Line(Code.NO_REDUCTION, reference, {"review": fold.steps[-1].period.review}))
+    elif clean := fold.steps[-1].after.clean_periods:
+        values = {"count": clean, "coefficient": fold.steps[-1].after.coefficient}
+        found.append(Line(Code.CLEAN_REVIEWS, "", values))
+    return tuple([*found, *_sums(in_force, programme)][:SHOWN])
+
+
+def way_back(fold: Fold, tier: Tier, programme: Programme) -> tuple[Line, ...]:
+    """What the next review gives if nothing more happens, what the next tier needs, and when 1.00 is reached again."""
+    lines = [_next_review(fold, programme)]
+    place = programme.tiers.index(tier) + 1
+    if place < len(programme.tiers):
+        lines.append(_next_tier(programme.tiers[place], programme))
+    if again := _origin_again(fold, programme):
+        lines.append(again)
+    return tuple(lines)
+
+
+def _incidents(fold: Fold) -> list[Line]:
+    """The incidents of the last reviews and of the running period."""
+    found: list[tuple[int, int, Line]] = []
+    for step_ in (*fold.steps[-REMEMBERED:], fold.next):
+        for line in step_.lines:
+            if line.code is Code.RAISED:
+                values = {name: value for name, value in line.values.items() if name not in ("exact", "liability")}
+                found.append(
+                    (line.integer("factor"), line.day("on").toordinal(), Line(Code.INCIDENT, line.reference, values))
+                )
+            elif line.code is Code.PROTECTED:
+                found.append(
+                    (0, line.day("on").toordinal(), Line(Code.INCIDENT_PROTECTED, line.reference, line.values))
+                )
+    return [line for _, _, line in sorted(found, key=lambda item: item[:2], reverse=True)]
+
+
+def _sums(in_force: Sequence[Entry], programme: Programme) -> list[Line]:
+    """What each kind of signal adds up to among the points in force."""
+    sums: dict[str, tuple[int, int]] = {}
+    for entry in in_force:
+        count, points = sums.get(entry.signal, (0, 0))
+        sums[entry.signal] = (count + 1, points + entry.points)
+    largest = sorted(sums.items(), key=lambda item: (-abs(item[1][1]), item[0]))
+    return [
+        Line(Code.POINTS_SUM, programme.reference(f"points.{name}"), {"signal": name, "count": count, "points": points})
+        for name, (count, points) in largest
+        if points
+    ]
+
+
+def _next_review(fold: Fold, programme: Programme) -> Line:
+    coming = fold.next
+    values: dict[str, Param] = {"review": coming.period.review, "coefficient": coming.after.coefficient}
+    if coming.after.coefficient > coming.before.coefficient:
+        return Line(Code.REVIEW_RAISED, "", values)
+    if coming.interrupted:
+        active, _ = step(coming.before, (), programme.rules)
+        return Line(
+            Code.REVIEW_IDLE, programme.rules.reference("interruption_months"), {**values, "active": active.coefficient}
+        )
+    return Line(Code.REVIEW_CLEAN, "", values)
+
+
+def _next_tier(tier: Tier, programme: Programme) -> Line:
+    values: dict[str, Param] = {"tier": tier.name}
+    if tier.points is not None:
+        values["points"] = tier.points
+    if tier.coefficient is not None:
+        values["coefficient"] = tier.coefficient
+    return Line(Code.NEXT_TIER, programme.reference("tiers"), values)
+
+
+def _origin_again(fold: Fold, programme: Programme) -> Line | None:
+    """The review that brings a coefficient above 1.00 back to it, if every period until then is clean."""
+    rules = programme.rules
+    state = fold.next.after
+    if state.coefficient <= rules.origin:
+        return None
+    years = 0
+    while state.coefficient > rules.origin:
+        state, _ = step(state, (), rules)
+        years += 1
+    review = add_months(fold.next.period.review, YEAR * years)
+    return Line(Code.ORIGIN_AGAIN, "", {"review": review, "coefficient": state.coefficient})

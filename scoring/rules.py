@@ -1,0 +1,212 @@
+"""What a programme's rules are on one day: frozen values, checked when made.
+
+Coefficients are integers in hundredths, factors integers in thousandths, percents integers. Articles are those of the
+annexe to article A121-1 of the Code des assurances; the law leaves points open, and each of them is a named option.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+
+from scoring.signal import Liability
+
+Use = Literal["normal", "tournees"]
+
+ONE = 1000  # the factor that moves nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """What a period does to the coefficient, in thousandths: 950, 1250, 1125."""
+
+    reduction: int
+    full: int
+    partial: int
+
+    def __post_init__(self) -> None:
+        if not 0 < self.reduction <= ONE <= self.partial <= self.full:
+            raise ValueError("reduction <= 1.000 <= partial <= full must hold")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Scheme `reduction-majoration`.
+
+    `references` names the article or rule behind each number, by its key (`floor`, `normal.full`).
+    """
+
+    name: str
+    normal: Factors  # arts 4 and 5
+    tournees: Factors  # arts 4 and 5, uses "Tournées" and "Tous Déplacements"
+    use: Use = "normal"
+    origin: int = 100  # art. 1
+    floor: int = 50  # art. 4
+    cap: int = 350  # art. 5
+    ceiling: int = 100  # art. 5: after `ceiling_after` consecutive clean periods
+    ceiling_after: int = 2
+    protected_after: int = 3  # art. 4: full years at the floor, then one incident is absorbed
+    lag_months: int = 2  # art. 9: the period ends this long before the review
+    first_min_months: int = 9  # art. 9: a shorter first period gives no reduction
+    interruption_months: int = 3  # art. 9: a longer one gives no reduction
+    correction_years: int = 2  # art. 8
+    # Open points of the law, with the text's default.
+    truncation: Literal["each", "once"] = "each"  # after each incident, or once a period
+    same_day: Literal["full first", "partial first"] = "full first"
+    excused: Literal["clean", "held"] = "clean"  # an incident of art. 6 leaves the reduction, or holds it
+    protection: Literal["once", "renewable"] = "once"  # "une première période"
+    floor_years: Literal["reviews", "dates"] = "reviews"  # how the years at the floor are measured
+    lapse_after: int | None = None  # interrupted periods after which a bonus is lost; the text knows no such limit
+    references: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 0 < self.floor <= self.origin <= self.cap:
+            raise ValueError("floor <= origin <= cap must hold")
+        if not self.floor <= self.ceiling <= self.cap:
+            raise ValueError("floor <= ceiling <= cap must hold")
+
+    @property
+    def factors(self) -> Factors:
+        """Those of the use."""
+        return self.normal if self.use == "normal" else self.tournees
+
+    def reference(self, key: str) -> str:
+        """The article or rule behind a number; empty where none was given."""
+        return self.references.get(key, "")
+
+    def interrupts(self, months: int) -> bool:
+        """Whether an interruption of this many months takes the period's reduction away (art. 9)."""
+        return months > self.interruption_months
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """Points for one kind of signal; what they come to in a period is cut at `cap`."""
+
+    points: int
+    cap: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A signal made of others: `at_least` of `counts` in a period whose amounts reach `share_percent` of `against`."""
+
+    name: str
+    counts: str
+    against: str
+    at_least: int
+    share_percent: int
+    liability: Liability
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A named band: a coefficient of at most and points of at least, equality qualifies; discount in percent."""
+
+    name: str
+    coefficient: int | None = None
+    points: int | None = None
+    discount: int = 0
+
+    def admits(self, coefficient: int, points: int) -> bool:
+        """Whether these are enough."""
+        return (self.coefficient is None or coefficient <= self.coefficient) and (
+            self.points is None or points >= self.points
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """Everything a standing depends on besides the signals and the day.
+
+    `signals` says which names exist and which are switched on. `incidents` are those whose liability may be any of the
+    three; one with liability none is then shown as excused. `takes_back` maps a refund to the signal whose points it
+    takes back. `tiers` go from the lowest up. `warnings` stand beside switches that are better left off.
+    """
+
+    name: str
+    rules: Rules
+    signals: Mapping[str, bool]
+    exposure: tuple[str, ...]
+    incidents: tuple[str, ...]
+    tiers: tuple[Tier, ...]
+    points: Mapping[str, Award] = field(default_factory=dict)
+    takes_back: Mapping[str, str] = field(default_factory=dict)
+    derived: tuple[Derived, ...] = ()
+    expiry_months: int = 24
+    points_floor: int | None = 0
+    demotion: Literal["one step", "straight"] = "one step"
+    price_floor: int = 80
+    price_cap: int = 125
+    attention: int = 150  # a coefficient above it flags the subject for a person to look at
+    fixed_review: str | None = None  # "12-01": one review day for all, MM-DD
+    references: Mapping[str, str] = field(default_factory=dict)
+    warnings: Mapping[str, str] = field(default_factory=dict)
+    hash: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        if not self.tiers:
+            raise ValueError("a programme needs at least one tier")
+        if not self.exposure:
+            raise ValueError("a programme needs at least one signal that counts as exposure")
+        if not 0 < self.price_floor <= self.price_cap:
+            raise ValueError("price floor <= price cap must hold")
+        for key, named in self._mentions():
+            if named not in self.signals:
+                raise ValueError(f"{key} names the signal {named!r}, which is not in signals")
+        for lower, upper in zip(self.tiers, self.tiers[1:], strict=False):
+            _check_order(lower, upper)
+        if self.tiers[0].coefficient is not None or self.tiers[0].points is not None:
+            raise ValueError(f"tiers: the lowest, {self.tiers[0].name}, must have no condition")
+        object.__setattr__(self, "hash", _hash(self))
+
+    @property
+    def label(self) -> str:
+        """Name and hash as written on records: ``customers@4f2a91c0``."""
+        return f"{self.name}@{self.hash}"
+
+    def reference(self, key: str) -> str:
+        """The rule behind a number; empty where none was given."""
+        return self.references.get(key, "")
+
+    def tier(self, name: str) -> Tier:
+        """The tier of that name."""
+        return next(tier for tier in self.tiers if tier.name == name)
+
+    def _mentions(self) -> Sequence[tuple[str, str]]:
+        """Every place that names a signal."""
+        return [
+            *(("points", name) for name in self.points),
+            *(("takes_back", name) for pair in self.takes_back.items() for name in pair),
+            *((f"derived.{made.name}", name) for made in self.derived for name in (made.name, made.counts)),
+            *((f"derived.{made.name}", made.against) for made in self.derived),
+        ]
+
+
+def _check_order(lower: Tier, upper: Tier) -> None:
+    """Refuse tiers of which the upper one would be easier to reach."""
+    easier = (
+        lower.coefficient is not None and (upper.coefficient is None or upper.coefficient > lower.coefficient)
+    ) or (lower.points is not None and (upper.points is None or upper.points < lower.points))
+    if easier:
+        raise ValueError(f"tiers: {upper.name} is easier to reach than {lower.name}, which stands below it")
+
+
+def _hash(programme: Programme) -> str:
+    """Eight hex digits of the sha256 of everything that can move a number or a text."""
+    canonical = json.dumps(_plain(programme), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:8]
+
+
+def _plain(value: Any) -> Any:
+    """The value in the terms of JSON; mappings lose their order, tuples keep it."""
+    if is_dataclass(value):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.init}
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, date | Decimal) else value
