@@ -184,7 +184,7 @@ class CrmConnector(Protocol):
 
     @property
     def settle(self) -> timedelta:
-        """How long a change may stay invisible or keep an older stamp: windows end this much before now (SR01, HR07)."""
+        """How long a change may stay invisible or keep an older stamp: windows end this long before now (SR01)."""
 
     def account(self) -> Account:
         """Sign in and say who answers."""

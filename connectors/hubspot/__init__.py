@@ -1,0 +1,1 @@
+"""HubSpot, through the official hubspot-api-client on our own transport."""

@@ -1,0 +1,1 @@
+"""Salesforce, through the official simple-salesforce on our own transport."""

@@ -1,0 +1,58 @@
+"""Batching of updates: validated, cut to the size a call takes, one entry per record, in a steady order."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from connectors.protocol import FieldSet, Outcome, OutcomeKind, Update
+from connectors.validity import invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What to send (ids as the CRM knows them, each once), and what is already decided without sending."""
+
+    updates: tuple[Update, ...]
+    decided: tuple[Outcome, ...]
+
+
+def batches(
+    fields: FieldSet, updates: Iterable[Update], *, size: int, identify: Callable[[str], str | None]
+) -> Iterator[Batch]:
+    """Cut `updates` into batches of at most `size`.
+
+    `identify` normalises an id, None for one that cannot be an id at all. Of two updates for one record the later
+    values win, and the earlier one is answered `unchanged`: either CRM would refuse or mix the two (HW04).
+    """
+    rows = iter(updates)
+    while chunk := list(islice(rows, size)):
+        kept: dict[str, Update] = {}
+        decided: list[Outcome] = []
+        for update in chunk:
+            id_ = identify(update.id)
+            if id_ is None:
+                decided.append(
+                    Outcome(
+                        update.id, OutcomeKind.INVALID, "INVALID_ID", "This cannot be a record id; nothing was sent."
+                    )
+                )
+            elif refusal := invalid(fields, update):
+                decided.append(refusal)
+            else:
+                if earlier := kept.get(id_):
+                    decided.append(
+                        Outcome(
+                            earlier.id,
+                            OutcomeKind.UNCHANGED,
+                            "SUPERSEDED",
+                            "A later update of this run takes its place.",
+                        )
+                    )
+                kept[id_] = Update(update.id, {**(earlier.values if earlier else {}), **update.values})
+        yield Batch(tuple(kept[id_] for id_ in sorted(kept)), tuple(decided))
+
+
+def halves(updates: Sequence[Update]) -> tuple[Sequence[Update], Sequence[Update]]:
+    """Two parts, to find the row that a whole batch was refused for (HW03)."""
+    middle = len(updates) // 2
+    return updates[:middle], updates[middle:]

@@ -1,0 +1,149 @@
+"""Salesforce behind the seam."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+
+from babel import Locale
+from babel.core import UnknownLocaleError
+from babel.numbers import get_territory_currencies
+
+from connectors.clock import Time
+from connectors.http import Refused
+from connectors.protocol import (
+    Account,
+    FieldAction,
+    FieldChange,
+    FieldSet,
+    Finding,
+    Level,
+    ObjectQuery,
+    Outcome,
+    Page,
+    Update,
+    Usage,
+    Window,
+)
+from connectors.salesforce.fields import Fields
+from connectors.salesforce.ids import id18
+from connectors.salesforce.read import Reader
+from connectors.salesforce.selection import Selection, resolve
+from connectors.salesforce.session import Session
+from connectors.salesforce.settings import Settings
+from connectors.salesforce.write import Writer
+
+_SETTLE = timedelta(minutes=10)  # SR01: a transaction stamps its rows at its start and may take that long to commit
+
+
+class Connector:
+    """One Salesforce org, as `connectors.protocol.CrmConnector`."""
+
+    def __init__(self, settings: Settings, *, time: Time) -> None:
+        self._settings = settings
+        self._time = time
+        self._session = Session(settings, time=time)
+        self._reader = Reader(self._session)
+        self._writer = Writer(self._session, time=time)
+        self._fields = Fields(self._session)
+
+    @property
+    def settle(self) -> timedelta:
+        """How long a row may still appear with an older stamp."""
+        return _SETTLE
+
+    def account(self) -> Account:
+        """The org, from its Organization row."""
+        org = self._session.query(
+            "SELECT Id, Name, TimeZoneSidKey, LanguageLocaleKey, DefaultLocaleSidKey, IsSandbox FROM Organization"
+        )["records"][0]
+        return Account(
+            id=id18(str(org["Id"])),
+            name=str(org["Name"]),
+            time_zone=str(org["TimeZoneSidKey"]),
+            language="fr" if str(org["LanguageLocaleKey"]).startswith("fr") else "en",
+            currency=self._currency(str(org["DefaultLocaleSidKey"])),
+            is_sandbox=bool(org["IsSandbox"]),
+        )
+
+    def check(self, queries: Sequence[ObjectQuery], fields: FieldSet) -> Sequence[Finding]:
+        """One finding per object that can be read, and one per object, field or link that cannot."""
+        return [*(finding for query in queries for finding in self._check_query(query)), *self._check_fields(fields)]
+
+    def changes(self, query: ObjectQuery, window: Window) -> Iterator[Page]:
+        """Through queryAll, by locator; see `read.py`."""
+        return self._reader.changes(query, window)
+
+    def plan_fields(self, fields: FieldSet) -> Sequence[FieldChange]:
+        """See `fields.py`."""
+        return self._fields.plan(fields)
+
+    def apply_fields(self, fields: FieldSet) -> Sequence[FieldChange]:
+        """See `fields.py`."""
+        return self._fields.apply(fields)
+
+    def write(self, fields: FieldSet, updates: Iterable[Update]) -> Iterator[Outcome]:
+        """By sObject Collections; see `write.py`."""
+        return self._writer.write(fields, updates)
+
+    def usage(self) -> Usage:
+        """Calls made, and the org's rolling 24 hours."""
+        return self._session.usage()
+
+    def close(self) -> None:
+        """Give connections back."""
+        self._session.close()
+
+    def _currency(self, locale: str) -> str:
+        """The corporate currency. A single-currency org tells nobody its own: settings, else what its locale uses."""
+        if self._settings.currency:
+            return self._settings.currency
+        try:
+            rows = self._session.query("SELECT IsoCode FROM CurrencyType WHERE IsCorporate = true")["records"]
+        except Refused:  # the object exists in multi-currency orgs only
+            rows = []
+        return str(rows[0]["IsoCode"]) if rows else currency_of(locale)
+
+    def _check_query(self, query: ObjectQuery) -> Iterator[Finding]:
+        try:
+            selection = resolve(query, self._reader.describe)
+        except Refused:
+            cure = "give the integration user read access to the object, or take it out of the mapping"
+            yield Finding(Level.FAIL, f"{query.object} cannot be read", cure, query.object)
+            return
+        if not selection.schema.queryable:
+            cure = "take it out of the mapping"
+            yield Finding(Level.FAIL, f"{query.object} cannot be queried", cure, query.object)
+            return
+        yield from _missing(selection)
+        yield Finding(Level.PASS, f"{query.object}: {len(selection.paths)} fields can be read", object=query.object)
+
+    def _check_fields(self, fields: FieldSet) -> Iterator[Finding]:
+        schema = self._reader.describe(fields.object)
+        if not schema.updateable:
+            cure = "give the integration user edit access to the object"
+            yield Finding(Level.FAIL, f"{fields.object} cannot be edited", cure, fields.object)
+        for change in self._fields.plan(fields):
+            if change.action is FieldAction.KEEP:
+                continue
+            cure = (
+                "rename or remove it, or choose another prefix"
+                if change.action is FieldAction.CONFLICT
+                else "run `bonus-malus fields apply`"
+            )
+            what = f"our field {change.api_name} of {fields.object} is not ready: {change.detail}"
+            yield Finding(Level.FAIL, what, cure, fields.object, change.api_name)
+
+
+def currency_of(locale: str) -> str:
+    """The currency of a locale's country today: `fr_FR` EUR. USD where the locale names no country."""
+    try:
+        territory = Locale.parse(locale.partition("__")[0]).territory
+    except (UnknownLocaleError, ValueError):
+        territory = None
+    currencies = get_territory_currencies(territory) if territory else []
+    return str(currencies[0]) if currencies else "USD"
+
+
+def _missing(selection: Selection) -> Iterator[Finding]:
+    for problem in selection.problems():
+        what = f"{problem.object}.{problem.field} {problem.what}"
+        yield Finding(Level.FAIL, what, problem.cure, problem.object, problem.field)

@@ -1,0 +1,249 @@
+"""Our own fields in Salesforce: planned, created, granted, and read back as ourselves (SW12, SW13)."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from simple_salesforce.format import format_soql
+
+from connectors.errors import Fatal, NotPermitted
+from connectors.http import Refused
+from connectors.protocol import FieldAction, FieldChange, FieldKind, FieldSet, FieldSpec
+from connectors.salesforce.names import field_name, permission_set
+from connectors.salesforce.schema import Column, read_schema
+from connectors.salesforce.session import Session
+from connectors.validity import room
+
+_PER_CALL = 10  # components of one Metadata API call
+_PRECISION = 18
+_VISIBLE_LINES = 4
+# Metadata API type, describe type, decimals
+_TYPES = {
+    FieldKind.DECIMAL: ("Number", "double", 2),
+    FieldKind.INTEGER: ("Number", "double", 0),
+    FieldKind.PICKLIST: ("Picklist", "picklist", None),
+    FieldKind.TEXT: ("Text", "string", None),
+    FieldKind.LONG_TEXT: ("LongTextArea", "textarea", None),
+    FieldKind.DATE: ("Date", "date", None),
+    FieldKind.DATETIME: ("DateTime", "datetime", None),
+}
+_TEXTS = (FieldKind.TEXT, FieldKind.LONG_TEXT)
+
+
+class Fields:
+    """The fields of one programme, and the permission set through which we see and write them."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def plan(self, fields: FieldSet) -> Sequence[FieldChange]:
+        """What `apply` would do. A field that we cannot see may be there all the same: the Metadata API knows."""
+        columns = read_schema(self._session.describe(fields.object)).columns
+        names = {spec.name: field_name(fields.prefix, spec.name) for spec in fields.fields}
+        unseen = [name for name in names.values() if name not in columns]
+        hidden = self._hidden(fields.object, unseen)
+        return [_change(spec, names[spec.name], columns, hidden) for spec in fields.fields]
+
+    def apply(self, fields: FieldSet) -> Sequence[FieldChange]:
+        """Create what is missing, add options, grant all of ours, and verify. What conflicts is left as it is."""
+        plan = self.plan(fields)
+        if all(change.action in (FieldAction.KEEP, FieldAction.CONFLICT) for change in plan):
+            return plan
+        for batch in _batches([change for change in plan if change.action is FieldAction.CREATE]):
+            self._create(fields.object, batch)
+        for change in plan:
+            if change.action is FieldAction.EXTEND:
+                self._extend(fields.object, change)
+        self._grant(fields, [change.api_name for change in plan if change.action is not FieldAction.CONFLICT])
+        self._verify(fields)
+        return plan
+
+    def _hidden(self, sobject: str, names: Sequence[str]) -> Mapping[str, Any]:
+        """The definitions of fields that exist beyond our sight, by API name."""
+        found: dict[str, Any] = {}
+        for batch in _batches(names):
+            full_names = [f"{sobject}.{name}" for name in batch]
+            answer = self._metadata("read fields", partial(_read, full_names))
+            components = answer if isinstance(answer, list) else [answer]
+            found |= {
+                str(component.fullName).rpartition(".")[2]: component
+                for component in components
+                if component is not None and component.fullName
+            }
+        return found
+
+    def _create(self, sobject: str, changes: Sequence[FieldChange]) -> None:
+        # Upsert: sent again after a timeout, it finds its own work instead of a duplicate (SW16).
+        self._metadata(
+            "create fields",
+            lambda mdapi: mdapi.CustomField.upsert(
+                [_component(mdapi, f"{sobject}.{change.api_name}", change.field) for change in changes]
+            ),
+        )
+
+    def _extend(self, sobject: str, change: FieldChange) -> None:
+        def act(mdapi: Any) -> None:
+            component = mdapi.CustomField.read([f"{sobject}.{change.api_name}"])
+            definition = component.valueSet.valueSetDefinition
+            present = {str(value.fullName) for value in definition.value}
+            definition.value.extend(
+                _option(mdapi, value, label) for value, label in change.field.options if value not in present
+            )
+            mdapi.CustomField.update([component])
+
+        self._metadata(f"extend {change.api_name}", act)
+
+    def _grant(self, fields: FieldSet, names: Sequence[str]) -> None:
+        """Least privilege: reading and editing our fields, nothing else. What mappings read joins here later."""
+        name, label = permission_set(fields)
+
+        def act(mdapi: Any) -> None:
+            mdapi.PermissionSet.upsert(
+                [
+                    mdapi.PermissionSet(
+                        fullName=name,
+                        label=label,
+                        hasActivationRequired=False,
+                        fieldPermissions=[
+                            mdapi.PermissionSetFieldPermissions(
+                                field=f"{fields.object}.{field}", readable=True, editable=True
+                            )
+                            for field in names
+                        ],
+                    )
+                ]
+            )
+
+        self._metadata("grant fields", act)
+        self._assign(name)
+
+    def _assign(self, name: str) -> None:
+        user = self._session.user_id()
+        sets = self._session.query(format_soql("SELECT Id FROM PermissionSet WHERE Name = {}", name))["records"]
+        if not sets:
+            raise NotPermitted(
+                f"Salesforce: the permission set {name} is there but hidden; assign it to our user by hand"
+            )
+        set_id = sets[0]["Id"]
+        assigned = self._session.query(
+            format_soql(
+                "SELECT Id FROM PermissionSetAssignment WHERE PermissionSetId = {} AND AssigneeId = {}", set_id, user
+            )
+        )["records"]
+        if assigned:
+            return
+        try:
+            self._session.post("sobjects/PermissionSetAssignment", {"AssigneeId": user, "PermissionSetId": set_id})
+        except Refused as refused:
+            if refused.answer.code != "DUPLICATE_VALUE":  # somebody assigned it meanwhile
+                raise
+
+    def _verify(self, fields: FieldSet) -> None:
+        """Read back as ourselves: a created field stays invisible until it is granted (SW12)."""
+        left = [
+            change.api_name
+            for change in self.plan(fields)
+            if change.action not in (FieldAction.KEEP, FieldAction.CONFLICT)
+        ]
+        if left:
+            raise NotPermitted(
+                f"Salesforce: {', '.join(left)} of {fields.object} exist now but this user still cannot read and edit "
+                f"them; assign the permission set «{permission_set(fields)[1]}» to it"
+            )
+
+    def _metadata(self, what: str, act: Callable[[Any], Any]) -> Any:
+        def guarded(mdapi: Any) -> Any:
+            try:
+                return act(mdapi)
+            except Exception as error:
+                # simple-salesforce raises a bare Exception for refused components; everything else has a class.
+                if type(error) is not Exception:
+                    raise
+                message = str(error).strip()
+            raise _refusal(what, message)
+
+        return self._session.metadata(what, guarded)
+
+
+def _refusal(what: str, message: str) -> Fatal:
+    if "INSUFFICIENT_ACCESS" in message:
+        return NotPermitted(
+            f"Salesforce, {what}: the integration user needs «Modify Metadata Through Metadata API Functions» and "
+            f"«Customize Application» for this one command [{message}]"
+        )
+    return Fatal(f"Salesforce, {what}: {message}")
+
+
+def _change(spec: FieldSpec, api_name: str, columns: Mapping[str, Column], hidden: Mapping[str, Any]) -> FieldChange:
+    column = columns.get(api_name)
+    if column:
+        return FieldChange(spec, api_name, *_seen(spec, column))
+    if api_name not in hidden:
+        return FieldChange(spec, api_name, FieldAction.CREATE, "it is not there")
+    if why := _hidden_conflict(spec, hidden[api_name]):
+        return FieldChange(spec, api_name, FieldAction.CONFLICT, why)
+    return FieldChange(spec, api_name, FieldAction.GRANT, "it is there, but this user cannot see it")
+
+
+def _seen(spec: FieldSpec, column: Column) -> tuple[FieldAction, str]:
+    if why := _conflict(spec, column):
+        return FieldAction.CONFLICT, why
+    if missing := [value for value, _ in spec.options if value not in column.options]:
+        return FieldAction.EXTEND, f"options missing: {', '.join(missing)}"
+    if not column.updateable:
+        return FieldAction.GRANT, "this user can read it, but not edit it"
+    return FieldAction.KEEP, ""
+
+
+def _conflict(spec: FieldSpec, column: Column) -> str:
+    """Why the field that is there cannot hold our values (SW11); empty if it can."""
+    _, kind, decimals = _TYPES[spec.kind]
+    if column.type != kind:
+        return f"it is of type {column.type}, not {kind}"
+    if decimals is not None and column.scale != decimals:
+        return f"it has {column.scale} decimals, not {decimals}"
+    if spec.kind in _TEXTS and column.length < room(spec):
+        return f"it holds {column.length} characters, not {room(spec)}"
+    return ""
+
+
+def _hidden_conflict(spec: FieldSpec, component: Any) -> str:
+    kind, _, decimals = _TYPES[spec.kind]
+    if component.type != kind:
+        return f"it is of type {component.type}, not {kind}"
+    if decimals is not None and int(component.scale or 0) != decimals:
+        return f"it has {component.scale} decimals, not {decimals}"
+    if spec.kind in _TEXTS and int(component.length or 0) < room(spec):
+        return f"it holds {component.length} characters, not {room(spec)}"
+    return ""
+
+
+def _component(mdapi: Any, full_name: str, spec: FieldSpec) -> Any:
+    kind, _, decimals = _TYPES[spec.kind]
+    own: dict[str, Any] = {}
+    if decimals is not None:
+        own |= {"precision": _PRECISION, "scale": decimals}
+    if spec.kind in _TEXTS:
+        own["length"] = room(spec)
+    if spec.kind is FieldKind.LONG_TEXT:
+        own["visibleLines"] = _VISIBLE_LINES
+    if spec.kind is FieldKind.PICKLIST:
+        values = [_option(mdapi, value, label) for value, label in spec.options]
+        own["valueSet"] = mdapi.ValueSet(
+            restricted=True, valueSetDefinition=mdapi.ValueSetValuesDefinition(sorted=False, value=values)
+        )
+    return mdapi.CustomField(
+        fullName=full_name, label=spec.label, inlineHelpText=spec.help or None, type=mdapi.FieldType(kind), **own
+    )
+
+
+def _option(mdapi: Any, value: str, label: str) -> Any:
+    return mdapi.CustomValue(fullName=value, label=label, default=False)
+
+
+def _read(full_names: Sequence[str], mdapi: Any) -> Any:
+    return mdapi.CustomField.read(full_names)
+
+
+def _batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    return (items[start : start + _PER_CALL] for start in range(0, len(items), _PER_CALL))

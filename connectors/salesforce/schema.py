@@ -1,0 +1,115 @@
+"""What a describe says about an object, and the typed values that its fields hold."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from connectors.salesforce.ids import id18
+from connectors.values import as_date, as_instant
+from scoring.records import Malformed, Value
+
+_NUMBERS = frozenset({"int", "double", "currency", "percent", "long"})
+_IDS = frozenset({"id", "reference"})
+_PEOPLE = frozenset({"User", "Group"})  # owners and authors, never a subject
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One field as this user sees it; a field without read permission is simply not there (SR11)."""
+
+    name: str
+    type: str
+    updateable: bool
+    length: int
+    precision: int
+    scale: int
+    refers_to: tuple[str, ...]
+    relationship: str
+    options: tuple[str, ...]
+
+    def value(self, raw: Any) -> Value:
+        """Type what the API sent; numbers arrive as `Decimal` or int (SR37)."""
+        if raw is None:
+            return None
+        if self.type in _NUMBERS:
+            is_number = isinstance(raw, int | Decimal) and not isinstance(raw, bool)
+            return Decimal(raw) if is_number else Malformed(str(raw), "a number")
+        if self.type == "boolean":
+            return raw if isinstance(raw, bool) else Malformed(str(raw), "yes or no")
+        if self.type == "date":
+            return as_date(str(raw))
+        if self.type == "datetime":
+            return as_instant(str(raw))
+        return id18(str(raw)) if self.type in _IDS else str(raw)
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A child relationship: `relationship` is what a sub-query selects from, `field` points back to us."""
+
+    object: str
+    field: str
+    relationship: str
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """An object as this user sees it, today (SR13)."""
+
+    object: str
+    queryable: bool
+    updateable: bool
+    columns: Mapping[str, Column]
+    children: tuple[Child, ...]
+
+    @property
+    def stamp(self) -> str:
+        """The field that moves with every change; a few objects have only an older kind of it."""
+        return next((name for name in ("SystemModstamp", "LastModifiedDate") if name in self.columns), "CreatedDate")
+
+    def child(self, junction: str) -> Child | None:
+        """The relationship through which rows of `junction` hang on this object."""
+        return next((child for child in self.children if child.object == junction and child.relationship), None)
+
+    def related(self, name: str) -> Column | None:
+        """The reference field behind a relationship name: `Who` is `WhoId`."""
+        return next((column for column in self.columns.values() if column.relationship == name), None)
+
+    def ends(self, child_field: str) -> tuple[Column, ...]:
+        """The other ends of a junction row: its references to something else than the parent, owners and authors."""
+        return tuple(
+            column
+            for column in self.columns.values()
+            if column.type == "reference" and column.name != child_field and not set(column.refers_to) <= _PEOPLE
+        )
+
+
+def read_schema(describe: Mapping[str, Any]) -> Schema:
+    """A `Schema` of a describe answer."""
+    return Schema(
+        object=str(describe["name"]),
+        queryable=bool(describe.get("queryable", True)),
+        updateable=bool(describe.get("updateable", True)),
+        columns={str(field["name"]): _column(field) for field in describe["fields"]},
+        children=tuple(
+            Child(str(child["childSObject"]), str(child["field"]), str(child.get("relationshipName") or ""))
+            for child in describe.get("childRelationships") or ()
+        ),
+    )
+
+
+def _column(field: Mapping[str, Any]) -> Column:
+    return Column(
+        name=str(field["name"]),
+        type=str(field["type"]),
+        updateable=bool(field.get("updateable")),
+        length=int(field.get("length") or 0),
+        precision=int(field.get("precision") or 0),
+        scale=int(field.get("scale") or 0),
+        refers_to=tuple(field.get("referenceTo") or ()),
+        relationship=str(field.get("relationshipName") or ""),
+        options=tuple(
+            str(option["value"]) for option in field.get("picklistValues") or () if option.get("active", True)
+        ),
+    )
