@@ -6,7 +6,7 @@ annexe to article A121-1 of the Code des assurances; the law leaves points open,
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
@@ -154,9 +154,8 @@ class Programme:
             raise ValueError("a programme needs at least one signal that counts as exposure")
         if not 0 < self.price_floor <= self.price_cap:
             raise ValueError("price floor <= price cap must hold")
-        for key, named in self._mentions():
-            if named not in self.signals:
-                raise ValueError(f"{key} names the signal {named!r}, which is not in signals")
+        if len({tier.name for tier in self.tiers}) < len(self.tiers):
+            raise ValueError("tiers: two have the same name")
         for lower, upper in zip(self.tiers, self.tiers[1:], strict=False):
             _check_order(lower, upper)
         if self.tiers[0].coefficient is not None or self.tiers[0].points is not None:
@@ -175,15 +174,6 @@ class Programme:
     def tier(self, name: str) -> Tier:
         """The tier of that name."""
         return next(tier for tier in self.tiers if tier.name == name)
-
-    def _mentions(self) -> Sequence[tuple[str, str]]:
-        """Every place that names a signal."""
-        return [
-            *(("points", name) for name in self.points),
-            *(("takes_back", name) for pair in self.takes_back.items() for name in pair),
-            *((f"derived.{made.name}", name) for made in self.derived for name in (made.name, made.counts)),
-            *((f"derived.{made.name}", made.against) for made in self.derived),
-        ]
 
 
 def _check_order(lower: Tier, upper: Tier) -> None:

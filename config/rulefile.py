@@ -1,0 +1,242 @@
+"""Rules and programmes from TOML: dated numbers, each beside its reference, validated whole before use.
+
+A number is a table of dated values; a file may inherit from another and then names only what differs::
+
+    [floor]
+    reference = "art. 4"
+    since.1991-11-29 = 0.50
+
+A name (`customers`) means a file that comes with the product, anything that ends in `.toml` a file of one's own.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeVar
+
+from config.reading import ConfigError, Model, choice, read_toml, validate
+from config.ruletables import Dated, FactorTable, ProgrammeFile, RuleFile
+from scoring.rules import Award, Derived, Factors, Programme, Rules, Tier
+
+T = TypeVar("T")
+
+OWN = ("name", "title", "inherits", "example")  # what a file never inherits
+
+
+def rule_names() -> tuple[str, ...]:
+    """The rules that come with the product."""
+    return _names(_folder("rules"))
+
+
+def programme_names() -> tuple[str, ...]:
+    """The programmes that come with the product."""
+    return _names(_folder("programmes"))
+
+
+def load_rules(name_or_path: str | Path, *, at: date) -> Rules:
+    """The rules in force on a day.
+
+    Raises:
+        ConfigError: no such file, a mistake in it or in what it inherits, or no value for that day.
+    """
+    path = _find(name_or_path, _folder("rules"))
+    return _rules(read_rules(path), path, at)
+
+
+def load_programme(name_or_path: str | Path, *, at: date) -> Programme:
+    """The programme in force on a day, with its rules.
+
+    Raises:
+        ConfigError: as for `load_rules`.
+    """
+    path = _find(name_or_path, _folder("programmes"))
+    tables = read_programme(path)
+    rules = load_rules(_beside(path, tables.rules), at=at)
+    _check_names(tables, path)
+    return _programme(tables, rules, path, at)
+
+
+def read_rules(name_or_path: str | Path) -> RuleFile:
+    """A file of rules as its tables, examples included."""
+    return _read(RuleFile, _find(name_or_path, _folder("rules")), _folder("rules"))
+
+
+def read_programme(name_or_path: str | Path) -> ProgrammeFile:
+    """A programme's file as its tables, examples included."""
+    return _read(ProgrammeFile, _find(name_or_path, _folder("programmes")), _folder("programmes"))
+
+
+def _rules(tables: RuleFile, path: Path, at: date) -> Rules:
+    def on(key: str, dated: Dated[T]) -> T:
+        return _in_force(key, dated, path, at)
+
+    def factors(key: str, table: FactorTable) -> Factors:
+        return Factors(
+            _thousandths(on(f"{key}.reduction", table.reduction)),
+            _thousandths(on(f"{key}.full", table.full)),
+            _thousandths(on(f"{key}.partial", table.partial)),
+        )
+
+    lapse_after = on("lapse_after", tables.lapse_after)
+    try:
+        return Rules(
+            name=tables.name,
+            normal=factors("normal", tables.normal),
+            tournees=factors("tournees", tables.tournees),
+            use=on("use", tables.use),
+            origin=_hundredths(on("origin", tables.origin)),
+            floor=_hundredths(on("floor", tables.floor)),
+            cap=_hundredths(on("cap", tables.cap)),
+            ceiling=_hundredths(on("ceiling", tables.ceiling)),
+            ceiling_after=on("ceiling_after", tables.ceiling_after),
+            protected_after=on("protected_after", tables.protected_after),
+            lag_months=on("lag_months", tables.lag_months),
+            first_min_months=on("first_min_months", tables.first_min_months),
+            interruption_months=on("interruption_months", tables.interruption_months),
+            correction_years=on("correction_years", tables.correction_years),
+            truncation=on("truncation", tables.truncation),
+            same_day=on("same_day", tables.same_day),
+            excused=on("excused", tables.excused),
+            protection=on("protection", tables.protection),
+            floor_years=on("floor_years", tables.floor_years),
+            lapse_after=None if lapse_after == "never" else lapse_after,
+            references=dict(_references(tables)),
+        )
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def _programme(tables: ProgrammeFile, rules: Rules, path: Path, at: date) -> Programme:
+    def on(key: str, dated: Dated[T]) -> T:
+        return _in_force(key, dated, path, at)
+
+    points = {name: on(f"points.{name}", dated) for name, dated in tables.points.items()}
+    derived = {name: on(f"derived.{name}", dated) for name, dated in tables.derived.items()}
+    price = on("price", tables.price)
+    points_floor = on("points_floor", tables.points_floor)
+    try:
+        return Programme(
+            name=tables.name,
+            rules=rules,
+            signals={name: signal.on for name, signal in tables.signals.items()},
+            exposure=tuple(name for name, signal in tables.signals.items() if signal.counts_as == "exposure"),
+            incidents=tuple(name for name, signal in tables.signals.items() if signal.counts_as == "incident"),
+            tiers=tuple(
+                Tier(
+                    tier.name,
+                    None if tier.coefficient is None else _hundredths(tier.coefficient),
+                    tier.points,
+                    tier.discount,
+                )
+                for tier in on("tiers", tables.tiers)
+            ),
+            points={name: Award(award.points, award.cap) for name, award in points.items()},
+            takes_back={name: signal.takes_back for name, signal in tables.signals.items() if signal.takes_back},
+            derived=tuple(
+                Derived(name, made.counts, made.against, made.at_least, made.share_percent, made.liability)
+                for name, made in derived.items()
+            ),
+            expiry_months=on("expiry_months", tables.expiry_months),
+            points_floor=None if points_floor == "none" else points_floor,
+            demotion=on("demotion", tables.demotion),
+            price_floor=_hundredths(price.floor),
+            price_cap=_hundredths(price.cap),
+            attention=_hundredths(on("attention", tables.attention)),
+            fixed_review=None if tables.fixed_review is None else on("fixed_review", tables.fixed_review),
+            references=dict(_references(tables)),
+            warnings={name: signal.warning for name, signal in tables.signals.items() if signal.warning},
+        )
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def _in_force(key: str, dated: Dated[T], path: Path, at: date) -> T:
+    value = dated.at(at)
+    if value is None:
+        raise ConfigError(f"{path}: {key}: has no value on {at}; the first one holds since {min(dated.since)}")
+    return value
+
+
+def _references(table: Any, above: str = "") -> Iterator[tuple[str, str]]:
+    """Every reference in a file, by the key it stands at."""
+    items = table.items() if isinstance(table, Mapping) else table
+    for key, value in items:
+        if isinstance(value, Dated):
+            yield f"{above}{key}", value.reference
+        elif isinstance(value, FactorTable) or (isinstance(value, Mapping) and key in ("points", "derived")):
+            yield from _references(value, f"{above}{key}.")
+
+
+def _check_names(tables: ProgrammeFile, path: Path) -> None:
+    """Every signal that is spoken of must be in the list of signals."""
+    spoken = [(f"points.{name}", name) for name in tables.points]
+    spoken += [(f"derived.{name}", name) for name in tables.derived]
+    for name, dated in tables.derived.items():
+        for made in dated.since.values():
+            spoken += [(f"derived.{name}.counts", made.counts), (f"derived.{name}.against", made.against)]
+    spoken += [(f"signals.{name}.takes_back", s.takes_back) for name, s in tables.signals.items() if s.takes_back]
+    for key, name in spoken:
+        if name not in tables.signals:
+            raise ConfigError(f"{path}: {key}: there is no signal {name!r}; {choice(name, tables.signals)}")
+
+
+def _read(model: type[Model], path: Path, folder: Path) -> Model:
+    return validate(model, _inherited(model, path, folder, ()), file=path)
+
+
+def _inherited(model: type[Model], path: Path, folder: Path, heirs: tuple[Path, ...]) -> dict[str, Any]:
+    """The tables of a file over those it inherits, which must be valid by themselves."""
+    data = read_toml(path)
+    parent = data.get("inherits")
+    if not isinstance(parent, str):
+        return data
+    above = _find(_beside(path, parent), folder)
+    if above in (path, *heirs):
+        raise ConfigError(f"{path}: inherits: {parent} inherits from this file in turn")
+    inherited = _inherited(model, above, folder, (path, *heirs))
+    validate(model, inherited, file=above)
+    return _over({key: value for key, value in inherited.items() if key not in OWN}, data)
+
+
+def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """One set of tables over another; a dated number is replaced whole, with its reference."""
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        joined = isinstance(old, dict) and isinstance(value, dict) and "since" not in old and "since" not in value
+        merged[key] = _over(merged[key], value) if joined else value
+    return merged
+
+
+def _beside(path: Path, name: str) -> str | Path:
+    """A file named in another one is looked for beside it."""
+    return path.parent / name if name.endswith(".toml") else name
+
+
+def _find(name_or_path: str | Path, folder: Path) -> Path:
+    text = str(name_or_path)
+    if text.endswith(".toml"):
+        return Path(text)
+    names = _names(folder)
+    if text not in names:
+        raise ConfigError(
+            f"{text}: there is no such {folder.name[:-1]}; {choice(text, names)}, or a file that ends in .toml"
+        )
+    return folder / f"{text}.toml"
+
+
+def _names(folder: Path) -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in folder.glob("*.toml")))
+
+
+def _folder(kind: str) -> Path:
+    return Path(__file__).parent / kind
+
+
+def _hundredths(value: Decimal) -> int:
+    return int(value * 100)
+
+
+def _thousandths(value: Decimal) -> int:
+    return int(value * 1000)
