@@ -48,7 +48,7 @@ class Code(StrEnum):
     POINTS_CAPPED = "points_capped"  # {signal}, points, expires, cap
     TAKEN_BACK = "taken_back"  # {signal}, points, expires, order
     NOTHING_TAKEN = "nothing_taken"  # {signal}
-    BALANCE = "balance"  # day, points
+    BALANCE = "balance"  # points
     BALANCE_FLOORED = "balance_floored"  # points
     # Tier and price
     LOWEST_TIER = "lowest_tier"  # tier

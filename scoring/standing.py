@@ -88,7 +88,7 @@ def standing(signals: Sequence[Signal], programme: Programme, day: date, *, open
     coefficient, expected = folded.next.before.coefficient, folded.next.after.coefficient
     percent, price_lines = adjustment(coefficient, tier, programme)
     in_force = [entry for entry in made if entry.expires > day]
-    lines += [*derived, *folded.lines, *point_lines, *_balance(sum(moves.values()), points, day, programme)]
+    lines += [*derived, *folded.lines, *point_lines, *_balance(sum(moves.values()), points, programme)]
     lines += [*_path(changes, programme), *price_lines]
     return Standing(
         rules=programme.label,
@@ -124,7 +124,7 @@ def _unexposed(past: History, programme: Programme, day: date, lines: list[Line]
     origin, tier = programme.rules.origin, programme.tiers[0]
     percent, price_lines = adjustment(origin, tier, programme)
     unexposed = Line(Code.NO_EXPOSURE, programme.reference("exposure"))
-    lines += [unexposed, *_balance(0, 0, day, programme), *_path((), programme), *price_lines]
+    lines += [unexposed, *_balance(0, 0, programme), *_path((), programme), *price_lines]
     return Standing(
         rules=programme.label,
         day=day,
@@ -163,9 +163,9 @@ def _with_derived(past: History, programme: Programme) -> tuple[list[Sequence[Si
     return counted, lines
 
 
-def _balance(total: int, points: int, day: date, programme: Programme) -> list[Line]:
+def _balance(total: int, points: int, programme: Programme) -> list[Line]:
     """The sum of the points in force, and the floor where it holds."""
-    lines = [Line(Code.BALANCE, programme.reference("expiry_months"), {"day": day, "points": total})]
+    lines = [Line(Code.BALANCE, programme.reference("expiry_months"), {"points": total})]
     if points != total:
         lines.append(Line(Code.BALANCE_FLOORED, programme.reference("points_floor"), {"points": points}))
     return lines
