@@ -13,7 +13,7 @@ _SALESFORCE = tuple(
         (r"\w+ /services/Soap/m/", "metadata"),
         (r"\w+ /services/Soap/", "soap"),
         (r"GET /services/data/[^/]+/limits", "limits"),
-        (r"GET /services/data/[^/]+/query(All)?/?[^/]+$", "query more"),
+        (r"GET /services/data/[^/]+/query(All)?/[^/]+$", "query more"),
         (r"GET /services/data/[^/]+/queryAll", "query all"),
         (r"GET /services/data/[^/]+/query", "query"),
         (r"GET /services/data/[^/]+/sobjects(/\w+/describe)?/?$", "describe"),

@@ -20,6 +20,7 @@ class Server:
 
     def __init__(self, app: ASGIApp, *, port: int = 0) -> None:
         self._socket = _bound(port)
+        self._port = self._socket.getsockname()[1]
         # A connection pool may rest between two requests: longer than any client here keeps one.
         config = uvicorn.Config(
             app,
@@ -37,7 +38,7 @@ class Server:
     @property
     def url(self) -> str:
         """Where it answers, without a slash at the end."""
-        return f"http://{HOST}:{self._socket.getsockname()[1]}"
+        return f"http://{HOST}:{self._port}"
 
     def wait(self) -> None:
         """Stay until the server ends, which it does when the process is interrupted or the block is left."""

@@ -1,0 +1,1 @@
+"""The page at `/sandbox/`: both CRMs as a rep would see them."""

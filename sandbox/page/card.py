@@ -1,0 +1,94 @@
+"""The Bonus-Malus section of a record: our fields, wherever they came from, in the order in which they are read."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from sandbox.page.gauge import Gauge, gauge
+from sandbox.page.view import Field
+
+_OURS = re.compile(r"bonus_?malus_(?P<name>\w+?)(__c)?", re.IGNORECASE)
+_REVIEW = re.compile(r"(\d{4}-\d\d-\d\d)\s+(\d+[.,]\d\d)")
+_SENTENCE = re.compile(r"(?<=[.!])\s+(?=[^a-z])")
+_ARROWS = {"improving": "\u2197", "stable": "\u2192", "worsening": "\u2198"}
+_SHOWN_APART = {
+    "coefficient",
+    "expected",
+    "tier",
+    "previoustier",
+    "points",
+    "priceadjustment",
+    "trend",
+    "reasons",
+    "wayback",
+}
+_SHOWN_BELOW = {"nextreview", "status", "history", "computedat"}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The section, part by part; a part that is not on the record is None or empty."""
+
+    fields: dict[str, Field]
+    gauge: Gauge | None
+    arrow: str
+    reasons: tuple[str, ...]
+    history: tuple[tuple[date, str], ...]
+    others: tuple[Field, ...]
+
+    def get(self, name: str) -> Field | None:
+        """A field by its neutral name, without underscores: `previoustier`; None when absent or empty."""
+        found = self.fields.get(name)
+        return found if found is not None and found.value else None
+
+
+def is_ours(api_name: str) -> bool:
+    """Whether a field is one of ours, by its API name."""
+    return _OURS.fullmatch(api_name) is not None
+
+
+def card(fields: Iterable[Field]) -> Card | None:
+    """The section for these fields of ours; None where none of them holds anything yet."""
+    named = {_neutral(field.name): field for field in fields}
+    if not any(field.value for field in named.values()):
+        return None
+    coefficient = _number(named.get("coefficient"))
+    trend, reasons, history = (named.get(name) for name in ("trend", "reasons", "history"))
+    return Card(
+        fields=named,
+        gauge=None if coefficient is None else gauge(coefficient, _number(named.get("expected"))),
+        arrow=_ARROWS.get(trend.value, "") if trend else "",
+        reasons=_sentences(reasons.value) if reasons else (),
+        history=tuple(_reviews(history.value)) if history else (),
+        others=tuple(field for name, field in named.items() if name not in _SHOWN_APART | _SHOWN_BELOW and field.value),
+    )
+
+
+def _neutral(api_name: str) -> str:
+    found = _OURS.fullmatch(api_name)
+    return found["name"].replace("_", "").lower() if found else api_name
+
+
+def _number(field: Field | None) -> Decimal | None:
+    if field is None or not field.value:
+        return None
+    try:
+        return Decimal(field.value)
+    except InvalidOperation:
+        return None
+
+
+def _sentences(text: str) -> tuple[str, ...]:
+    """One reason a line, as written; a text of one line is parted after its full stops."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return tuple(lines if len(lines) > 1 else _SENTENCE.split(text.strip()) if text.strip() else ())
+
+
+def _reviews(text: str) -> Iterator[tuple[date, str]]:
+    for written, coefficient in _REVIEW.findall(text):
+        try:
+            yield date.fromisoformat(written), coefficient
+        except ValueError:  # no such day: whoever wrote that wrote no review
+            continue
