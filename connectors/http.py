@@ -97,6 +97,7 @@ _ERRORS: Mapping[Action, type[CrmError]] = {
 def refusal(where: str, answer: Answer, verdict: Verdict) -> CrmError:
     """The error that `verdict` asks for, to be raised: where, what to do now, what the vendor said, its request id."""
     vendor = ": ".join(part for part in (answer.code, answer.message) if part)
+    vendor += f" ({', '.join(answer.details)})" if answer.details else ""
     said = f" [{vendor}]" if vendor else ""
     request = f" (request {answer.request})" if answer.request else ""
     message = f"{where}: {verdict.sentence}{said}{request}"

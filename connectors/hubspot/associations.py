@@ -1,0 +1,48 @@
+"""Associations of many records at once, each record's to its end (HR14)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from connectors.errors import Unreachable
+from connectors.hubspot.session import Session
+from scoring.records import Link
+
+IDS = 1_000  # of one call
+_NONE = ("NO_ASSOCIATIONS_FOUND", "OBJECT_NOT_FOUND")
+
+
+def links(session: Session, object_: str, to: str, ids: Sequence[str]) -> Mapping[str, tuple[Link, ...]]:
+    """The links of each id that has any, to objects of type `to`; at most `IDS` ids.
+
+    A long list of one id has a cursor of its own, sent back with that id until it ends.
+    """
+    found: dict[str, list[Link]] = {}
+    inputs: list[dict[str, str]] = [{"id": id_} for id_ in ids]
+    asked: set[tuple[str, str]] = set()
+    while inputs:
+        answer = session.associations.get_page(object_, to, {"inputs": inputs})
+        _refuse_errors(object_, to, answer)
+        inputs = []
+        for result in answer["results"]:
+            id_ = str(result["from"]["id"])
+            found.setdefault(id_, []).extend(_link(to, end) for end in result.get("to") or ())
+            after = ((result.get("paging") or {}).get("next") or {}).get("after")
+            if after:
+                if (id_, str(after)) in asked:  # HR28
+                    raise Unreachable(f"HubSpot, associations: the cursor of {object_} {id_} came twice")
+                asked.add((id_, str(after)))
+                inputs.append({"id": id_, "after": str(after)})
+    return {id_: tuple(dict.fromkeys(ends)) for id_, ends in found.items()}
+
+
+def _link(to: str, end: Mapping[str, Any]) -> Link:
+    labels = tuple(str(kind["label"]) for kind in end.get("associationTypes") or () if kind.get("label"))
+    return Link(to, str(end["toObjectId"]), labels, primary="Primary" in labels)
+
+
+def _refuse_errors(object_: str, to: str, answer: Mapping[str, Any]) -> None:
+    """A record without associations is answered as an error; any other error is one."""
+    for error in answer.get("errors") or ():
+        word = str(error.get("subCategory") or error.get("category") or "")
+        if not word.endswith(_NONE):
+            raise Unreachable(f"HubSpot, associations of {object_} to {to}: {word} {error.get('message') or ''}")
