@@ -68,7 +68,9 @@ class Code(StrEnum):
     REVIEW_CLEAN = "review_clean"  # review, c coefficient
     REVIEW_RAISED = "review_raised"  # review, c coefficient
     REVIEW_IDLE = "review_idle"  # review, c coefficient, c active
-    NEXT_TIER = "next_tier"  # tier; points and c coefficient where it asks for them
+    NEXT_TIER = "next_tier"  # tier, points, c coefficient
+    NEXT_TIER_POINTS = "next_tier_points"  # tier, points
+    NEXT_TIER_COEFFICIENT = "next_tier_coefficient"  # tier, c coefficient
     ORIGIN_AGAIN = "origin_again"  # review, c coefficient
 
 

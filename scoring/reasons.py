@@ -88,12 +88,17 @@ def _next_review(fold: Fold, programme: Programme) -> Line:
 
 
 def _next_tier(tier: Tier, programme: Programme) -> Line:
+    code = Code.NEXT_TIER
     values: dict[str, Param] = {"tier": tier.name}
-    if tier.points is not None:
+    if tier.points is None:
+        code = Code.NEXT_TIER_COEFFICIENT
+    else:
         values["points"] = tier.points
-    if tier.coefficient is not None:
+    if tier.coefficient is None:
+        code = Code.NEXT_TIER_POINTS
+    else:
         values["coefficient"] = tier.coefficient
-    return Line(Code.NEXT_TIER, programme.reference("tiers"), values)
+    return Line(code, programme.reference("tiers"), values)
 
 
 def _origin_again(fold: Fold, programme: Programme) -> Line | None:
