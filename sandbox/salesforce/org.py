@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from sandbox.salesforce.cursors import Cursors
 from sandbox.salesforce.errors import RowError, RowRefusal
 from sandbox.salesforce.ids import long_id
 from sandbox.salesforce.records import Records
-from sandbox.salesforce.schema import SObject, load
+from sandbox.salesforce.schema import Field, SObject, load
 from sandbox.salesforce.sessions import Client, Sessions
 from sandbox.salesforce.table import Row
 from sandbox.salesforce.usage import Usage
@@ -77,7 +78,9 @@ class Org:
 
     # For loaders and the control API
 
-    def insert(self, object: str, values: Mapping[str, Any], *, id: str | None = None, at: datetime | None = None) -> str:  # noqa: A002 - the service's own words
+    def insert(
+        self, object: str, values: Mapping[str, Any], *, id: str | None = None, at: datetime | None = None
+    ) -> str:  # noqa: A002 - the service's own words
         """Insert a row; its id. `at` is when: CreatedDate and SystemModstamp, now by default."""
         with _one_line(object, id):
             return self.create(self._sobject(object), values, user=self.admin, row_id=id, at=at)
@@ -161,6 +164,41 @@ class Org:
             for holder in self.users:
                 holder.assigned.pop(long_id(row_id) or row_id, None)
 
+    def add_field(self, sobject: SObject, found: Field) -> None:
+        """Take in a custom field, or its changed definition. Nobody sees a new one until a grant says so (SW12)."""
+        if found.name not in sobject.fields:
+            self.records.give_default(sobject, found)
+        sobject.add(found)
+
+    def remove_field(self, sobject: SObject, name: str) -> None:
+        """Delete a custom field, its values and every grant on it."""
+        sobject.remove(name)
+        self.records.forget_field(sobject, name)
+        key = f"{sobject.name}.{name}"
+        for user in self.users:
+            user.readable.discard(key)
+            user.editable.discard(key)
+        for held in self.permission_sets.values():
+            held.fields.pop(key, None)
+
+    def put_permission_set(self, name: str, content: PermissionSet) -> None:
+        """Create a permission set with its row, or replace what one grants."""
+        held = self.permission_sets.get(name)
+        values = {"Label": content.label, "Description": content.description}
+        row = values | {"HasActivationRequired": content.activation}
+        if held is None:
+            row_id = self.records.create(self._sobject("PermissionSet"), row | {"Name": name}, by=self.admin.id)
+            self.permission_sets[name] = replace(content, id=row_id)
+            return
+        self.records.change(self._sobject("PermissionSet"), held.id, row, by=self.admin.id)
+        held.label, held.description, held.activation = content.label, content.description, content.activation
+        held.fields, held.objects = content.fields, content.objects
+
+    def remove_permission_set(self, name: str) -> None:
+        """Delete a permission set that nobody holds."""
+        held = self.permission_sets.pop(name)
+        self.records.delete(self._sobject("PermissionSet"), held.id, by=self.admin.id)
+
     def permission_set(self, row_id: str) -> PermissionSet:
         """A permission set by the id of its row."""
         return next(found for found in self.permission_sets.values() if found.id == row_id)
@@ -173,7 +211,9 @@ class Org:
         wanted = long_id(str(values.get("PermissionSetId"))) or ""
         for row in self.rows("PermissionSetAssignment"):
             if (row["AssigneeId"], row["PermissionSetId"]) == (assignee, wanted):
-                message = f"Duplicate PermissionSetAssignment.  Assignee: {assignee[:15]}; Permission Set: {wanted[:15]}"
+                message = (
+                    f"Duplicate PermissionSetAssignment.  Assignee: {assignee[:15]}; Permission Set: {wanted[:15]}"
+                )
                 raise RowRefusal(RowError("DUPLICATE_VALUE", message, ("AssigneeId", "PermissionSetId")))
 
     def _sobject(self, name: str) -> SObject:

@@ -20,7 +20,8 @@ MIN_BATCH, MAX_BATCH = 200, 2000
 _APPEND = "Please reference your WSDL or the describe call for the appropriate names."
 # What a polymorphic parent such as Who shows of whatever it points to.
 _NAME_FIELDS = {
-    name.lower(): make_field(name, type="string") for name in ("Type", "Name", "FirstName", "LastName", "Email", "Title")
+    name.lower(): make_field(name, type="string")
+    for name in ("Type", "Name", "FirstName", "LastName", "Email", "Title")
 } | {"id": make_field("Id", type="id", length=18)}
 
 

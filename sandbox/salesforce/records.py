@@ -32,6 +32,9 @@ class Deletion:
     cleared: list[tuple[SObject, str, str]] = field(default_factory=list)
 
 
+Snapshot = tuple[dict[str, dict[str, Row]], dict[str, Deletion]]
+
+
 class Records:
     """Every row. With an `Access` the rules of the API hold; without one the caller is the org's own administration,
     which may also set read-only fields (a loader brings in closing dates and numbers).
@@ -88,9 +91,7 @@ class Records:
             raise RowRefusal(RowError("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", message))
         given = self._given(sobject, values, access, creating=True)
         row: Row = {name: found.default for name, found in sobject.fields.items()} | given
-        missing = tuple(
-            name for name, found in sobject.fields.items() if found.required and row[name] in (None, "")
-        )
+        missing = tuple(name for name, found in sobject.fields.items() if found.required and row[name] in (None, ""))
         if missing:
             message = f"Required fields are missing: [{', '.join(missing)}]"
             raise RowRefusal(RowError("REQUIRED_FIELD_MISSING", message, missing))
@@ -210,6 +211,32 @@ class Records:
                     self.tables[child.name].drop(child_id)
             self.tables[deletion.sobject.name].drop(row_id)
             del self._bin[row_id]
+
+    # All or nothing
+
+    def snapshot(self) -> Snapshot:
+        """The rows and the recycle bin as they are."""
+        return {name: dict(table.rows) for name, table in self.tables.items()}, dict(self._bin)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to what was."""
+        rows, self._bin = snapshot
+        for name, table in self.tables.items():
+            table.rows = rows[name]
+
+    # The Setup area
+
+    def give_default(self, sobject: SObject, found: Field) -> None:
+        """Let existing rows have the value a new field starts with; their stamps stay (SR10)."""
+        table = self.tables[sobject.name]
+        for row_id, row in list(table.rows.items()):
+            table.rows[row_id] = row | {found.name: found.default}
+
+    def forget_field(self, sobject: SObject, name: str) -> None:
+        """Drop the values of a deleted field."""
+        table = self.tables[sobject.name]
+        for row_id, row in list(table.rows.items()):
+            table.rows[row_id] = {key: value for key, value in row.items() if key != name}
 
     # Rules
 

@@ -95,11 +95,10 @@ class SObject:
 
 
 class Schema:
-    """Every object of an org. `version` moves with each change, so that what is cached can be dropped."""
+    """Every object of an org."""
 
     def __init__(self, objects: Iterable[SObject]) -> None:
         self.objects = {found.name: found for found in objects}
-        self.version = 0
 
     @cached_property
     def _by_lower(self) -> dict[str, SObject]:
@@ -122,10 +121,6 @@ class Schema:
             for found in child.fields.values()
             if parent in found.refers_to and found.type == "reference"
         ]
-
-    def changed(self) -> None:
-        """Say that a field came, went or changed."""
-        self.version += 1
 
 
 def load() -> Schema:

@@ -48,7 +48,9 @@ class Sessions:
         self._clients = dict(clients)
         self._open: dict[str, Session] = {}
         # JWT bearer and refresh tokens get their line here.
-        self.grants: dict[str, Callable[[Mapping[str, str]], Session]] = {"client_credentials": self._client_credentials}
+        self.grants: dict[str, Callable[[Mapping[str, str]], Session]] = {
+            "client_credentials": self._client_credentials
+        }
 
     def grant(self, form: Mapping[str, str]) -> Session:
         """Serve a token request; `form` holds grant_type, client_id, client_secret and what else the grant needs."""

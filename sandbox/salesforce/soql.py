@@ -109,9 +109,7 @@ def located(text: str, at: int, code: str, message: str) -> Refusal:
     if at > _BEFORE:  # begin at a word
         start = next((i + 1 for i in range(at - _BEFORE - 1, at) if text[i] in " ,\n"), at)
     shown = text[start : at + 40].replace("\n", " ")
-    return Refusal(
-        400, code, f"\n{shown}\n{' ' * (at - start)}^\nERROR at Row:{row}:Column:{column}\n{message}"
-    )
+    return Refusal(400, code, f"\n{shown}\n{' ' * (at - start)}^\nERROR at Row:{row}:Column:{column}\n{message}")
 
 
 def _unexpected(text: str, error: UnexpectedInput) -> Refusal:

@@ -100,9 +100,7 @@ def _number(field: Field, value: Any) -> float:
 def _id(field: Field, value: Any) -> str:
     found = long_id(value) if isinstance(value, str) else None
     if found is None:
-        raise RowRefusal(
-            RowError("MALFORMED_ID", f"{field.label}: id value of incorrect type: {value}", (field.name,))
-        )
+        raise RowRefusal(RowError("MALFORMED_ID", f"{field.label}: id value of incorrect type: {value}", (field.name,)))
     return found
 
 

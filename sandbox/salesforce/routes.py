@@ -1,0 +1,50 @@
+"""Every address of the Salesforce side."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from sandbox.salesforce import batch, rest
+from sandbox.salesforce.http import answer, resource, unguarded
+from sandbox.salesforce.oauth import token_endpoint, user_info
+from sandbox.salesforce.org import Org
+from sandbox.salesforce.soap import metadata_endpoint
+
+_DATA = "/services/data/v{version}"
+
+
+def routes(org: Org) -> list[BaseRoute]:
+    """The routes of one org, for a Starlette application."""
+
+    async def versions(_request: Request) -> Response:
+        return answer(rest.versions())
+
+    row = {"GET": rest.read_row, "PATCH": rest.update_row, "DELETE": rest.delete_row}
+    rows = {"POST": batch.insert_many, "PATCH": batch.update_many, "DELETE": batch.delete_many}
+    read_rows = {"GET": batch.read_many, "POST": batch.read_many}
+    anything = dict.fromkeys(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"), rest.anything_else)
+    data = [
+        ("", "resources", {"GET": rest.resources}),
+        ("/limits", "limits", {"GET": rest.limits}),
+        ("/query", "query", {"GET": rest.run_query}),
+        ("/queryAll", "queryAll", {"GET": rest.run_query_all}),
+        ("/query/{locator}", "queryMore", {"GET": rest.next_page}),
+        ("/queryAll/{locator}", "queryMore", {"GET": rest.next_page}),
+        ("/sobjects", "describe", {"GET": rest.objects}),
+        ("/sobjects/{object}", "row", {"GET": rest.object_summary, "POST": rest.create_row}),
+        ("/sobjects/{object}/describe", "describe", {"GET": rest.object_describe}),
+        ("/sobjects/{object}/{id}", "row", row),
+        ("/composite/sobjects", "collections", rows),
+        ("/composite/sobjects/{object}", "collections", read_rows),
+    ]
+    return [
+        unguarded("/services/oauth2/token", token_endpoint(org)),
+        resource(org, "/services/oauth2/userinfo", "userinfo", {"GET": user_info}),
+        unguarded("/services/data", versions),
+        unguarded("/services/data/", versions),
+        # The service takes a path with or without a slash at its end; simple-salesforce sends both.
+        *(resource(org, _DATA + path + slash, kind, handlers) for path, kind, handlers in data for slash in ("", "/")),
+        resource(org, "/services/data/{rest:path}", "unknown", anything),
+        unguarded("/services/Soap/m/{version}", metadata_endpoint(org)),
+        unguarded("/services/Soap/m/{version}/{org_id}", metadata_endpoint(org)),
+    ]
