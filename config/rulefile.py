@@ -113,7 +113,6 @@ def _programme(tables: ProgrammeFile, rules: Rules, path: Path, at: date) -> Pro
 
     points = {name: on(f"points.{name}", dated) for name, dated in tables.points.items()}
     derived = {name: on(f"derived.{name}", dated) for name, dated in tables.derived.items()}
-    price = on("price", tables.price)
     points_floor = on("points_floor", tables.points_floor)
     try:
         return Programme(
@@ -140,8 +139,8 @@ def _programme(tables: ProgrammeFile, rules: Rules, path: Path, at: date) -> Pro
             expiry_months=on("expiry_months", tables.expiry_months),
             points_floor=None if points_floor == "none" else points_floor,
             demotion=on("demotion", tables.demotion),
-            price_floor=_hundredths(price.floor),
-            price_cap=_hundredths(price.cap),
+            price_floor=_hundredths(on("price_floor", tables.price_floor)),
+            price_cap=_hundredths(on("price_cap", tables.price_cap)),
             attention=_hundredths(on("attention", tables.attention)),
             fixed_review=None if tables.fixed_review is None else on("fixed_review", tables.fixed_review),
             references=dict(_references(tables)),

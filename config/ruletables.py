@@ -120,13 +120,6 @@ class TierTable(Table):
     discount: Percent = 0
 
 
-class PriceTable(Table):
-    """Bounds of the price factor."""
-
-    floor: Coefficient
-    cap: Coefficient
-
-
 class ExampleSignal(Table):
     """A signal of an example, `times` over on the same day."""
 
@@ -171,7 +164,8 @@ class ProgrammeFile(Table):
     points_floor: Dated[int | Literal["none"]]
     tiers: Dated[Annotated[list[TierTable], Field(min_length=1)]]
     demotion: Dated[Literal["one step", "straight"]]
-    price: Dated[PriceTable]
+    price_floor: Dated[Coefficient]
+    price_cap: Dated[Coefficient]
     attention: Dated[Coefficient]
     fixed_review: Dated[str] | None = None
     example: list[ProgrammeExample] = []

@@ -42,7 +42,7 @@ def history(signals: Iterable[Signal], programme: Programme, day: date, opened: 
     for signal in eligible:
         if signal.on < exposure:
             left_out.append(Line(Code.BEFORE_EXPOSURE, "", describe(signal)))
-        elif _is_late(signal, review := review_following(signal.on, found), programme):
+        elif signal.recorded and _is_late(signal.recorded, review := review_following(signal.on, found), programme):
             reference = programme.rules.reference("correction_years")
             left_out.append(Line(Code.TOO_LATE, reference, {**describe(signal), "review": review}))
         else:
@@ -115,19 +115,20 @@ def _is_on(signal: Signal, programme: Programme, left_out: list[Line]) -> bool:
 
 def _exposure(signals: Sequence[Signal], programme: Programme, day: date, opened: date | None) -> date | None:
     """The first order that was not recorded too late to move everything after it, or `opened` where that is earlier."""
-    orders = (signal for signal in signals if signal.name in programme.exposure)
-    first = next((s.on for s in orders if not _is_late(s, _first_review(s.on, programme), programme)), None)
+    first = next((s.on for s in signals if s.name in programme.exposure and not _opens_late(s, programme)), None)
     if opened is not None and opened <= day:
         return opened if first is None else min(first, opened)
     return first
 
 
-def _first_review(exposure: date, programme: Programme) -> date:
-    return periods(exposure, exposure, programme.rules, programme.fixed_review)[0].review
-
-
-def _is_late(signal: Signal, review: date, programme: Programme) -> bool:
-    """Whether it was recorded when the review following it could not be corrected any more (art. 8)."""
-    if signal.recorded is None:
+def _opens_late(order: Signal, programme: Programme) -> bool:
+    """Whether exposure would begin with this order, but the first review after it can not be corrected any more."""
+    if order.recorded is None:
         return False
-    return signal.recorded.astimezone(UTC).date() > add_months(review, YEAR * programme.rules.correction_years)
+    first = periods(order.on, order.on, programme.rules, programme.fixed_review)[0]
+    return _is_late(order.recorded, first.review, programme)
+
+
+def _is_late(recorded: datetime, review: date, programme: Programme) -> bool:
+    """Whether it was recorded when the review following it could not be corrected any more (art. 8)."""
+    return recorded.astimezone(UTC).date() > add_months(review, YEAR * programme.rules.correction_years)

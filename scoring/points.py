@@ -79,7 +79,8 @@ def deltas(made: Sequence[Entry], day: date) -> dict[date, int]:
 def _award(signal: Signal, award: Award, earned: dict[str, int], programme: Programme, lines: list[Line]) -> Entry:
     """The points of one signal, cut at what its name may still earn in this period."""
     points = award.points
-    values: dict[str, Param] = {**describe(signal), "expires": add_months(signal.on, programme.expiry_months)}
+    expires = add_months(signal.on, programme.expiry_months)
+    values: dict[str, Param] = {**describe(signal), "expires": expires}
     code = Code.POINTS
     if award.cap is not None:
         room = award.cap - earned.get(signal.name, 0)
@@ -88,7 +89,7 @@ def _award(signal: Signal, award: Award, earned: dict[str, int], programme: Prog
             values["cap"] = award.cap
         earned[signal.name] = earned.get(signal.name, 0) + points
     lines.append(Line(code, programme.reference(f"points.{signal.name}"), {**values, "points": points}))
-    return Entry(signal.name, signal.on, points, add_months(signal.on, programme.expiry_months))
+    return Entry(signal.name, signal.on, points, expires)
 
 
 def _take_back(refund: Signal, orders: Sequence[_Order], programme: Programme, lines: list[Line]) -> list[Entry]:

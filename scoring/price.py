@@ -8,12 +8,12 @@ from scoring.rules import Programme, Tier
 
 def adjustment(coefficient: int, tier: Tier, programme: Programme) -> tuple[int, list[Line]]:
     """What a price would move by, in whole percent, halves away from zero; and the lines that lead to it."""
-    reference = programme.reference("price")
     exact = coefficient * (100 - tier.discount)  # in 1/10 000
     values: dict[str, Param] = {"coefficient": coefficient, "discount": tier.discount, "exact": _factor(exact)}
-    lines = [Line(Code.PRICE, reference, values)]
+    lines = [Line(Code.PRICE, programme.reference("tiers"), values)]
     bounded = min(max(exact, programme.price_floor * 100), programme.price_cap * 100)
     if bounded != exact:
+        reference = programme.reference("price_floor" if bounded > exact else "price_cap")
         lines.append(Line(Code.PRICE_BOUNDED, reference, {"exact": _factor(bounded)}))
     off = bounded - 10_000
     percent = (abs(off) + 50) // 100

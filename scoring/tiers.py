@@ -45,7 +45,8 @@ def replay(reviews: Mapping[date, int], moves: Mapping[date, int], programme: Pr
 
 def highest(coefficient: int, points: int, programme: Programme) -> int:
     """The index of the highest tier whose conditions are met; the lowest has none."""
-    return max(i for i, tier in enumerate(programme.tiers) if tier.admits(coefficient, points))
+    tiers = programme.tiers
+    return next(i for i in range(len(tiers) - 1, -1, -1) if tiers[i].admits(coefficient, points))
 
 
 def floored(total: int, programme: Programme) -> int:
