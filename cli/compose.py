@@ -95,6 +95,20 @@ def compose(path: Path) -> Composition:
     return Composition(settings, programme, time, sources)
 
 
+def compose_offline(path: Path) -> tuple[Settings, Ledger]:
+    """Settings and ledger, for what needs no CRM.
+
+    Raises:
+        ConfigError: a mistake in the settings, or no ledger there yet.
+    """
+    settings = load_settings(path)
+    if "://" not in settings.ledger and not (path.parent / settings.ledger).is_file():
+        raise ConfigError(
+            f"{path}: ledger: there is no {settings.ledger} yet; the first sync makes it: bonus-malus sync"
+        )
+    return settings, Ledger.open(settings.ledger, beside=path.parent)
+
+
 def _options(connection: ConnectionSettings, settings: Settings) -> Mapping[str, Any]:
     if settings.sandbox is None:
         return connection.options
@@ -121,4 +135,3 @@ def _time(settings: Settings) -> Time:
             f"{settings.file}: sandbox: nobody answers at {settings.sandbox}; start it: bonus-malus sandbox"
         ) from error
     return remote
-

@@ -25,13 +25,8 @@ KINDS = {
 
 def field_set(programme: Programme, object_: str, texts: Texts) -> FieldSet:
     """The programme's fields on the subjects' object, labelled in one language."""
-    tiers = tuple((tier.name, tier.name) for tier in programme.tiers)
-    options = {
-        "tier": tiers,
-        "previous_tier": tiers,
-        "trend": texts.options("trend"),
-        "status": texts.options("status"),
-    }
+    tiers = [tier.name for tier in programme.tiers]
+    options = {name: texts.options(name, tiers) for name, kind in KINDS.items() if kind is FieldKind.PICKLIST}
     fields = tuple(
         FieldSpec(name=name, kind=kind, label=texts.label(name), help=texts.help(name), options=options.get(name, ()))
         for name, kind in KINDS.items()

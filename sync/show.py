@@ -46,7 +46,7 @@ def _outbox(
             if not showings:
                 return
             last = showings[-1].contact
-            fresh: list[tuple[Showing, Mapping[str, Any]]] = []
+            fresh: list[tuple[Showing, dict[str, Any]]] = []
             same: list[Showing] = []
             for showing in showings:
                 standing = standing_from(showing.breakdown)

@@ -1,0 +1,106 @@
+"""`bonus-malus demo`: the main job on this machine, end to end, without credentials."""
+
+import shutil
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from cli import sync as syncing
+from cli.card import card
+from cli.compose import Composition, compose, compose_offline
+from cli.fields import changes
+from cli.sandbox import SETTINGS
+from cli.screen import console
+from cli.story import Story, happen, plan
+from config.locale import Texts
+from sandbox.remote import Remote
+from sync.ledger import history
+from sync.report import Report
+
+FOLDER = "bonus-malus-demo"
+
+
+@click.command()
+@click.option("--customers", default=2000, show_default=True, help="How large the company is.")
+@click.option("--seed", default=1, show_default=True, help="Same seed, same company, same numbers.")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=FOLDER,
+    show_default=True,
+    help="Where the ledger goes; made anew.",
+)
+def demo(*, customers: int, seed: int, folder: Path) -> int:
+    """Both CRMs on this machine: fields, first sync, three weeks pass, second sync, three records."""
+    # Imported here: the web server is nothing that the other commands should wait for.
+    from sandbox.app import World, create_app  # noqa: PLC0415 - see above
+    from sandbox.company import Company, populate  # noqa: PLC0415 - see above
+    from sandbox.server import Server  # noqa: PLC0415 - see above
+
+    out = console()
+    _clear(folder)
+    world = World()
+    populate(world, Company(seed=seed, customers=customers))
+    with Server(create_app(world)) as server, closing(Remote(server.url)) as remote:
+        out.print(
+            f"[bold]1[/bold]  A Salesforce org and a HubSpot portal of {customers} customers answer at {server.url}"
+        )
+        settings = folder / "bonus-malus.toml"
+        settings.write_text(SETTINGS.format(ledger="bonus-malus.db", url=server.url), "utf-8")
+        composition = compose(settings)
+        out.print("\n[bold]2[/bold]  bonus-malus fields apply")
+        for name, found in changes(composition, apply=True).items():
+            out.print(f"   {name}: {len(found)} fields ready, such as {found[0].api_name}")
+        out.print("\n[bold]3[/bold]  bonus-malus sync: the first one reads everything")
+        syncing.show(syncing.perform(composition))
+        story = _cast(settings, remote)
+        out.print(f"\n[bold]4[/bold]  Time passes: it is {story.until.isoformat()} now")
+        for chapter in story.chapters:
+            out.print(f"   {chapter.text}")
+        happen(remote, story)
+        out.print("\n[bold]5[/bold]  bonus-malus sync: only those who moved are written, and why")
+        second = syncing.perform(composition)
+        syncing.show(second)
+        third = syncing.perform(composition)
+        out.print(f"\n   and once more: {third.written} records written, {_calls(third)} calls for both CRMs")
+        out.print("\n[bold]6[/bold]  Three of them, as a rep sees them on the record")
+        _records(settings, composition, story)
+    out.print(f"\nThe ledger is kept in {folder}. Next:")
+    out.print(f"   bonus-malus --settings {settings} explain {story.chapters[1].record}")
+    out.print(f"   bonus-malus --settings {settings} runs")
+    out.print('   bonus-malus calc --history ",,F,"')
+    out.print("   bonus-malus sandbox        (both CRMs in a browser)")
+    return syncing.exit_code(third)
+
+
+def _clear(folder: Path) -> None:
+    if folder.exists() and any(folder.iterdir()) and not (folder / "bonus-malus.toml").is_file():
+        raise click.UsageError(f"{folder} holds something else than a demo; name another --folder")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+
+
+def _cast(settings: Path, remote: Remote) -> Story:
+    loaded, ledger = compose_offline(settings)
+    with closing(ledger), ledger.begin() as tx:
+        known = {name: history.shown(tx, loaded.programme, name) for name in ("salesforce", "hubspot")}
+    try:
+        return plan(known, remote.now().date())
+    except LookupError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _calls(report: Report) -> int:
+    return sum(each.calls for each in report.connections.values())
+
+
+def _records(settings: Path, composition: Composition, story: Story) -> None:
+    out = console()
+    loaded, ledger = compose_offline(settings)
+    with closing(ledger), ledger.begin() as tx:
+        for chapter in (each for each in story.chapters if each.shown):
+            crm, _, record = chapter.record.partition(":")
+            values = next(row[2] for row in history.shown(tx, loaded.programme, crm) if row[0] == record)
+            language = history.subject(tx, loaded.programme, chapter.record)[0].language
+            out.print(card(chapter.record, values, Texts(composition.settings.language or language)))

@@ -1,0 +1,88 @@
+"""`bonus-malus explain`: how one number came to be, line by line."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+from rich.text import Text
+
+from cli.card import card
+from cli.compose import compose_offline
+from cli.exits import Exit
+from cli.screen import console, print_json, table
+from config.locale import Texts
+from config.rulefile import load_programme
+from config.settings import Settings
+from scoring.explain import from_json, to_json
+from scoring.standing import Standing, standing
+from sync.ledger import Ledger, facts, history
+from sync.ledger.history import SubjectRow
+from sync.values import values_of
+
+
+@click.command()
+@click.argument("subject")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="As known at the end of that day.")
+@click.option("--restated", is_flag=True, help="That day with what is known today.")
+@click.option("--language", type=click.Choice(["en", "fr"]), help="Instead of the record's own.")
+@click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")
+@click.pass_obj
+def explain(
+    path: Path, *, subject: str, as_of: datetime | None, restated: bool, language: str | None, as_json: bool
+) -> int:
+    """Explain the standing of SUBJECT: a record id, connection:id, or an e-mail address.
+
+    Without --as-of: what is shown on the record now, as it was computed then.
+    """
+    if restated and as_of is None:
+        raise click.UsageError("--restated needs --as-of DATE: the day to look at with today's knowledge")
+    settings, ledger = compose_offline(path)
+    found = _find(ledger, settings, subject)
+    if as_of is None:
+        if found.breakdown is None:
+            raise click.UsageError(f"{found.records[0]} has no standing yet: run bonus-malus sync")
+        shown, recorded = from_json(found.breakdown), found.recorded
+    else:
+        shown, recorded = _then(ledger, settings, found, as_of.date(), restated=restated), None
+    texts = Texts(language or found.language)
+    if as_json:
+        print_json({"records": found.records, **to_json(shown)})
+    else:
+        _show(found, shown, texts, recorded)
+    return Exit.DONE
+
+
+def _find(ledger: Ledger, settings: Settings, name: str) -> SubjectRow:
+    with ledger.begin() as tx:
+        found = history.subject(tx, settings.programme, name)
+    if not found:
+        raise click.UsageError(f"the ledger knows no {name}; give a record id, connection:id or an e-mail address")
+    if len(found) > 1:
+        who = ", ".join(each.records[0] for each in found)
+        raise click.UsageError(f"{name} is more than one person here: say which: {who}")
+    return found[0]
+
+
+def _then(ledger: Ledger, settings: Settings, found: SubjectRow, day: date, *, restated: bool) -> Standing:
+    programme = load_programme(settings.programme, at=day)
+    with ledger.begin() as tx:
+        zone = settings.time_zone or ZoneInfo(history.time_zone(tx, settings.programme))
+        end = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC) - timedelta(microseconds=1)
+        known = facts.signals_of(tx, [found.subject], known_at=None if restated else end)
+    return standing(known[found.subject], programme, day)
+
+
+def _show(found: SubjectRow, shown: Standing, texts: Texts, recorded: datetime | None) -> None:
+    out = console()
+    computed = recorded or datetime.combine(shown.day, time(), UTC)
+    values = values_of(shown, texts, rules=shown.rules, computed_at=computed)
+    if recorded is None:
+        values["computed_at"] = None
+    out.print(card(" = ".join(found.records), values, texts))
+    out.print()
+    rows = [(Text(texts.line(line)), Text(line.reference)) for line in shown.lines]
+    made = table(f"how it came to be, {shown.day.isoformat()}", ("", "article or rule"), ())
+    for text, reference in rows:
+        made.add_row(text, reference)
+    out.print(made)

@@ -1,0 +1,75 @@
+"""`bonus-malus fields`: the custom fields in the CRMs."""
+
+from pathlib import Path
+
+import click
+
+from cli.compose import Composition, compose
+from cli.exits import Exit
+from cli.screen import console, print_json, table
+from config.locale import Texts
+from connectors.protocol import FieldAction, FieldChange
+from sync.fields import field_set
+
+
+@click.group()
+def fields() -> None:
+    """The custom fields that scores are written to: see what would change, then do it."""
+
+
+@fields.command()
+@click.option("--json", "as_json", is_flag=True, help="The plan as JSON.")
+@click.pass_obj
+def plan(settings: Path, *, as_json: bool) -> int:
+    """Show which fields are missing, hidden or different; change nothing."""
+    return _show(changes(compose(settings), apply=False), as_json=as_json, applied=False)
+
+
+@fields.command()
+@click.option("--json", "as_json", is_flag=True, help="What was done, as JSON.")
+@click.pass_obj
+def apply(settings: Path, *, as_json: bool) -> int:
+    """Create and grant what is missing; idempotent, and nothing is altered silently."""
+    return _show(changes(compose(settings), apply=True), as_json=as_json, applied=True)
+
+
+def changes(composition: Composition, *, apply: bool) -> dict[str, list[FieldChange]]:
+    """The plan for every connection, carried out if asked."""
+    found: dict[str, list[FieldChange]] = {}
+    for name, source in composition.sources().items():
+        try:
+            account = source.connector.account()
+            texts = Texts(composition.settings.language or account.language)
+            wanted = field_set(composition.programme, source.mapping.subject.object, texts)
+            do = source.connector.apply_fields if apply else source.connector.plan_fields
+            found[name] = list(do(wanted))
+        finally:
+            source.connector.close()
+    return found
+
+
+def _show(found: dict[str, list[FieldChange]], *, as_json: bool, applied: bool) -> int:
+    conflicts = sum(change.action is FieldAction.CONFLICT for each in found.values() for change in each)
+    if as_json:
+        print_json(
+            {
+                name: [
+                    {"field": c.api_name, "label": c.field.label, "action": c.action.value, "detail": c.detail}
+                    for c in each
+                ]
+                for name, each in found.items()
+            }
+        )
+        return Exit.ACT if conflicts else Exit.DONE
+    out = console()
+    for name, each in found.items():
+        rows = [(c.api_name, c.field.label, c.field.kind.value, c.action.value, c.detail) for c in each]
+        out.print(table(name, ("field", "label", "type", "done" if applied else "to do", "detail"), rows))
+        out.print()
+    if conflicts:
+        out.print(
+            f"{conflicts} fields are of another type or length than ours; nothing of them was changed: rename them"
+        )
+    elif not applied and any(c.action is not FieldAction.KEEP for each in found.values() for c in each):
+        out.print("nothing was changed; to do it: bonus-malus fields apply")
+    return Exit.ACT if conflicts else Exit.DONE

@@ -1,0 +1,85 @@
+"""`bonus-malus`: the commands, and what becomes of an error: one line and an exit code, never a traceback."""
+
+import sys
+import traceback
+from pathlib import Path
+
+import click
+import requests
+
+from cli.calc import calc
+from cli.demo import demo
+from cli.exits import Exit
+from cli.explain import explain
+from cli.fields import fields
+from cli.rules import rules
+from cli.runs import runs
+from cli.sandbox import sandbox
+from cli.sync import sync
+from config.reading import ConfigError
+from config.settings import DEFAULT_FILE
+from connectors.errors import CrmError, TryLater
+from sync.ledger import LedgerError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--settings",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=DEFAULT_FILE,
+    show_default=True,
+    envvar="BONUS_MALUS_SETTINGS",
+    help="The settings file.",
+)
+@click.option("--debug", is_flag=True, help="Print the traceback of a defect.")
+@click.version_option(package_name="bonus-malus")
+@click.pass_context
+def cli(context: click.Context, settings: Path, *, debug: bool) -> None:
+    """A bonus-malus coefficient, points and a reward tier for every customer, inside Salesforce and HubSpot.
+
+    Start with `bonus-malus demo`: both CRMs on this machine, no credentials, under a minute.
+
+    Exit codes: 0 done; 1 a defect; 2 wrong command or settings, nothing was sent; 3 a person must act in the CRM; 4 try
+    again later; 5 done, but some records were refused.
+    """
+    context.obj = settings
+    context.meta["debug"] = debug
+
+
+for command in (demo, sandbox, calc, fields, sync, explain, runs, rules):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line, and turn every error into one line and its exit code."""
+    debug = "--debug" in sys.argv
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = Exit.USAGE
+    except click.Abort:
+        code = _say("interrupted; what was committed stands, the next run goes on from there", Exit.TRY_LATER)
+    except (ConfigError, LedgerError) as error:
+        code = _say(str(error), Exit.USAGE)
+    except CrmError as error:
+        code = _say(str(error), Exit.TRY_LATER if isinstance(error, TryLater) else Exit.ACT)
+    except requests.RequestException as error:
+        code = _say(f"the sandbox does not answer any more ({type(error).__name__})", Exit.TRY_LATER)
+    except BrokenPipeError:
+        code = Exit.DONE  # whoever read our output has seen enough
+    except Exception as error:  # noqa: BLE001 - the last resort: a defect is one line too
+        if debug:
+            traceback.print_exc()
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        code = _say(
+            f"this is a defect of bonus-malus: {type(error).__name__} in {Path(where.filename).name}:{where.lineno}; "
+            "`bonus-malus --debug …` prints the details to report",
+            Exit.DEFECT,
+        )
+    sys.exit(code)
+
+
+def _say(line: str, code: Exit) -> Exit:
+    click.echo(f"bonus-malus: {line}", err=True)
+    return code

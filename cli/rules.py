@@ -1,0 +1,113 @@
+"""`bonus-malus rules`: what the rules are, on any day."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.compose import compose_offline
+from cli.exits import Exit
+from cli.screen import coefficient, console, print_json, table
+from config.reading import ConfigError
+from config.rulefile import load_programme, load_rules, programme_names, rule_names
+from config.settings import DEFAULT_FILE
+from scoring.rules import Programme, Rules
+
+FACTOR = 1000
+
+
+@click.group()
+def rules() -> None:
+    """The rules behind the numbers, each with its article."""
+
+
+@rules.command()
+@click.argument("name", required=False)
+@click.option("--at", type=click.DateTime(["%Y-%m-%d"]), help="On that day instead of today.")
+@click.option("--json", "as_json", is_flag=True, help="The rules as JSON.")
+@click.pass_obj
+def show(settings: Path, *, name: str | None, at: datetime | None, as_json: bool) -> int:
+    """Show the rules NAME in force on a day: a programme, or a set of rules such as fr-motor.
+
+    Without NAME: the programme of the settings, or `customers` where there are none.
+    """
+    day = at.date() if at else date.today()  # noqa: DTZ011 - the day of whoever asks
+    if name is None:
+        default = str(settings) == DEFAULT_FILE and not settings.exists()
+        name = "customers" if default else compose_offline(settings)[0].programme
+    programme = load_programme(name, at=day) if name in programme_names() or name.endswith(".toml") else None
+    if programme is None and name not in rule_names():
+        raise ConfigError(
+            f"there is no {name!r}; programmes: {', '.join(programme_names())}; rules: {', '.join(rule_names())}"
+        )
+    found = programme.rules if programme else load_rules(name, at=day)
+    rows = [*(_programme(programme) if programme else ()), *_rules(found)]
+    title = f"{programme.label if programme else found.name} on {day.isoformat()}"
+    if as_json:
+        print_json(
+            {"name": title, "rules": [dict(zip(("rule", "value", "reference"), row, strict=True)) for row in rows]}
+        )
+    else:
+        console().print(table(title, ("rule", "value", "article or rule"), rows))
+    return Exit.DONE
+
+
+def _rules(found: Rules) -> list[tuple[str, str, str]]:
+    rows: list[tuple[str, str, str]] = []
+    for use, factors in (("normal", found.normal), ("tournees", found.tournees)):
+        rows += [
+            (f"{use}.{name}", f"× {getattr(factors, name) / FACTOR:.3f}", found.reference(f"{use}.{name}"))
+            for name in ("reduction", "full", "partial")
+        ]
+    rows += [
+        (name, coefficient(getattr(found, name)), found.reference(name))
+        for name in ("origin", "floor", "cap", "ceiling")
+    ]
+    names = (
+        "ceiling_after", "protected_after", "lag_months", "first_min_months", "interruption_months", "correction_years",
+        "use", "truncation", "same_day", "excused", "protection", "floor_years", "lapse_after",
+    )  # fmt: skip
+    rows += [(name, _word(getattr(found, name)), found.reference(name)) for name in names]
+    return rows
+
+
+def _programme(found: Programme) -> list[tuple[str, str, str]]:
+    rows = [
+        (f"signal {name}", "on" if on else "off", found.warnings.get(name) or found.reference(f"signals.{name}"))
+        for name, on in found.signals.items()
+    ]
+    rows += [
+        (
+            f"points {name}",
+            f"{award.points:+d}" + (f", at most {award.cap} a period" if award.cap else ""),
+            found.reference(f"points.{name}"),
+        )
+        for name, award in found.points.items()
+    ]
+    rows += [
+        (
+            f"derived {made.name}",
+            f"{made.at_least} × {made.counts} and {made.share_percent} % of {made.against}: {made.liability.value}",
+            found.reference(f"derived.{made.name}"),
+        )
+        for made in found.derived
+    ]
+    rows += [
+        (
+            f"tier {tier.name}",
+            "everyone else" if tier.coefficient is None and tier.points is None
+            else f"coefficient ≤ {coefficient(tier.coefficient or 0)}, points ≥ {tier.points}, {tier.discount} %",
+            found.reference("tiers"),
+        )
+        for tier in found.tiers
+    ]  # fmt: skip
+    for name in ("expiry_months", "points_floor", "demotion", "fixed_review"):
+        rows.append((name, _word(getattr(found, name)), found.reference(name)))
+    for name in ("price_floor", "price_cap", "attention"):
+        rows.append((name, coefficient(getattr(found, name)), found.reference(name)))
+    return rows
+
+
+def _word(value: Any) -> str:
+    return "none" if value is None else str(value)

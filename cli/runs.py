@@ -1,0 +1,80 @@
+"""`bonus-malus runs`: what the syncs did."""
+
+import click
+
+from cli.compose import compose_offline
+from cli.exits import Exit
+from cli.screen import console, print_json, table
+from sync.ledger import history
+from sync.ledger.history import RunRow
+
+
+@click.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="The list as JSON.")
+@click.option("--limit", default=20, show_default=True, help="How many of the latest.")
+@click.pass_context
+def runs(context: click.Context, *, as_json: bool, limit: int) -> int:
+    """List the latest runs; `runs show ID` tells everything about one."""
+    if context.invoked_subcommand:
+        return Exit.DONE
+    settings, ledger = compose_offline(context.obj)
+    with ledger.begin() as tx:
+        found = history.runs(tx, settings.programme, limit=limit)
+    if as_json:
+        print_json([_brief(each) for each in found])
+        return Exit.DONE
+    rows = [tuple(_brief(each).values()) for each in found]
+    columns = ("run", "started", "state", "rules", "scored", "moved", "written", "refused")
+    console().print(table(f"runs of {settings.programme}", columns, rows, right=("run", *columns[4:])))
+    return Exit.DONE
+
+
+@runs.command()
+@click.argument("number", type=int)
+@click.option("--json", "as_json", is_flag=True, help="All of it as JSON.")
+@click.pass_context
+def show(context: click.Context, number: int, *, as_json: bool) -> int:
+    """Everything about one run: what was read, who moved, what was refused and why."""
+    settings, ledger = compose_offline(context.obj)
+    with ledger.begin() as tx:
+        run = history.run(tx, settings.programme, number)
+        outcomes = history.outcomes(tx, number) if run else []
+        problems = history.problems(tx, number) if run else []
+    if run is None:
+        raise click.UsageError(f"there is no run {number}; `bonus-malus runs` lists them")
+    if as_json:
+        print_json(
+            {**run.report, "started": run.started, "ended": run.ended, "outcomes": outcomes, "problems": problems}
+        )
+        return Exit.DONE
+    out = console()
+    out.print(table("", ("", ""), [(key, str(value)) for key, value in _brief(run).items()]))
+    for name, each in run.report.get("connections", {}).items():
+        line = ", ".join(f"{count} {word}" for word, count in each["outcomes"].items() if count)
+        out.print(f"{name}: {each['state']} {each['message']}; records: {line or 'none'}", markup=False)
+    if outcomes:
+        rows = [(o["record"], o["outcome"], o["code"], o["reason"]) for o in outcomes if o["outcome"] != "written"]
+        out.print(
+            table("refused", ("record", "outcome", "code", "reason and cure"), rows) if rows else "nothing was refused"
+        )
+    if problems:
+        found = [(f"{p['connection']}:{p['object']} {p['record']}", p["what"], p["cure"]) for p in problems[:50]]
+        out.print(table("problems in what was read", ("record", "what", "cure"), found))
+    return Exit.DONE
+
+
+def _brief(run: RunRow) -> dict[str, object]:
+    outcomes: dict[str, int] = {}
+    for each in run.report.get("connections", {}).values():
+        for word, count in each["outcomes"].items():
+            outcomes[word] = outcomes.get(word, 0) + count
+    return {
+        "run": run.id,
+        "started": run.started.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "state": run.state,
+        "rules": run.rules,
+        "scored": run.report.get("scored", 0),
+        "moved": run.report.get("moved", 0),
+        "written": outcomes.get("written", 0),
+        "refused": sum(outcomes.get(word, 0) for word in ("invalid", "rejected", "retry")),
+    }

@@ -1,0 +1,156 @@
+"""`bonus-malus sync`: one run."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from cli.compose import Composition, compose
+from cli.exits import STATES, Exit
+from cli.screen import coefficient, console, print_json, table
+from connectors.protocol import OutcomeKind
+from sync.job import Progress as Step
+from sync.report import ConnectionReport, Move, Report
+from sync.run import run
+
+REFUSED = (OutcomeKind.INVALID.value, OutcomeKind.REJECTED.value, OutcomeKind.RETRY.value)
+STAGES = {"read": "reading", "link": "linking people", "score": "scoring", "write": "writing"}
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Read and score on a copy of the ledger; write nothing anywhere.")
+@click.option("--full", is_flag=True, help="Read everything again instead of what changed.")
+@click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
+@click.pass_obj
+def sync(settings: Path, *, dry_run: bool, full: bool, as_json: bool) -> int:
+    """Read what changed, score who moved, write what differs."""
+    report = perform(compose(settings), dry=dry_run, full=full, quiet=as_json)
+    if as_json:
+        print_json(report.to_json())
+    else:
+        show(report)
+    return exit_code(report)
+
+
+def perform(composition: Composition, *, dry: bool = False, full: bool = False, quiet: bool = False) -> Report:
+    """One run of these settings, with progress on a terminal."""
+    sources = composition.sources()
+    ledger = composition.ledger()
+    out = console()
+    bar = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        TextColumn("{task.completed}"),
+        TimeElapsedColumn(),
+        console=out,
+        transient=True,
+        disable=quiet or not out.is_terminal,
+    )
+    tasks: dict[tuple[str, str, str], TaskID] = {}
+
+    def watch(step: Step) -> None:
+        key = (step.stage, step.connection, step.object)
+        if key not in tasks:
+            tasks[key] = bar.add_task(
+                " ".join(filter(None, (STAGES[step.stage], step.connection, step.object))), total=None
+            )
+        bar.update(tasks[key], completed=step.done)
+
+    try:
+        with bar:
+            return run(composition.job(sources, ledger, dry=dry, full=full, watch=watch))
+    finally:
+        for source in sources.values():
+            source.connector.close()
+        ledger.close()
+
+
+def exit_code(report: Report) -> Exit:
+    """What the caller should do now."""
+    if report.state != "done":
+        return STATES[report.state]
+    refused = any(each.outcomes[word] for each in report.connections.values() for word in REFUSED)
+    return Exit.REJECTS if refused else Exit.DONE
+
+
+def show(report: Report) -> None:
+    """The report as a person reads it."""
+    out = console()
+    kind = "dry run (nothing was written, nothing kept)" if report.dry else f"run {report.run}"
+    out.print(f"[bold]{kind}[/bold] of {report.day.isoformat()}, rules {report.rules}")
+    for note in report.notes:
+        out.print(f"  {note}")
+    for name, each in report.connections.items():
+        _connection(name, each)
+    people = f"{report.scored} scored, {report.first_standings} for the first time, {report.moved} moved"
+    linked = f", {report.linked} records linked to another" if report.linked else ""
+    out.print(f"[bold]people[/bold]  {people}{linked}")
+    if report.ambiguous:
+        out.print(f"  {len(report.ambiguous)} not linked, first: {report.ambiguous[0]}", markup=False)
+    if report.attention:
+        out.print(
+            f"  {report.attention} at a coefficient that a person should look at (nothing is refused automatically)"
+        )
+    _moves(report.moves)
+
+
+def _connection(name: str, each: ConnectionReport) -> None:
+    out = console()
+    out.print()
+    if each.state != "done":
+        out.print(f"{name}: {each.state}: {each.message}", style="red", markup=False)
+    rows = [
+        (
+            object_,
+            found.read,
+            *(found.signals[word] for word in ("made", "changed", "withdrawn")),
+            ", ".join(
+                f"{count} {word}"
+                for word, count in sorted(found.verdicts.items())
+                if word not in ("signal", "no signal")
+            ),
+        )
+        for object_, found in each.objects.items()
+    ]
+    columns = ("object", "read", "new signals", "changed", "withdrawn", "besides")
+    out.print(table(f"{name} ({each.crm} {each.account})", columns, rows, right=columns[1:5]))
+    outcomes = ", ".join(f"{count} {word}" for word, count in each.outcomes.items() if count) or "none"
+    out.print(f"  records: {outcomes}; {each.calls} calls")
+    few = 5
+    for label, lines in (("warning", each.warnings), ("edited by hand", each.edited), ("refused", each.rejects)):
+        for line in lines[:few]:
+            out.print(f"  {label}: {line}", markup=False)
+        if len(lines) > few:
+            out.print(f"  … and {len(lines) - few} more")
+
+
+def _moves(moves: list[Move]) -> None:
+    if not moves:
+        return
+    rows = [
+        (
+            move.record,
+            _change(move, "coefficient"),
+            _change(move, "expected"),
+            _change(move, "points"),
+            _change(move, "tier"),
+            "; ".join(move.because) or "expiry",
+        )
+        for move in moves[:12]
+    ]
+    out = console()
+    out.print()
+    out.print(table("who moved, and why", ("record", "coefficient", "expected", "points", "tier", "because"), rows))
+    if len(moves) > len(rows):
+        out.print(f"  … and {len(moves) - len(rows)} more: bonus-malus runs show --json")
+
+
+def _change(move: Move, name: str) -> str:
+    words = [_word(name, values[name]) for values in (move.before, move.after) if values is not None]
+    return words[-1] if words[0] == words[-1] else f"{words[0]} → {words[-1]}"
+
+
+def _word(name: str, value: Any) -> str:
+    return coefficient(value) if name in ("coefficient", "expected") else str(value)

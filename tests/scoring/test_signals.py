@@ -1,0 +1,219 @@
+"""The local judgement: what a record is, by a mapping."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scoring.mapping import Condition, Mapping, Operator, SignalRule, SubjectPath, SubjectRule
+from scoring.records import Link, Malformed, Record
+from scoring.signal import Liability
+from scoring.signals import judge
+
+PARIS = ZoneInfo("Europe/Paris")
+SEEN = datetime(2026, 11, 22, tzinfo=UTC)
+ORDER = SignalRule(
+    name="order_paid",
+    object="Order",
+    when=(Condition("Status", Operator.IS, "Activated"),),
+    on="Day",
+    subject=SubjectPath(field="ContactId"),
+    amount="Amount",
+    reference="Number",
+)
+
+
+def mapping(*rules):
+    return Mapping("salesforce", SubjectRule("Contact", "Email"), rules or (ORDER,))
+
+
+def record(**values):
+    plain = {
+        "Status": "Activated",
+        "Day": date(2026, 3, 1),
+        "ContactId": "003A",
+        "Amount": Decimal(120),
+        "Number": "42",
+    }
+    links = values.pop("links", {})
+    deleted = values.pop("deleted", False)
+    return Record("Order", "801A", SEEN, plain | values, links, deleted=deleted)
+
+
+def judged(what, *rules):
+    return judge(what, mapping(*rules), connection="salesforce", zone=PARIS)
+
+
+def holds(condition, **values):
+    rule = SignalRule("x", "Order", (condition,), "Day", SubjectPath(field="ContactId"))
+    return bool(judged(record(**values), rule).signals)
+
+
+def test_a_record_that_matches_gives_its_signal():
+    (found,) = judged(record()).signals
+    assert found.contact == "003A"
+    assert (found.signal.name, found.signal.on, found.signal.amount) == ("order_paid", date(2026, 3, 1), Decimal(120))
+    assert (found.signal.reference, found.signal.source.id) == ("42", "801A")
+
+
+def test_a_record_that_does_not_match_gives_nothing():
+    assert judged(record(Status="Draft")).signals == ()
+
+
+def test_a_deleted_record_gives_nothing():
+    assert judged(record(deleted=True)).signals == ()
+
+
+def test_a_signal_without_a_subject_is_reported_and_not_given_to_anybody():
+    found = judged(record(ContactId=None))
+    assert found.signals == ()
+    assert found.no_subject == ("order_paid",)
+
+
+@pytest.mark.parametrize(
+    ("condition", "values", "expected"),
+    [
+        (Condition("Status", Operator.IS, "Activated"), {}, True),
+        (Condition("Status", Operator.IS, "Draft"), {}, False),
+        (Condition("Status", Operator.NOT, "Draft"), {}, True),
+        (Condition("Status", Operator.NOT, "Draft"), {"Status": None}, True),
+        (Condition("Status", Operator.IS, "Draft"), {"Status": None}, False),
+        (Condition("Status", Operator.IN, ("Draft", "Activated")), {}, True),
+        (Condition("Status", Operator.NOT_IN, ("Draft", "Activated")), {}, False),
+        (Condition("Amount", Operator.ABOVE, Decimal(120)), {}, False),
+        (Condition("Amount", Operator.ABOVE, Decimal("119.99")), {}, True),
+        (Condition("Amount", Operator.BELOW, Decimal(0)), {"Amount": Decimal("-0.01")}, True),
+        (Condition("Amount", Operator.ABOVE, Decimal(0)), {"Amount": None}, False),
+        (Condition("Number", Operator.FILLED, operand=True), {}, True),
+        (Condition("Number", Operator.FILLED, operand=False), {"Number": ""}, True),
+        (Condition("Number", Operator.FILLED, operand=False), {}, False),
+    ],
+)
+def test_a_condition_says_what_its_operator_says(condition, values, expected):
+    assert holds(condition, **values) is expected
+
+
+@pytest.mark.parametrize(("days", "late"), [(30, False), (31, True), (90, True), (91, False)])
+def test_days_are_counted_between_two_dates_with_both_bounds_included(days, late):
+    paid = Condition("Paid", Operator.DAYS_AFTER, since="Due", between=(31, 90))
+    due = date(2026, 1, 1)
+    assert holds(paid, Due=due, Paid=date.fromordinal(due.toordinal() + days)) is late
+
+
+def test_an_unpaid_invoice_is_an_incident_from_its_91st_day_known_before_it_comes():
+    unpaid = Condition("Paid", Operator.DAYS_AFTER, since="Due", between=(91, None), or_empty=True)
+    rule = SignalRule(
+        "invoice_unpaid",
+        "Order",
+        (unpaid,),
+        "Due",
+        SubjectPath(field="ContactId"),
+        plus_days=91,
+        liability=Liability.FULL,
+    )
+    (found,) = judged(record(Due=date(2026, 9, 1), Paid=None), rule).signals
+    assert found.signal.on == date(2026, 12, 1)
+    assert judged(record(Due=date(2026, 9, 1), Paid=date(2026, 11, 30)), rule).signals == ()
+
+
+def test_an_instant_becomes_the_civil_day_of_the_programme_and_a_date_is_never_shifted():
+    (found,) = judged(record(Day=datetime(2026, 3, 1, 23, 30, tzinfo=UTC))).signals
+    assert found.signal.on == date(2026, 3, 2)
+    for zone in ("America/New_York", "Asia/Kolkata"):
+        (found,) = judge(record(), mapping(), connection="s", zone=ZoneInfo(zone)).signals
+        assert found.signal.on == date(2026, 3, 1)
+
+
+def test_of_several_rules_of_one_name_the_first_that_matches_holds():
+    first = SignalRule("claim", "Order", (), "Day", SubjectPath(field="ContactId"), liability=Liability.FULL)
+    second = SignalRule("claim", "Order", (), "Day", SubjectPath(field="ContactId"), liability=Liability.PARTIAL)
+    (found,) = judged(record(), first, second).signals
+    assert found.signal.liability is Liability.FULL
+
+
+def test_liability_comes_from_a_fields_value_and_an_unmapped_value_is_a_problem():
+    by = ("Fault", {"ours": Liability.NONE, "theirs": Liability.FULL})
+    rule = SignalRule("claim", "Order", (), "Day", SubjectPath(field="ContactId"), liability_by=by)
+    (found,) = judged(record(Fault="theirs"), rule).signals
+    assert found.signal.liability is Liability.FULL
+    (problem,) = judged(record(Fault="nobody's"), rule).problems
+    assert problem.field == "Fault"
+    assert "nobody's" in problem.what
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"Day": None}, "no date"),
+        ({"Day": Malformed("31/02/2026", "a date")}, "'31/02/2026', not a date"),
+        ({"Day": date(1066, 10, 14)}, "cannot be"),
+        ({"Day": date(9999, 1, 1)}, "cannot be"),
+        ({"Amount": Malformed("a lot", "a number")}, "not a number"),
+        ({"Amount": Decimal("NaN")}, "no order can be worth"),
+        ({"Amount": Decimal("1e30")}, "no order can be worth"),
+        ({"Amount": "12"}, "not a number"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_a_problem_with_its_field_and_cure_and_gives_no_signal(values, words):
+    found = judged(record(**values))
+    assert found.signals == ()
+    (problem,) = found.problems
+    assert words in problem.what
+    assert problem.cure
+    assert problem.field in values
+
+
+def test_an_amount_is_kept_without_its_sign_the_signals_name_says_the_direction():
+    (found,) = judged(record(Amount=Decimal("-12.50"))).signals
+    assert found.signal.amount == Decimal("12.50")
+
+
+class TestTheWayToTheSubject:
+    RULE = SignalRule("order_paid", "Order", (), "Day", SubjectPath(link="roles", without=("Referrer",)))
+
+    def subject(self, *links, rule=None):
+        found = judged(record(links={"roles": links}), rule or self.RULE)
+        return found.signals[0].contact if found.signals else None
+
+    def test_the_only_link_is_it(self):
+        assert self.subject(Link("Contact", "a")) == "a"
+
+    def test_the_primary_one_is_it(self):
+        assert self.subject(Link("Contact", "a"), Link("Contact", "b", primary=True)) == "b"
+
+    def test_several_without_a_primary_one_are_nobody(self):
+        assert self.subject(Link("Contact", "a"), Link("Contact", "b")) is None
+
+    def test_the_same_contact_in_two_roles_is_one_contact(self):
+        assert self.subject(Link("Contact", "a", ("Buyer",)), Link("Contact", "a", ("User",))) == "a"
+
+    def test_a_link_with_an_excluded_label_does_not_count(self):
+        assert self.subject(Link("Contact", "a", ("Referrer",)), Link("Contact", "b")) == "b"
+
+    def test_a_wanted_label_is_needed(self):
+        rule = SignalRule("referral_won", "Order", (), "Day", SubjectPath(link="roles", label="Referrer"))
+        assert self.subject(Link("Contact", "a", ("Referrer",)), Link("Contact", "b", primary=True), rule=rule) == "a"
+        assert self.subject(Link("Contact", "b", primary=True), rule=rule) is None
+
+
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.text(max_size=5), st.decimals(), st.dates(), st.builds(Malformed, st.text(max_size=3), st.just("a date")),
+    st.datetimes(timezones=st.just(UTC)),
+)  # fmt: skip
+CONDITIONS = st.builds(
+    Condition,
+    st.sampled_from(["Status", "Amount", "Day"]),
+    st.sampled_from(list(Operator)),
+    st.one_of(st.booleans(), st.text(max_size=3), st.decimals(allow_nan=False)),
+    since=st.sampled_from(["Day", "Status"]),
+)
+
+
+@given(VALUES, VALUES, VALUES, st.lists(CONDITIONS, max_size=2))
+def test_any_value_in_any_field_gives_signals_or_problems_and_never_an_exception(status, amount, day, conditions):
+    rule = SignalRule("x", "Order", tuple(conditions), "Day", SubjectPath(field="ContactId"), amount="Amount")
+    found = judged(record(Status=status, Amount=amount, Day=day), rule)
+    assert len(found.signals) + len(found.problems) <= 1
