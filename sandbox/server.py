@@ -27,6 +27,7 @@ class Server:
             log_level="warning",
             access_log=False,
             lifespan="off",
+            date_header=False,  # it would tell the machine's time, not the sandbox's
             timeout_keep_alive=300,
             timeout_graceful_shutdown=1,
         )

@@ -60,7 +60,7 @@ def sheet_for(world: World, name: str, header: list[str], refs: Refs) -> Sheet:
     if crm == "salesforce":
         return _OrgSheet(world, rest, header, refs)
     if crm == "hubspot":
-        kinds = world.portal.kinds
+        kinds = world.portal.store.kinds
         for between in re.finditer("_", rest):
             one, other = rest[: between.start()], rest[between.end() :]
             if one in kinds and other in kinds:
@@ -98,7 +98,7 @@ class _PortalSheet:
     """Records of one HubSpot object; a column such as `contact` or `contact:Referrer` associates them."""
 
     def __init__(self, world: World, name: str, header: list[str], refs: Refs) -> None:
-        kinds = world.portal.kinds
+        kinds = world.portal.store.kinds
         if name not in kinds:
             raise WrongCell("", f"HubSpot has no object {name}", _nearest(name, kinds))
         self._portal, self._name, self._all = world.portal, name, refs

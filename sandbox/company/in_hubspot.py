@@ -85,7 +85,7 @@ def _mirror(who: Customer, order: Order, key: str, opportunity: str, currency: s
 
 def _deal_values(who: Customer, at: datetime, amount: float, currency: str) -> dict[str, Cell]:
     return {
-        "dealname": f"Order of {who.first} {who.last}",
+        "dealname": f"{'Order' if amount > 0 else 'Refund'} of {who.first} {who.last}",
         "amount": _money(amount),
         "deal_currency_code": currency,
         "closedate": _z(at),
@@ -156,8 +156,8 @@ def _ticket(who: Customer, claim: Claim, key: str) -> Iterator[Row]:
 
 
 _TALKS: dict[str, tuple[str, str, dict[str, Cell]]] = {
-    "call": ("calls", "hs_call_title", {"hs_call_status": "COMPLETED"}),
-    "meeting": ("meetings", "hs_meeting_title", {"hs_meeting_outcome": "COMPLETED"}),
+    "call": ("calls", "hs_call_title", {}),
+    "meeting": ("meetings", "hs_meeting_title", {}),
     "note": ("notes", "hs_note_body", {}),
     "task": ("tasks", "hs_task_subject", {"hs_task_status": "COMPLETED"}),
 }

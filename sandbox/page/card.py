@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from sandbox.page.gauge import Gauge, gauge
-from sandbox.page.view import Field
+from sandbox.page.view import Field, two_decimals
 
 _OURS = re.compile(r"bonus_?malus_(?P<name>\w+?)(__c)?", re.IGNORECASE)
 _REVIEW = re.compile(r"(\d{4}-\d\d-\d\d)\s+(\d+[.,]\d\d)")
@@ -54,6 +54,8 @@ def card(fields: Iterable[Field]) -> Card | None:
     named = {_neutral(field.name): field for field in fields}
     if not any(field.value for field in named.values()):
         return None
+    for name in named.keys() & {"coefficient", "expected"}:
+        named[name] = replace(named[name], shown=two_decimals(named[name].value))
     coefficient = _number(named.get("coefficient"))
     trend, reasons, history = (named.get(name) for name in ("trend", "reasons", "history"))
     return Card(
@@ -62,7 +64,7 @@ def card(fields: Iterable[Field]) -> Card | None:
         arrow=_ARROWS.get(trend.value, "") if trend else "",
         reasons=_sentences(reasons.value) if reasons else (),
         history=tuple(_reviews(history.value)) if history else (),
-        others=tuple(field for name, field in named.items() if name not in _SHOWN_APART | _SHOWN_BELOW and field.value),
+        others=tuple(field for name, field in named.items() if field.value and name not in _SHOWN_APART | _SHOWN_BELOW),
     )
 
 

@@ -55,7 +55,7 @@ def gauge(coefficient: Decimal, expected: Decimal | None) -> Gauge:
         label += f", {expected:.2f} expected at the next review"
     return Gauge(
         coefficient=_at(float(coefficient), _RADIUS),
-        expected=None if expected is None else _at(float(expected), _RADIUS),
+        expected=None if expected is None else _at(float(expected), _RADIUS - 17),
         bands=tuple(Band(kind, _arc(low, high)) for kind, low, high in BANDS),
         marks=tuple(Mark(f"{value:.2f}", _at(value, _RADIUS + 14)) for value in (1.0, 1.5)),
         label=label,

@@ -8,12 +8,12 @@ from sandbox.hubspot.portal import Portal
 from sandbox.hubspot.property import Definition
 from sandbox.hubspot.record import Record
 from sandbox.page.card import is_ours
-from sandbox.page.view import Activity, Amount, Contact, Field, Listed, day, moment
+from sandbox.page.view import Activity, Amount, Contact, Field, Listed, day, moment, two_decimals
 
 
 def listed(portal: Portal) -> Iterator[Listed]:
     """Every contact that is not archived."""
-    table = portal.tables["contacts"]
+    table = portal.store.tables["contacts"]
     for number in table.live:
         record = table.records[number]
         yield Listed(
@@ -21,14 +21,14 @@ def listed(portal: Portal) -> Iterator[Listed]:
             f"/sandbox/hubspot/contacts/{number}",
             _name(record),
             record.get("email") or "",
-            record.get("bonus_malus_coefficient") or "",
+            two_decimals(record.get("bonus_malus_coefficient") or ""),
             _shown(portal, record, "bonus_malus_tier"),
         )
 
 
 def contact(portal: Portal, record_id: str) -> Contact:
     """A contact opened; a merged id opens its survivor. Raises ValueError where there is none."""
-    record = portal.tables["contacts"].find(record_id)
+    record = portal.store.tables["contacts"].find(record_id)
     if record is None:
         raise ValueError(f"the portal has no contact {record_id}")
     definitions = record.kind.properties
@@ -61,7 +61,7 @@ def _name(record: Record) -> str:
 
 
 def _shown(portal: Portal, record: Record, name: str) -> str:
-    definition, value = portal.kinds[record.kind.name].properties.get(name), record.get(name)
+    definition, value = portal.store.kinds[record.kind.name].properties.get(name), record.get(name)
     return "" if definition is None or not value else _READERS.get(definition.type, _as_it_is)(definition, value)
 
 
@@ -90,10 +90,10 @@ _READERS: Mapping[str, Callable[[Definition, str], str]] = {
 def _tied(portal: Portal, record: Record, kind: str) -> Iterator[tuple[Record, str]]:
     """Live records associated with a contact, and by which label of their side."""
     pair = ("contacts", kind)
-    for other, types in portal.links.of(pair, record.id).items():
-        found = portal.tables[kind].living(other)
+    for other, types in portal.store.links.of(pair, record.id).items():
+        found = portal.store.tables[kind].living(other)
         if found is not None:
-            labels = (portal.links.types(pair)[each].label for each in types)
+            labels = (portal.store.links.types(pair)[each].label for each in types)
             yield found, ", ".join(label for label in labels if label)
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.page.card import is_ours
-from sandbox.page.view import Activity, Amount, Contact, Field, Listed, day, moment
+from sandbox.page.view import Activity, Amount, Contact, Field, Listed, day, moment, two_decimals
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.schema import Field as Definition
 
@@ -22,7 +22,7 @@ def listed(org: Org) -> Iterator[Listed]:
                 f"/sandbox/salesforce/Contact/{row['Id']}",
                 row["Name"],
                 row["Email"] or "",
-                _text(row.get("BonusMalus_Coefficient__c")),
+                two_decimals(_text(row.get("BonusMalus_Coefficient__c"))),
                 row.get("BonusMalus_Tier__c") or "",
             )
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +78,11 @@ def initials(name: str) -> str:
     """At most two letters for the picture that a contact does not have."""
     letters = [word[0] for word in name.split() if word[0].isalpha()]
     return "".join([letters[0], letters[-1]][: len(letters)]).upper() if letters else "?"
+
+
+def two_decimals(text: str) -> str:
+    """A coefficient as it is always written, whatever the CRM keeps: HubSpot drops a zero at the end."""
+    try:
+        return f"{Decimal(text):.2f}"
+    except InvalidOperation:
+        return text
