@@ -13,12 +13,9 @@ from cli.screen import coefficient, console, print_json, table
 from config.locale import Texts
 from config.reading import ConfigError
 from config.rulefile import load_rules
-from scoring.coefficient import State, step
+from scoring.coefficient import LETTERS, State, step
 from scoring.line import Code, Line
-from scoring.rules import Rules
-from scoring.signal import Liability
-
-LETTERS = {"F": Liability.FULL, "P": Liability.PARTIAL}
+from scoring.rules import Rules, Use
 
 Year = tuple[str, State, tuple[Line, ...]]
 
@@ -29,23 +26,20 @@ Year = tuple[str, State, tuple[Line, ...]]
 @click.option("--history", default="", help="Periods separated by commas: F full, P partial liability; empty = clean.")
 @click.option("--use", type=click.Choice(["normal", "tournees"]), help="Instead of the use that the rules name.")
 @click.option("--years-at-floor", type=click.IntRange(0), default=0, help="Full years already spent at the floor.")
-@click.option("--language", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="Of the table.")
 @click.option("--json", "as_json", is_flag=True, help="The coefficients as JSON.")
-def calc(  # noqa: D417 - click documents the options
-    *, name: str, start: str, history: str, use: str | None, years_at_floor: int, language: str, as_json: bool
-) -> int:
+def calc(*, name: str, start: str, history: str, use: Use | None, years_at_floor: int, as_json: bool) -> int:
     """Compute the coefficient after each annual period, and say which article moved it.
 
     `--history ",,F,PF,"` is five years: two clean, one full incident, a partial and then a full one, one clean.
     """
     rules = load_rules(name, at=date.today())  # noqa: DTZ011 - the day of whoever asks
-    if use == "normal" or use == "tournees":  # noqa: PLR1714 - two comparisons tell the type checker which literal
+    if use:
         rules = replace(rules, use=use)
     years = _fold(_periods(history), _start(start, years_at_floor, rules), rules)
     if as_json:
         print_json({"coefficients": [coefficient(state.coefficient) for _, state, _ in years]})
     else:
-        _show(years, Texts(language), rules)
+        _show(years, Texts("en"), rules)
     return Exit.DONE
 
 

@@ -11,6 +11,8 @@ from scoring.line import Code, Line, Param
 from scoring.rules import Rules
 from scoring.signal import Liability
 
+LETTERS = {"F": Liability.FULL, "P": Liability.PARTIAL}  # how the incidents of a period are written: FP
+
 
 @dataclass(frozen=True, slots=True)
 class State:

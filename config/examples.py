@@ -1,0 +1,67 @@
+"""The worked examples inside rule and programme files: run, and every one that fails said in a line."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from config.rulefile import load_programme, load_rules, read_programme, read_rules
+from config.ruletables import ProgrammeExample, RuleExample
+from scoring.coefficient import LETTERS, State, step
+from scoring.rules import Programme, Rules
+from scoring.signal import Signal, Source
+from scoring.standing import standing
+
+
+def failing_rules(name_or_path: str | Path, *, at: date) -> list[str]:
+    """The examples of a rule file that the rules in force on a day do not fulfil."""
+    rules = load_rules(name_or_path, at=at)
+    found = [(example, _coefficients(example, rules)) for example in read_rules(name_or_path).example]
+    return [
+        f"{rules.name}: {example.source}: {_list(got)}, not {_list(example.expect)}"
+        for example, got in found
+        if got != example.expect
+    ]
+
+
+def failing_programme(name_or_path: str | Path, *, at: date) -> list[str]:
+    """The examples of a programme that it does not fulfil with the numbers in force on a day."""
+    programme = load_programme(name_or_path, at=at)
+    examples = read_programme(name_or_path).example
+    return [
+        f"{programme.name}: {example.source}: {wrong}" for example in examples for wrong in _wrong(example, programme)
+    ]
+
+
+def _coefficients(example: RuleExample, rules: Rules) -> list[Decimal]:
+    rules = replace(rules, use=example.use or rules.use)
+    state = State(int(example.start * 100), periods_at_floor=example.years_at_floor)
+    found: list[Decimal] = []
+    for year in example.years:
+        state, _ = step(state, [LETTERS[letter] for letter in year], rules)
+        found.append(Decimal(state.coefficient).scaleb(-2))
+    return found
+
+
+def _wrong(example: ProgrammeExample, programme: Programme) -> Iterator[str]:
+    """What the standing says otherwise than the example."""
+    got = standing(list(_signals(example)), programme, example.day)
+    for name, value in example.expect.model_dump(exclude_none=True).items():
+        wanted = int(value * 100) if name in ("coefficient", "expected") else value
+        if getattr(got, name) != wanted:
+            yield f"{name} is {getattr(got, name)}, not {wanted}"
+
+
+def _signals(example: ProgrammeExample) -> Iterator[Signal]:
+    number = 0
+    for signal in example.signals:
+        for _ in range(signal.times):
+            number += 1
+            source = Source("example", "example", str(number))
+            yield Signal(signal.name, signal.on, source, signal.liability, amount=signal.amount)
+
+
+def _list(values: Any) -> str:
+    return ", ".join(str(value) for value in values)
