@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from sandbox import control
 from sandbox.clock import Clock
+from sandbox.control import routes as control_routes
 from sandbox.count import CountRequests, Requests
-from sandbox.hubspot import routes as hubspot
 from sandbox.hubspot.portal import Portal
-from sandbox.page import routes as page
-from sandbox.salesforce import routes as salesforce
+from sandbox.hubspot.routes import routes as hubspot_routes
+from sandbox.page.routes import routes as page_routes
 from sandbox.salesforce.org import Org
+from sandbox.salesforce.routes import routes as salesforce_routes
 
 BEGINNING = datetime(2026, 11, 22, 8, tzinfo=UTC)
 
@@ -26,9 +26,9 @@ class World:
     """
 
     def __init__(self, clock: Clock | None = None, *, org: Org | None = None, portal: Portal | None = None) -> None:
-        self.clock = clock or Clock(BEGINNING)
-        self.org = org or Org(self.clock)
-        self.portal = portal or Portal(self.clock)
+        self.clock: Clock = clock or Clock(BEGINNING)
+        self.org: Org = org or Org(self.clock)
+        self.portal: Portal = portal or Portal(self.clock)
         self.requests = Requests()
 
 
@@ -39,10 +39,10 @@ def create_app(world: World, *, middleware: Sequence[Middleware] = ()) -> Starle
     """
     return Starlette(
         routes=[
-            *control.routes(world),
-            *page.routes(world),
-            *salesforce.routes(world.org),
-            *hubspot.routes(world.portal),
+            *control_routes(world),
+            *page_routes(world),
+            *salesforce_routes(world.org),
+            *hubspot_routes(world.portal),
         ],
         middleware=[Middleware(CountRequests, requests=world.requests), *middleware],
     )

@@ -9,6 +9,7 @@ from sandbox.company.rows import Cell, Changed, Linked, Made, Ref, Row
 
 RESOLUTIONS = {"fault": "customer_at_fault", "shared": "shared_fault", "favour": "in_customers_favour"}
 ORPHANED_EVERY = 59  # customers until there is an order that belongs to nobody
+_CANCELS_EVERY = 4  # customers whose orders are cancelled where others' are refunded
 _LATER = timedelta(minutes=5)
 _NEW, _CLOSED = "1", "4"  # stages of the support pipeline every portal begins with
 
@@ -27,6 +28,14 @@ def rows(life: Life, joined: datetime, referrer: Callable[[int], Customer], curr
     if life.unsubscribed:
         yield Changed(life.unsubscribed, "hubspot", "contacts", who.hubspot, {"hs_email_optout": "true"})
     yield from _purchases(life, referrer, currency)
+    for nth, offer in enumerate(life.offers):
+        if offer.home == "hubspot":
+            unwon: dict[str, Cell] = {
+                "dealname": f"Offer to {who.first} {who.last}",
+                "dealstage": "closedlost" if offer.lost else "contractsent",
+            }
+            values = _deal_values(who, offer.at, offer.amount, currency) | unwon
+            yield from _deal_made(who, f"{who.hubspot}p{nth}", offer.at, values)
     for nth, claim in enumerate(life.claims):
         if claim.home == "hubspot":
             yield from _ticket(who, claim, f"{who.hubspot}t{nth}")
@@ -68,19 +77,19 @@ def _purchases(life: Life, referrer: Callable[[int], Customer], currency: str) -
 
 
 def _deal(who: Customer, order: Order, key: str, referrer: Callable[[int], Customer], currency: str) -> Iterator[Row]:
-    yield from _won(who, key, order.at, _deal_values(who, order.at, order.amount, currency))
+    yield from _deal_made(who, key, order.at, _deal_values(who, order.at, order.amount, currency))
     if order.referrer is not None:
         at = order.at + _LATER
         yield Linked(at, "deals", key, "contacts", referrer(order.referrer).hubspot, "Referrer")
     if order.refund:
         back = _deal_values(who, order.refund.at, -order.refund.amount, currency)
-        yield from _won(who, f"{key}r", order.refund.at, back)
+        yield from _deal_made(who, f"{key}r", order.refund.at, back)
 
 
 def _mirror(who: Customer, order: Order, key: str, opportunity: str, currency: str) -> Iterator[Row]:
     """The deal that HubSpot's own Salesforce integration makes of an opportunity, soon after."""
     values = _deal_values(who, order.at, order.amount, currency)
-    yield from _won(who, key, order.at, values | {"hs_salesforceopportunityid": Ref(opportunity)})
+    yield from _deal_made(who, key, order.at, values | {"hs_salesforceopportunityid": Ref(opportunity)})
 
 
 def _deal_values(who: Customer, at: datetime, amount: float, currency: str) -> dict[str, Cell]:
@@ -94,7 +103,7 @@ def _deal_values(who: Customer, at: datetime, amount: float, currency: str) -> d
     }
 
 
-def _won(who: Customer, key: str, at: datetime, values: dict[str, Cell]) -> Iterator[Row]:
+def _deal_made(who: Customer, key: str, at: datetime, values: dict[str, Cell]) -> Iterator[Row]:
     yield Made(at + _LATER, "hubspot", "deals", key, values)
     yield Linked(at + _LATER, "deals", key, "contacts", who.hubspot)
 
@@ -113,6 +122,10 @@ def _order(who: Customer, order: Order, key: str, currency: str) -> Iterator[Row
     yield Made(order.at, "hubspot", "orders", key, values)
     yield Linked(order.at, "orders", key, "contacts", who.hubspot)
     if order.refund:
+        if order.refund.whole and who.number % _CANCELS_EVERY == 0:
+            cancelled: dict[str, Cell] = {"hs_payment_status": "voided", "hs_cancelled_date": _z(order.refund.at)}
+            yield Changed(order.refund.at, "hubspot", "orders", key, cancelled)
+            return
         refunded: dict[str, Cell] = {
             "hs_payment_status": "refunded" if order.refund.whole else "partially_refunded",
             "hs_refund_amount": _money(order.refund.amount),

@@ -28,6 +28,11 @@ def rows(life: Life, joined: datetime, referrer: Callable[[int], Customer]) -> I
             yield from _opportunity(who, order, key, referrer) if order.by_deal else _order(who, order, key)
             if order.invoice:
                 yield from _invoice(who, order, order.invoice, f"{key}i")
+    for nth, offer in enumerate(life.offers):
+        if offer.home == "salesforce":
+            key, stage = f"{who.salesforce}p{nth}", "Closed Lost" if offer.lost else "Negotiation/Review"
+            yield _deal(who, offer.at, offer.amount, key, "Offer to", stage=stage)
+            yield _role(offer.at, key, who, "Decision Maker", primary=True)
     for nth, claim in enumerate(life.claims):
         if claim.home == "salesforce":
             yield from _case(who, claim, f"{who.salesforce}c{nth}")
@@ -50,20 +55,20 @@ def _contact(life: Life, joined: datetime) -> Iterator[Row]:
 
 def _opportunity(who: Customer, order: Order, key: str, referrer: Callable[[int], Customer]) -> Iterator[Row]:
     brought_by = None if order.referrer is None else referrer(order.referrer)
-    yield _won(who, order.at, order.amount, key, "Order" if brought_by is None else "Order by referral")
+    yield _deal(who, order.at, order.amount, key, "Order of" if brought_by is None else "Order by referral of")
     yield _role(order.at, key, who, "Decision Maker", primary=True)
     if brought_by is not None:
         yield _role(order.at, key, brought_by, "Referral Source", primary=False)
     if order.refund:
-        yield _won(who, order.refund.at, -order.refund.amount, f"{key}r", "Refund")
+        yield _deal(who, order.refund.at, -order.refund.amount, f"{key}r", "Refund of")
         yield _role(order.refund.at, f"{key}r", who, "Decision Maker", primary=True)
 
 
-def _won(who: Customer, at: datetime, amount: float, key: str, what: str) -> Row:
+def _deal(who: Customer, at: datetime, amount: float, key: str, what: str, *, stage: str = "Closed Won") -> Row:
     values: dict[str, Cell] = {
-        "Name": f"{what} of {who.first} {who.last}"[:120],
+        "Name": f"{what} {who.first} {who.last}"[:120],
         "AccountId": Ref(f"a{who.business}"),
-        "StageName": "Closed Won",
+        "StageName": stage,
         "CloseDate": at.date().isoformat(),
         "Amount": amount,
     }

@@ -10,6 +10,7 @@ from sandbox.company.customer import Customer
 from sandbox.company.draw import Draw
 
 YEAR = 365.25
+_UNWON = 0.25  # offers for each order
 Home = Literal["salesforce", "hubspot"]
 Decision = Literal["fault", "shared", "favour"]
 
@@ -47,6 +48,16 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """A deal that was not won: `lost`, or still open."""
+
+    at: datetime
+    amount: float
+    home: Home
+    lost: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A complaint or damage. `decided` is None while it is open."""
 
@@ -73,6 +84,7 @@ class Life:
 
     customer: Customer
     orders: tuple[Order, ...]
+    offers: tuple[Offer, ...]
     claims: tuple[Claim, ...]
     talks: tuple[Talk, ...]
     unsubscribed: datetime | None
@@ -102,12 +114,15 @@ def life(who: Customer, draw: Draw, start: date, today: date, referrers: Iterato
         _order(who, day, draw, today, next(referrers, None) if nth == 0 and who.joined >= start else None)
         for nth, day in enumerate(_days(draw, begin, end, who.behaviour.orders, who.behaviour.months))
     )
+    offers = tuple(
+        _offer(who, day, draw) for day in _days(draw, begin, end, who.behaviour.orders * _UNWON * who.by_deal)
+    )
     claims = tuple(_claim(who, day, draw, today) for day in _days(draw, begin, end, who.behaviour.claims))
     talks = tuple(_talk(who, day, draw) for day in _days(draw, begin, end, who.behaviour.talks))
     unsubscribed = None
     if draw.chance(who.behaviour.unsubscribes) and begin < end:
         unsubscribed = _hour(begin + timedelta(days=draw.randrange((end - begin).days)), draw)
-    return Life(who, orders, claims, talks, unsubscribed)
+    return Life(who, orders, offers, claims, talks, unsubscribed)
 
 
 def _days(draw: Draw, begin: date, end: date, rate: float, months: tuple[int, ...] = ALL_YEAR) -> Iterator[date]:
@@ -147,6 +162,11 @@ def _order(who: Customer, day: date, draw: Draw, today: date, referrer: int | No
     billed = draw.chance(0.8 if by_deal else 0.25)
     invoice = _invoice(who, at, draw, today) if billed and not (refund and refund.whole) else None
     return Order(at, amount, by_deal, _home(who, draw), refund, invoice, referrer)
+
+
+def _offer(who: Customer, day: date, draw: Draw) -> Offer:
+    amount = round(who.behaviour.basket * draw.lognormvariate(0, 0.6), 2)
+    return Offer(_hour(day, draw), amount, _home(who, draw), draw.chance(0.7))
 
 
 def _invoice(who: Customer, at: datetime, draw: Draw, today: date) -> Invoice:
