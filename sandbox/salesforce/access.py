@@ -94,10 +94,9 @@ class Access:
         return (held.fields[key] for held in self.user.assigned.values() if key in held.fields)
 
 
-def profile(schema: Schema, *, edit: bool) -> dict[str, set[str]]:
-    """Field-level security over every field there is now; a field made later is in nobody's profile (SW12)."""
-    every = {f"{obj.name}.{found.name}" for obj in schema.objects.values() for found in obj.fields.values()}
-    return {"readable": set(every), "editable": set(every) if edit else set()}
+def every_field(schema: Schema) -> set[str]:
+    """Every field there is now, for a profile; a field made later is in nobody's (SW12)."""
+    return {f"{obj.name}.{found.name}" for obj in schema.objects.values() for found in obj.fields.values()}
 
 
 def object_rights(schema: Schema) -> dict[str, frozenset[str]]:

@@ -30,7 +30,7 @@ _KINDS = {"date": {"date", "relative"}, "datetime": {"datetime", "relative"}, "b
 
 @dataclass(frozen=True, slots=True)
 class Compiler:
-    """Compiles conditions of one query: its text for error messages, how a path is read, and when and where it is now."""
+    """Compiles the conditions of one query: its text for error messages, how a path is read, when and where now is."""
 
     text: str
     resolve: Resolve
@@ -67,26 +67,16 @@ class Compiler:
             self._check_kind(condition, field, literal)
         if condition.operator == "like":
             return self._like(condition, field, get)
-        first = condition.literals[0]
-        if first.kind == "relative":
+        if condition.literals[0].kind == "relative":
             return self._relative(condition, field, get)
-        fold = field.type in TEXTUAL
-        values = [self._value(condition, field, literal) for literal in condition.literals]
-        read: Getter = _folded(get) if fold else get
-        if condition.operator in {"in", "not in"}:
-            wanted = frozenset(values)
-            if condition.operator == "in":
-                return lambda row: read(row) in wanted
-            return lambda row: read(row) not in wanted
-        value = values[0]
-        if condition.operator == "=":
-            return lambda row: bool(read(row) == value)
-        if condition.operator == "!=":
-            return lambda row: bool(read(row) != value)
-        compare = _ORDER[condition.operator]
-        if value is None:
-            return lambda _row: False
-        return lambda row: (found := read(row)) is not None and compare(found, value)
+        values = frozenset(self._value(condition, field, literal) for literal in condition.literals)
+        read: Getter = _folded(get) if field.type in TEXTUAL else get
+        if condition.operator in {"=", "in"}:
+            return lambda row: read(row) in values
+        if condition.operator in {"!=", "not in"}:  # rows without a value differ from every value
+            return lambda row: read(row) not in values
+        compare, (value,) = _ORDER[condition.operator], values
+        return lambda row: value is not None and (found := read(row)) is not None and compare(found, value)
 
     def _check_kind(self, condition: Comparison, field: Field, literal: Literal) -> None:
         if literal.kind == "null":

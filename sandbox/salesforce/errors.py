@@ -21,7 +21,7 @@ class RowError:
         return {"message": self.message, "errorCode": self.code, "fields": list(self.fields)}
 
 
-class Refusal(Exception):  # noqa: N818 - it is what the service does, and the word its readers use
+class Refusal(Exception):
     """The whole request is refused with this status and error body."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -35,7 +35,7 @@ class Refusal(Exception):  # noqa: N818 - it is what the service does, and the w
         return [{"message": self.message, "errorCode": self.code}]
 
 
-class RowRefusal(Exception):  # noqa: N818 - as above
+class RowRefusal(Exception):
     """One row is refused; a single-row call turns it into its answer, Collections into a result."""
 
     def __init__(self, error: RowError, *, status: int = 400) -> None:

@@ -1,4 +1,4 @@
-"""What every answer of the API shares: versions, tokens, the daily allowance, error bodies, the length of an address."""
+"""What every answer of the API shares: versions, tokens, the daily allowance, error bodies, the longest address."""
 
 import json
 import re
@@ -71,11 +71,11 @@ def answer(body: Any, status: int = 200) -> Response:
     )
 
 
-def resource(org: Org, path: str, kind: str, handlers: Mapping[str, Handler]) -> Route:
-    """The route of one resource; `kind` is what its calls are counted as, `handlers` are by HTTP method."""
+def resource(org: Org, path: str, handlers: Mapping[str, Handler]) -> Route:
+    """The route of one resource; `handlers` are by HTTP method."""
 
     async def endpoint(request: Request) -> Response:
-        return finish(org, await _respond(org, request, kind, handlers))
+        return finish(org, await _respond(org, request, handlers))
 
     return Route(path, endpoint, methods=_METHODS)
 
@@ -110,33 +110,41 @@ def sign_in(org: Org, token: str) -> User:
     return session.user
 
 
-def spend(org: Org, kind: str) -> None:
+def spend(org: Org) -> None:
     """Take one call from the daily allowance (SR25)."""
-    if not org.usage.spend(kind):
+    if not org.usage.spend():
         raise Refusal(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
 
 
-async def _respond(org: Org, request: Request, kind: str, handlers: Mapping[str, Handler]) -> Response:
+async def _respond(org: Org, request: Request, handlers: Mapping[str, Handler]) -> Response:
     long = too_long(request)
     if long is not None:
         return long
     try:
         user = sign_in(org, re.sub(r"^(Bearer|OAuth)\s+", "", request.headers.get("authorization", "")))
-        spend(org, kind)
-        version = request.path_params.get("version", VERSIONS[-1])
-        if version not in VERSIONS:
-            raise not_found()
-        handler = handlers.get(request.method)
-        if handler is None:
-            allowed = ",".join(handlers)
-            message = f"HTTP Method '{request.method}' not allowed. Allowed are {allowed}"
-            raise Refusal(405, "METHOD_NOT_ALLOWED", message)
+        spend(org)
+        version = _version(request)
+        handler = _handler(request, handlers)
         found = handler(Call(org, user, org.access(user), version, request, await request.body()))
     except Refusal as refused:
         return answer(refused.body(), refused.status)
     except Unreadable as unreadable:
-        refused = unreadable.as_request()
-        return answer(refused.body(), refused.status)
+        return answer(unreadable.as_request().body(), 400)
     except RowRefusal as refused_row:
         return answer([refused_row.error.in_body()], refused_row.status)
     return found if isinstance(found, Response) else answer(found)
+
+
+def _version(request: Request) -> str:
+    version = str(request.path_params.get("version", VERSIONS[-1]))
+    if version not in VERSIONS:
+        raise not_found()
+    return version
+
+
+def _handler(request: Request, handlers: Mapping[str, Handler]) -> Handler:
+    handler = handlers.get(request.method)
+    if handler is None:
+        message = f"HTTP Method '{request.method}' not allowed. Allowed are {','.join(handlers)}"
+        raise Refusal(405, "METHOD_NOT_ALLOWED", message)
+    return handler

@@ -1,5 +1,6 @@
 """Custom fields and permission sets as the Metadata API has them: read from XML, checked, applied, written back."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -73,13 +74,13 @@ def save(org: Org, kind: Kind, component: Component, *, create: bool, update: bo
     name = str(component.get("fullName") or "")
     there = kind.exists(org, name)
     if there and not update:
-        raise kind_duplicate(name)
+        raise _duplicate(name)
     if not there and not create:
         raise _refused("INVALID_CROSS_REFERENCE_KEY", kind.missing)
     return not there, kind.prepare(org, component)
 
 
-def kind_duplicate(name: str) -> RowRefusal:
+def _duplicate(name: str) -> RowRefusal:
     """The refusal to create what is there (SW13)."""
     parent, _, last = name.rpartition(".")
     if parent:
@@ -113,21 +114,7 @@ def _prepare_field(org: Org, component: Component) -> Callable[[], None]:
 
 def _field(org: Org, name: str, component: Component) -> Field:
     kind = str(component.get("type") or "")
-    if kind not in _FIELD_TYPES:
-        raise _refused("FIELD_INTEGRITY_EXCEPTION", f"Unsupported CustomField type: {kind or 'none given'}")
-    if not name.endswith("__c") or not name[:-3].isidentifier() or "__" in name[:-3] or not name.isascii():
-        message = f"Invalid fullName {name}: a custom field name has letters, digits and single underscores, then __c"
-        raise _refused("FIELD_INTEGRITY_EXCEPTION", message)
-    if len(name) - 3 > _MAX_NAME:
-        raise _refused("STRING_TOO_LONG", f"Name: data value too large: {name} (max length={_MAX_NAME})", "Name")
-    if not component.get("label"):
-        raise _refused("FIELD_INTEGRITY_EXCEPTION", "Must specify a non-empty label for the CustomField")
-    for option in _MUST.get(kind, ()):
-        if component.get(option) is None:
-            raise _refused("FIELD_INTEGRITY_EXCEPTION", f"Must specify '{option}' for a CustomField of type {kind}")
-    for option, kinds in _ONLY.items():
-        if component.get(option) is not None and kind not in kinds:
-            raise _refused("FIELD_INTEGRITY_EXCEPTION", f"Can not specify '{option}' for a CustomField of type {kind}")
+    _check_field(name, kind, component)
     spec: dict[str, Any] = {
         "label": component["label"],
         "help": component.get("inlineHelpText"),
@@ -148,12 +135,34 @@ def _field(org: Org, name: str, component: Component) -> Field:
     if kind in _ONLY["valueSet"]:
         spec |= _value_set(component["valueSet"])
     if kind == "Lookup":
-        target = org.schema.find(str(component["referenceTo"]))
-        if target is None:
-            message = f"referenceTo value of '{component['referenceTo']}' does not resolve to a valid sObject type"
-            raise _refused("FIELD_INTEGRITY_EXCEPTION", message)
-        spec |= {"refers_to": [target.name], "children": f"{component['relationshipName']}__r"}
+        spec |= _lookup(org, component)
     return make_field(name, type=_FIELD_TYPES[kind], **spec)
+
+
+def _check_field(name: str, kind: str, component: Component) -> None:
+    if kind not in _FIELD_TYPES:
+        raise _refused("FIELD_INTEGRITY_EXCEPTION", f"Unsupported CustomField type: {kind or 'none given'}")
+    if re.fullmatch(r"[A-Za-z](_?[A-Za-z0-9])*__c", name) is None:
+        message = f"Invalid fullName {name}: a custom field name has letters, digits and single underscores, then __c"
+        raise _refused("FIELD_INTEGRITY_EXCEPTION", message)
+    if len(name) - len("__c") > _MAX_NAME:
+        raise _refused("STRING_TOO_LONG", f"Name: data value too large: {name} (max length={_MAX_NAME})", "Name")
+    if not component.get("label"):
+        raise _refused("FIELD_INTEGRITY_EXCEPTION", "Must specify a non-empty label for the CustomField")
+    for option in _MUST.get(kind, ()):
+        if component.get(option) is None:
+            raise _refused("FIELD_INTEGRITY_EXCEPTION", f"Must specify '{option}' for a CustomField of type {kind}")
+    for option, kinds in _ONLY.items():
+        if component.get(option) is not None and kind not in kinds:
+            raise _refused("FIELD_INTEGRITY_EXCEPTION", f"Can not specify '{option}' for a CustomField of type {kind}")
+
+
+def _lookup(org: Org, component: Component) -> dict[str, Any]:
+    target = org.schema.find(str(component["referenceTo"]))
+    if target is None:
+        message = f"referenceTo value of '{component['referenceTo']}' does not resolve to a valid sObject type"
+        raise _refused("FIELD_INTEGRITY_EXCEPTION", message)
+    return {"refers_to": [target.name], "children": f"{component['relationshipName']}__r"}
 
 
 def _bounded(component: Component, option: str, kind: str, least: int, most: int) -> int:

@@ -21,13 +21,12 @@ def token_endpoint(org: Org) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
         form |= _basic(request.headers.get("authorization", ""))
-        org.usage.kinds["token"] += 1
+        if request.method != "POST":
+            return _refused("invalid_request", "must use HTTP POST")
         try:
-            if request.method != "POST":
-                raise GrantError("invalid_request", "must use HTTP POST")
             session = org.sessions.grant(form)
         except GrantError as error:
-            return answer({"error": error.error, "error_description": error.description}, 400)
+            return _refused(error.error, error.description)
         site = instance_url(org, request)
         return answer(
             {
@@ -81,6 +80,10 @@ def user_info(call: Call) -> dict[str, Any]:
         "utcOffset": 3_600_000,
         "updated_at": row["LastModifiedDate"],
     }
+
+
+def _refused(error: str, description: str) -> Response:
+    return answer({"error": error, "error_description": description}, 400)
 
 
 def _basic(header: str) -> dict[str, str]:

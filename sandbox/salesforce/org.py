@@ -7,14 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from sandbox.clock import Clock
-from sandbox.salesforce.access import Access, PermissionSet, User, object_rights, profile
+from sandbox.salesforce.access import Access, PermissionSet, User, every_field, object_rights
 from sandbox.salesforce.cursors import Cursors
 from sandbox.salesforce.errors import RowError, RowRefusal
 from sandbox.salesforce.ids import long_id
 from sandbox.salesforce.records import Records
 from sandbox.salesforce.schema import Field, SObject, load
 from sandbox.salesforce.sessions import Client, Sessions
-from sandbox.salesforce.table import Row
 from sandbox.salesforce.usage import Usage
 
 ADMINISTRATION = {
@@ -23,8 +22,10 @@ ADMINISTRATION = {
 
 
 class Org:
-    """The plain org. What the API does goes through `create`, `change`, `remove`, which raise `RowRefusal`; loaders
-    and the control API use `insert`, `update`, `delete`, `undelete`, `merge`, which raise `ValueError` with one line.
+    """The plain org.
+
+    What the API does goes through `create`, `change`, `remove`, which raise `RowRefusal`; loaders and the control API
+    use `insert`, `update`, `delete`, `undelete`, `merge`, which raise `ValueError` with one line.
 
     `client_id` and `client_secret` are the integration user's; `admin_client_id` and its secret are those of a person
     who administers the org, for edits that are not ours. `daily_calls` is the allowance of 24 hours.
@@ -79,8 +80,13 @@ class Org:
     # For loaders and the control API
 
     def insert(
-        self, object: str, values: Mapping[str, Any], *, id: str | None = None, at: datetime | None = None
-    ) -> str:  # noqa: A002 - the service's own words
+        self,
+        object: str,  # noqa: A002 - the service's own words
+        values: Mapping[str, Any],
+        *,
+        id: str | None = None,  # noqa: A002 - as above
+        at: datetime | None = None,
+    ) -> str:
         """Insert a row; its id. `at` is when: CreatedDate and SystemModstamp, now by default."""
         with _one_line(object, id):
             return self.create(self._sobject(object), values, user=self.admin, row_id=id, at=at)
@@ -224,7 +230,7 @@ class Org:
 
     def _make_user(self, first: str, last: str, alias: str, locale: Mapping[str, str], *, edit: bool) -> User:
         address = f"{alias}@sandbox-trading.example.com"
-        row: Row = {
+        row = {
             "FirstName": first,
             "LastName": last,
             "Username": address,
@@ -235,12 +241,14 @@ class Org:
             **locale,
         }
         user_id = self.records.create(self._sobject("User"), row, by=self.id)
+        seen = every_field(self.schema)
         return User(
             user_id,
             address,
-            set(ADMINISTRATION),
-            object_rights(self.schema),
-            **profile(self.schema, edit=edit),
+            permissions=set(ADMINISTRATION),
+            objects=object_rights(self.schema),
+            readable=seen,
+            editable=set(seen) if edit else set(),
         )
 
 

@@ -67,8 +67,8 @@ class _Query:
         found = self.access.sobject(select.source)
         if found is None:
             message = (
-                f"sObject type '{select.source}' is not supported. If you are attempting to use a custom object, be sure"
-                f" to append the '__c' after the entity name. {_APPEND}"
+                f"sObject type '{select.source}' is not supported. If you are attempting to use a custom object, be"
+                f" sure to append the '__c' after the entity name. {_APPEND}"
             )
             raise located(self.text, select.at, "INVALID_TYPE", message)
         return found

@@ -36,8 +36,10 @@ Snapshot = tuple[dict[str, dict[str, Row]], dict[str, Deletion]]
 
 
 class Records:
-    """Every row. With an `Access` the rules of the API hold; without one the caller is the org's own administration,
-    which may also set read-only fields (a loader brings in closing dates and numbers).
+    """Every row.
+
+    With an `Access` the rules of the API hold; without one the caller is the org's own administration, which may also
+    set read-only fields (a loader brings in closing dates and numbers).
     """
 
     def __init__(self, clock: Clock, schema: Schema) -> None:
@@ -175,7 +177,7 @@ class Records:
                 self.tables[child.name].rows[child_id] = holder | {name: row["Id"]}
 
     def merge(self, sobject: SObject, master_id: str, losers: list[str], *, by: str) -> None:
-        """Make up to two rows one: the losers are deleted and name their master, what hung on them hangs on it (SR07)."""
+        """Make up to three rows one: losers are deleted and name their master, what hung on them hangs on it (SR07)."""
         if not sobject.mergeable:
             raise RowRefusal(RowError("INVALID_OPERATION", f"entity type cannot be merged: {sobject.label}"))
         if not 1 <= len(losers) <= 2:  # noqa: PLR2004 - a merge takes three rows, the master included
@@ -260,8 +262,9 @@ class Records:
             raise RowRefusal(RowError("INVALID_FIELD_FOR_INSERT_UPDATE", message, locked))
         given = {known.name: accept(known, values[name]) for name, known in found.items()}
         for known in found.values():
-            if known.type == "reference" and given[known.name] is not None:
-                self._check_reference(known, given[known.name])
+            row_id = given[known.name]
+            if known.type == "reference" and isinstance(row_id, str):
+                self._check_reference(known, row_id)
         return given
 
     @staticmethod

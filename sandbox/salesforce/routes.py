@@ -5,10 +5,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from sandbox.salesforce import batch, rest
-from sandbox.salesforce.http import answer, resource, unguarded
+from sandbox.salesforce.http import Handler, answer, resource, unguarded
 from sandbox.salesforce.oauth import token_endpoint, user_info
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.soap import metadata_endpoint
+
+Handlers = dict[str, Handler]
 
 _DATA = "/services/data/v{version}"
 
@@ -19,32 +21,32 @@ def routes(org: Org) -> list[BaseRoute]:
     async def versions(_request: Request) -> Response:
         return answer(rest.versions())
 
-    row = {"GET": rest.read_row, "PATCH": rest.update_row, "DELETE": rest.delete_row}
-    rows = {"POST": batch.insert_many, "PATCH": batch.update_many, "DELETE": batch.delete_many}
-    read_rows = {"GET": batch.read_many, "POST": batch.read_many}
-    anything = dict.fromkeys(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"), rest.anything_else)
-    data = [
-        ("", "resources", {"GET": rest.resources}),
-        ("/limits", "limits", {"GET": rest.limits}),
-        ("/query", "query", {"GET": rest.run_query}),
-        ("/queryAll", "queryAll", {"GET": rest.run_query_all}),
-        ("/query/{locator}", "queryMore", {"GET": rest.next_page}),
-        ("/queryAll/{locator}", "queryMore", {"GET": rest.next_page}),
-        ("/sobjects", "describe", {"GET": rest.objects}),
-        ("/sobjects/{object}", "row", {"GET": rest.object_summary, "POST": rest.create_row}),
-        ("/sobjects/{object}/describe", "describe", {"GET": rest.object_describe}),
-        ("/sobjects/{object}/{id}", "row", row),
-        ("/composite/sobjects", "collections", rows),
-        ("/composite/sobjects/{object}", "collections", read_rows),
+    row: Handlers = {"GET": rest.read_row, "PATCH": rest.update_row, "DELETE": rest.delete_row}
+    rows: Handlers = {"POST": batch.insert_many, "PATCH": batch.update_many, "DELETE": batch.delete_many}
+    read_rows: Handlers = {"GET": batch.read_many, "POST": batch.read_many}
+    anything = dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), rest.anything_else)
+    data: list[tuple[str, Handlers]] = [
+        ("", {"GET": rest.resources}),
+        ("/limits", {"GET": rest.limits}),
+        ("/query", {"GET": rest.run_query}),
+        ("/queryAll", {"GET": rest.run_query_all}),
+        ("/query/{locator}", {"GET": rest.next_page}),
+        ("/queryAll/{locator}", {"GET": rest.next_page}),
+        ("/sobjects", {"GET": rest.objects}),
+        ("/sobjects/{object}", {"GET": rest.object_summary, "POST": rest.create_row}),
+        ("/sobjects/{object}/describe", {"GET": rest.object_describe}),
+        ("/sobjects/{object}/{id}", row),
+        ("/composite/sobjects", rows),
+        ("/composite/sobjects/{object}", read_rows),
     ]
     return [
         unguarded("/services/oauth2/token", token_endpoint(org)),
-        resource(org, "/services/oauth2/userinfo", "userinfo", {"GET": user_info}),
+        resource(org, "/services/oauth2/userinfo", {"GET": user_info}),
         unguarded("/services/data", versions),
         unguarded("/services/data/", versions),
         # The service takes a path with or without a slash at its end; simple-salesforce sends both.
-        *(resource(org, _DATA + path + slash, kind, handlers) for path, kind, handlers in data for slash in ("", "/")),
-        resource(org, "/services/data/{rest:path}", "unknown", anything),
+        *(resource(org, _DATA + path + slash, handlers) for path, handlers in data for slash in ("", "/")),
+        resource(org, "/services/data/{rest:path}", anything),
         unguarded("/services/Soap/m/{version}", metadata_endpoint(org)),
         unguarded("/services/Soap/m/{version}/{org_id}", metadata_endpoint(org)),
     ]

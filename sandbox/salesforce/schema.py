@@ -159,8 +159,8 @@ def make_field(name: str, *, type: str, **spec: Any) -> Field:  # noqa: A002 - `
     if spec.get("required"):
         spec.setdefault("permissionable", False)
     spec.setdefault("length", _LENGTHS.get(type, 0))
-    listed = {key: tuple(spec.pop(key, ())) for key in ("values", "labels", "refers_to")}
-    return Field(name=name, type=type, **listed, **spec)
+    spec |= {key: tuple(spec.get(key, ())) for key in ("values", "labels", "refers_to")}
+    return Field(name=name, type=type, **spec)
 
 
 def _system_fields(label: str, kind: str) -> dict[str, Field]:

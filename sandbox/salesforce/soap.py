@@ -1,6 +1,6 @@
 """The Metadata API over SOAP: envelopes in, envelopes out, as metadata.wsdl has them."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from lxml import etree
@@ -20,6 +20,8 @@ MAX_COMPONENTS = 10
 # Elements the WSDL lets repeat: always read as lists.
 _LISTS = frozenset({"fieldPermissions", "objectPermissions", "value"})
 _ROLLED_BACK = RowError("ALL_OR_NONE_OPERATION_ROLLED_BACK", "Rolled back because another component failed")
+# lxml-stubs know no default namespace.
+_DEFAULT: Any = {None: MD}
 Result = dict[str, Any]
 
 
@@ -45,7 +47,7 @@ def _serve(org: Org, envelope: etree._Element, version: str) -> etree._Element:
         message = "Invalid Session ID found in SessionHeader: Illegal Session. Session not found"
         raise Refusal(500, "INVALID_SESSION_ID", message)
     user = sign_in(org, token)
-    spend(org, "metadata")
+    spend(org)
     if version not in VERSIONS:
         raise Refusal(500, "UNSUPPORTED_API_VERSION", f"Invalid Api version specified on URL: {version}")
     if not user.permissions & {"ModifyMetadata", "ModifyAllData"}:
@@ -58,7 +60,7 @@ def _serve(org: Org, envelope: etree._Element, version: str) -> etree._Element:
     if call is None or handler is None:
         raise Refusal(500, "INVALID_OPERATION", f"No operation available for request {operation}")
     all_or_none = envelope.findtext(f"{{{SOAP}}}Header/{{{MD}}}AllOrNoneHeader/{{{MD}}}allOrNone") == "true"
-    response = etree.Element(f"{{{MD}}}{operation}Response", nsmap={None: MD})
+    response = etree.Element(f"{{{MD}}}{operation}Response", nsmap=_DEFAULT)
     for result in handler(org, call, all_or_none):
         _write(response, "result", result)
     return response
@@ -261,19 +263,18 @@ def _write_one(parent: etree._Element, name: str, value: Any) -> None:
         element.text = str(value)
 
 
-def _envelope(content: Iterable[etree._Element]) -> bytes:
-    envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soapenv": SOAP, "sf": MD, "xsi": XSI})
-    body = etree.SubElement(envelope, f"{{{SOAP}}}Body")
-    body.extend(content)
+def _envelope(content: etree._Element, **prefixes: str) -> bytes:
+    envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soapenv": SOAP, "xsi": XSI} | prefixes)
+    etree.SubElement(envelope, f"{{{SOAP}}}Body").append(content)
     return etree.tostring(envelope, xml_declaration=True, encoding="UTF-8")
 
 
 def _answer(response: etree._Element) -> Response:
-    return Response(_envelope([response]), media_type="text/xml;charset=UTF-8")
+    return Response(_envelope(response), media_type="text/xml;charset=UTF-8")
 
 
 def _fault(code: str, message: str) -> Response:
     fault = etree.Element(f"{{{SOAP}}}Fault")
     etree.SubElement(fault, "faultcode").text = code
     etree.SubElement(fault, "faultstring").text = message
-    return Response(_envelope([fault]), 500, media_type="text/xml;charset=UTF-8")
+    return Response(_envelope(fault, sf=MD), 500, media_type="text/xml;charset=UTF-8")

@@ -1,6 +1,6 @@
 """How many API calls an org made in the last 24 hours of its clock."""
 
-from collections import Counter, deque
+from collections import deque
 from datetime import datetime, timedelta
 
 from sandbox.clock import Clock
@@ -9,12 +9,11 @@ WINDOW = timedelta(hours=24)
 
 
 class Usage:
-    """A rolling count against `limit`, and a count per kind of call since it was last cleared."""
+    """A rolling count against `limit`."""
 
     def __init__(self, clock: Clock, limit: int) -> None:
         self._clock = clock
         self.limit = limit
-        self.kinds: Counter[str] = Counter()
         self._calls: deque[tuple[datetime, int]] = deque()
         self._total = 0
 
@@ -26,9 +25,8 @@ class Usage:
             self._total -= self._calls.popleft()[1]
         return self._total
 
-    def spend(self, kind: str) -> bool:
+    def spend(self) -> bool:
         """Count a call; False when there is none left, and then it is not counted."""
-        self.kinds[kind] += 1
         if self.used >= self.limit:
             return False
         self.add(1)

@@ -1,6 +1,7 @@
 """What a field takes: a value from JSON, a CSV cell or Python, turned into what a row holds, or refused."""
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from sandbox.salesforce.errors import Refusal, RowError, RowRefusal
 from sandbox.salesforce.ids import long_id
 from sandbox.salesforce.moment import day, instant, stamp
-from sandbox.salesforce.schema import TEXTUAL, Field
+from sandbox.salesforce.schema import NUMERIC, TEXTUAL, Field
 
 Stored = str | float | bool | None
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
@@ -22,19 +23,7 @@ def accept(field: Field, value: Any) -> Stored:
     """
     if value is None or value == "":
         return _nothing(field)
-    if field.type == "boolean":
-        return _boolean(field, value)
-    if field.type == "date":
-        return _date(field, value)
-    if field.type == "datetime":
-        return _datetime(field, value)
-    if field.type in {"double", "currency", "percent", "int"}:
-        return _number(field, value)
-    if field.type in {"reference", "id"}:
-        return _id(field, value)
-    if field.type in TEXTUAL:
-        return _text(field, value)
-    raise AssertionError(f"no rule for a field of type {field.type}")
+    return _RULES[field.type](field, value)
 
 
 def _nothing(field: Field) -> Stored:
@@ -124,11 +113,19 @@ def _listed(field: Field, value: str) -> bool:
     return all(choice in field.values for choice in chosen)
 
 
+_RULES: dict[str, Callable[[Field, Any], Stored]] = {
+    "boolean": _boolean,
+    "date": _date,
+    "datetime": _datetime,
+    **dict.fromkeys(NUMERIC, _number),
+    **dict.fromkeys(("reference", "id"), _id),
+    **dict.fromkeys(TEXTUAL, _text),
+}
 _JSON_KIND = {str: "VALUE_STRING", int: "VALUE_NUMBER_INT", float: "VALUE_NUMBER_FLOAT", Decimal: "VALUE_NUMBER_FLOAT"}
 
 
 class Unreadable(RowRefusal):
-    """A value of another type than the field's: a single-row call fails as unreadable JSON, Collections fail the row."""
+    """A value of another type than the field's: a single-row call fails as unreadable JSON, in Collections the row."""
 
     def __init__(self, field: Field, wanted: str, value: Any) -> None:
         message = f"{field.label}: value not of required type: {value}"
