@@ -69,7 +69,9 @@ def _read_object(job: Job, reading: Reading, query: ObjectQuery, report: Connect
     for page in reading.source.connector.changes(query, window):
         with job.ledger.begin() as tx:
             if query.object == reading.mapping.subject.object:
-                changes = facts.store_contacts(tx, reading.entry, [_contact(r, reading) for r in page.records])
+                contacts = [_contact(record, reading) for record in page.records]
+                restore = job.edited_by_hand == "restore"
+                changes = facts.store_contacts(tx, reading.entry, contacts, restore=restore)
                 touched |= changes.touched
                 for record, names in changes.edited:
                     report.edited.append(f"{reading.name}:{record} {', '.join(names)}")

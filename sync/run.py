@@ -55,16 +55,18 @@ def run(job: Job) -> Report:
     if row.opened is None:
         report.notes.append(f"first fill: signals since {horizon.isoformat()} count ({job.history_years} years back)")
     course = _Course(job, report, programme, row.id, zone, day, horizon, now)
+    report.state = "interrupted"
     try:
         readings = course.read(accounts)
         if course.complete():
             score(job, Entry(number, now, row.id, 0, initial=False), programme, day, report)
             course.show(readings)
-    finally:
         report.state = _state(connections)
+    finally:
         for name, source in job.sources.items():
             connections[name].calls = source.connector.usage().calls
         with job.ledger.begin() as tx:
+            report.problems = facts.count_problems(tx, number)
             database.end_run(tx, number, job.now(), report.state, report.to_json())
     return report
 

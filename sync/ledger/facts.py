@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from scoring.records import Problem
 from scoring.signal import Liability, Signal, Source
@@ -62,8 +62,14 @@ def digest(email: str | None) -> str | None:
     return hashlib.sha256(text.encode()).hexdigest() if "@" in text[1:-1] and " " not in text else None
 
 
-def store_contacts(tx: Connection, entry: Entry, found: Sequence[ContactFacts]) -> ContactChanges:
-    """Insert or update contacts; every new one becomes a subject of its own until people are linked."""
+def store_contacts(
+    tx: Connection, entry: Entry, found: Sequence[ContactFacts], *, restore: bool = True
+) -> ContactChanges:
+    """Insert or update contacts; every new one becomes a subject of its own until people are linked.
+
+    With `restore` a record whose fields of ours somebody edited is to be shown again; without, it is left as it is
+    until its standing changes.
+    """
     table = schema.contacts
     latest = {facts.record: facts for facts in found}
     known = {
@@ -96,7 +102,9 @@ def store_contacts(tx: Connection, entry: Entry, found: Sequence[ContactFacts]) 
             )
             if differing:
                 edited.append((record, differing))
-                values |= {"written": row.written | {name: facts.ours[name] for name in differing}, "shown": None}
+                values["written"] = row.written | {name: facts.ours[name] for name in differing}
+                if restore:
+                    values["shown"] = None
         if values:
             tx.execute(update(table).where(table.c.id == row.id).values(values))
     return ContactChanges(frozenset(touched), tuple(edited))
@@ -224,6 +232,11 @@ def store_problems(tx: Connection, entry: Entry, found: Iterable[Problem]) -> No
     ]
     if rows:
         tx.execute(insert(schema.problems), rows)
+
+
+def count_problems(tx: Connection, run: int) -> int:
+    """How many problems a run met."""
+    return int(tx.execute(select(func.count()).where(schema.problems.c.run == run)).scalar_one())
 
 
 def wake(tx: Connection, connection: int, records: Iterable[str]) -> None:

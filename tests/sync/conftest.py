@@ -1,0 +1,77 @@
+"""A programme over one or two CRMs in memory."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from config.rulefile import load_programme
+from scoring.mapping import Condition, Mapping, Operator, SignalRule, SubjectPath, SubjectRule
+from scoring.signal import Liability
+from sync.job import Job, Source
+from sync.ledger import Ledger
+from sync.report import Report
+from sync.run import run
+from tests.sync.double import Clock, MemoryCrm
+
+CONTACT = SubjectPath(link="contacts")
+PAID = Condition("state", Operator.IS, "paid")
+RULES = (
+    SignalRule("order_paid", "orders", (PAID,), "day", CONTACT, amount="amount", reference="number", key="key"),
+    SignalRule(
+        "claim_at_fault", "cases", (Condition("fault", Operator.IS, "theirs"),), "day", CONTACT, liability=Liability.FULL, optional=True
+    ),
+    SignalRule("claim_justified", "cases", (Condition("fault", Operator.IS, "ours"),), "day", CONTACT, optional=True),
+)  # fmt: skip
+
+
+@dataclass
+class World:
+    """The CRMs, the ledger and the clock of a test."""
+
+    ledger: Ledger
+    clock: Clock
+    crms: dict[str, MemoryCrm]
+    mappings: dict[str, Mapping] = field(default_factory=dict)
+    options: dict[str, object] = field(default_factory=dict)
+
+    def sync(self, **options: object) -> Report:
+        """One run, some minutes after whatever happened last."""
+        self.clock.advance(minutes=30)
+        sources = {
+            name: Source(crm, name, self.mappings[name], str(hash(self.mappings[name])))
+            for name, crm in self.crms.items()
+        }
+        job = Job(
+            programme="customers",
+            programme_at=lambda day: load_programme("customers", at=day),
+            sources=sources,
+            ledger=self.ledger,
+            now=self.clock,
+        )
+        return run(replace(job, **{**self.options, **options}))
+
+
+def mapping(crm: str) -> Mapping:
+    return Mapping(crm, SubjectRule("contacts", "email", "cross", "b" if crm == "a" else "a"), RULES)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def world(tmp_path: Path, clock: Clock) -> World:
+    """Two CRMs, `a` and `b`."""
+    ledger = Ledger.open(str(tmp_path / "ledger.db"))
+    crms = {"a": MemoryCrm(clock), "b": MemoryCrm(clock, account_id="42")}
+    yield World(ledger, clock, crms, {name: mapping(name) for name in crms})
+    ledger.close()
+
+
+def order(crm: MemoryCrm, id_: str, contact: str, day: date, **more: object) -> None:
+    values = {"state": "paid", "day": day, "amount": Decimal(100), "number": id_, "contacts": [contact]}
+    crm.put("orders", id_, **{**values, **more})
