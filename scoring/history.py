@@ -1,6 +1,6 @@
 """The history of one subject up to a day: its periods, the signals that count in each, and why the others do not."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -10,12 +10,16 @@ from scoring.rules import Programme
 from scoring.signal import Liability, Signal
 
 
+RecordKey = tuple[str, str]  # connection, id
+
+
 @dataclass(frozen=True, slots=True)
 class History:
     """What the fold reads.
 
     `counted` has one tuple of signals per period, in the order in which they count. `upcoming` is the first day on
-    which a signal known already takes effect, `left_out` a line for each signal that does not count.
+    which a signal known already takes effect, `left_out` a line for each signal that does not count. `twins` leads from
+    the record of a fact reported twice to the record that counts, both as (connection, id).
     """
 
     exposure: date | None
@@ -23,19 +27,21 @@ class History:
     counted: tuple[tuple[Signal, ...], ...]
     upcoming: date | None
     left_out: tuple[Line, ...]
+    twins: Mapping[RecordKey, RecordKey]
 
 
 def history(signals: Iterable[Signal], programme: Programme, day: date, opened: date | None) -> History:
     """The signals sorted out as of the end of `day`; `opened` is a day from which exposure runs whatever they say."""
     left_out: list[Line] = []
-    known = _without_twins(sorted(signals, key=lambda s: order(s, programme)), left_out, day)
+    twins: dict[RecordKey, RecordKey] = {}
+    known = _without_twins(sorted(signals, key=lambda s: order(s, programme)), twins, left_out, day)
     past = [signal for signal in known if signal.on <= day]
     upcoming = next((s.on for s in known if s.on > day and programme.signals.get(s.name)), None)
     eligible = [signal for signal in past if _is_on(signal, programme, left_out)]
     exposure = _exposure(eligible, programme, day, opened)
     if exposure is None:
         left_out += [Line(Code.BEFORE_EXPOSURE, "", describe(signal)) for signal in eligible]
-        return History(None, (), (), upcoming, tuple(left_out))
+        return History(None, (), (), upcoming, tuple(left_out), twins)
 
     found = periods(exposure, day, programme.rules, programme.fixed_review)
     counted: list[list[Signal]] = [[] for _ in found]
@@ -47,7 +53,7 @@ def history(signals: Iterable[Signal], programme: Programme, day: date, opened: 
             left_out.append(Line(Code.TOO_LATE, reference, {**describe(signal), "review": review}))
         else:
             counted[period_of(signal.on, found)].append(signal)
-    return History(exposure, found, tuple(map(tuple, counted)), upcoming, tuple(left_out))
+    return History(exposure, found, tuple(map(tuple, counted)), upcoming, tuple(left_out), twins)
 
 
 def order(signal: Signal, programme: Programme) -> tuple[object, ...]:
@@ -59,6 +65,11 @@ def order(signal: Signal, programme: Programme) -> tuple[object, ...]:
     if programme.rules.same_day == "partial first":
         rank = -rank
     return (signal.on, signal.name not in programme.exposure, rank, *_by_source(signal), signal.name)
+
+
+def record_key(signal: Signal) -> RecordKey:
+    """The record that a signal was made of, whatever kind of object it is."""
+    return (signal.source.connection, signal.source.id)
 
 
 def describe(signal: Signal) -> dict[str, Param]:
@@ -80,7 +91,9 @@ def _by_source(signal: Signal) -> tuple[str, str, int, str]:
     return (source.connection, source.object, len(source.id), source.id)
 
 
-def _without_twins(signals: Sequence[Signal], left_out: list[Line], day: date) -> list[Signal]:
+def _without_twins(
+    signals: Sequence[Signal], twins: dict[RecordKey, RecordKey], left_out: list[Line], day: date
+) -> list[Signal]:
     """One signal per name and key: the first recorded, else the first by source (two CRMs may report one fact)."""
     first: dict[tuple[str, str], Signal] = {}
     for signal in signals:
@@ -94,7 +107,9 @@ def _without_twins(signals: Sequence[Signal], left_out: list[Line], day: date) -
     for signal in signals:
         if not signal.key or first[signal.name, signal.key] is signal:
             kept.append(signal)
-        elif signal.on <= day:
+            continue
+        twins[record_key(signal)] = record_key(first[signal.name, signal.key])
+        if signal.on <= day:
             left_out.append(Line(Code.TWIN, "", {**describe(signal), "key": signal.key}))
     return kept
 

@@ -3,12 +3,12 @@
 A balance is the sum of the entries in force. An entry is in force from its day until the day before it expires.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from scoring.history import describe
+from scoring.history import RecordKey, describe, record_key
 from scoring.line import Code, Line, Param
 from scoring.review import add_months
 from scoring.rules import Award, Programme
@@ -48,7 +48,9 @@ class _Order:
         return lost
 
 
-def entries(counted: Sequence[Sequence[Signal]], programme: Programme) -> tuple[list[Entry], list[Line]]:
+def entries(
+    counted: Sequence[Sequence[Signal]], twins: Mapping[RecordKey, RecordKey], programme: Programme
+) -> tuple[list[Entry], list[Line]]:
     """The entries that the signals of each period make, and a line for each."""
     made: list[Entry] = []
     lines: list[Line] = []
@@ -62,7 +64,7 @@ def entries(counted: Sequence[Sequence[Signal]], programme: Programme) -> tuple[
                 if signal.name in orders:
                     orders[signal.name].append(_Order(signal, entry.points, entry.expires))
             if taken_from := programme.takes_back.get(signal.name):
-                made += _take_back(signal, orders[taken_from], programme, lines)
+                made += _take_back(signal, orders[taken_from], twins, programme, lines)
     return made, lines
 
 
@@ -92,11 +94,17 @@ def _award(signal: Signal, award: Award, earned: dict[str, int], programme: Prog
     return Entry(signal.name, signal.on, points, expires)
 
 
-def _take_back(refund: Signal, orders: Sequence[_Order], programme: Programme, lines: list[Line]) -> list[Entry]:
+def _take_back(
+    refund: Signal,
+    orders: Sequence[_Order],
+    twins: Mapping[RecordKey, RecordKey],
+    programme: Programme,
+    lines: list[Line],
+) -> list[Entry]:
     """The counter-entries of one refund; they expire with the points they take back."""
     reference = programme.reference(f"takes_back.{refund.name}")
     made: list[Entry] = []
-    for order, amount in _refunded(refund, orders):
+    for order, amount in _refunded(refund, orders, twins):
         lost = order.take_back(amount)
         if lost and order.expires > refund.on:
             made.append(Entry(refund.name, refund.on, -lost, order.expires))
@@ -111,14 +119,17 @@ def _take_back(refund: Signal, orders: Sequence[_Order], programme: Programme, l
     return made
 
 
-def _refunded(refund: Signal, orders: Sequence[_Order]) -> list[tuple[_Order, Decimal]]:
+def _refunded(
+    refund: Signal, orders: Sequence[_Order], twins: Mapping[RecordKey, RecordKey]
+) -> list[tuple[_Order, Decimal]]:
     """Which orders a refund is for, and how much of each: its own, else the most recent ones with money left.
 
     A refund without amount is for the whole of its own order, and for nothing where no order is named.
     """
     if refund.original:
-        connection = refund.source.connection
-        own = [o for o in orders if (o.signal.source.connection, o.signal.source.id) == (connection, refund.original)]
+        named = (refund.source.connection, refund.original)
+        named = twins.get(named, named)
+        own = [order for order in orders if record_key(order.signal) == named]
         return [(o, o.remaining if refund.amount is None else min(refund.amount, o.remaining)) for o in own]
     left = refund.amount or Decimal(0)
     found: list[tuple[_Order, Decimal]] = []

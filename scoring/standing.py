@@ -80,7 +80,7 @@ def standing(signals: Sequence[Signal], programme: Programme, day: date, *, open
     lines.append(Line(Code.EXPOSED, programme.reference("exposure"), {"on": past.exposure}))
     counted, derived = _with_derived(past, programme)
     folded = fold(past.periods, counted, programme, day)
-    made, point_lines = entries(counted, programme)
+    made, point_lines = entries(counted, past.twins, programme)
     moves = deltas(made, day)
     changes = replay({review.on: review.coefficient for review in folded.reviews}, moves, programme)
     tier = changes[-1].tier if changes else programme.tiers[0]
