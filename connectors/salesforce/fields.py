@@ -41,7 +41,10 @@ class Fields:
         columns = read_schema(self._session.describe(fields.object)).columns
         names = {spec.name: field_name(fields.prefix, spec.name) for spec in fields.fields}
         unseen = [name for name in names.values() if name not in columns]
-        hidden = self._hidden(fields.object, unseen)
+        try:
+            hidden = self._hidden(fields.object, unseen)
+        except NotPermitted:  # the plan is for everybody; applying it says which permission is missing
+            hidden = {}
         return [_change(spec, names[spec.name], columns, hidden) for spec in fields.fields]
 
     def apply(self, fields: FieldSet) -> Sequence[FieldChange]:
@@ -83,13 +86,22 @@ class Fields:
 
     def _extend(self, sobject: str, change: FieldChange) -> None:
         def act(mdapi: Any) -> None:
-            component = mdapi.CustomField.read([f"{sobject}.{change.api_name}"])
-            definition = component.valueSet.valueSetDefinition
-            present = {str(value.fullName) for value in definition.value}
-            definition.value.extend(
-                _option(mdapi, value, label) for value, label in change.field.options if value not in present
+            there = mdapi.CustomField.read([f"{sobject}.{change.api_name}"])
+            values = list(there.valueSet.valueSetDefinition.value)
+            present = {str(value.fullName) for value in values}
+            added = [_option(mdapi, value, label) for value, label in change.field.options if value not in present]
+            # Made anew: an update of what was read repeats attributes that the API answers but does not take.
+            mdapi.CustomField.update(
+                [
+                    mdapi.CustomField(
+                        fullName=there.fullName,
+                        label=there.label,
+                        inlineHelpText=there.inlineHelpText,
+                        type=mdapi.FieldType(there.type),
+                        valueSet=_value_set(mdapi, [*values, *added]),
+                    )
+                ]
             )
-            mdapi.CustomField.update([component])
 
         self._metadata(f"extend {change.api_name}", act)
 
@@ -229,12 +241,15 @@ def _component(mdapi: Any, full_name: str, spec: FieldSpec) -> Any:
         own["visibleLines"] = _VISIBLE_LINES
     if spec.kind is FieldKind.PICKLIST:
         values = [_option(mdapi, value, label) for value, label in spec.options]
-        own["valueSet"] = mdapi.ValueSet(
-            restricted=True, valueSetDefinition=mdapi.ValueSetValuesDefinition(sorted=False, value=values)
-        )
+        own["valueSet"] = _value_set(mdapi, values)
     return mdapi.CustomField(
         fullName=full_name, label=spec.label, inlineHelpText=spec.help or None, type=mdapi.FieldType(kind), **own
     )
+
+
+def _value_set(mdapi: Any, values: Sequence[Any]) -> Any:
+    definition = mdapi.ValueSetValuesDefinition(sorted=False, value=values)
+    return mdapi.ValueSet(restricted=True, valueSetDefinition=definition)
 
 
 def _option(mdapi: Any, value: str, label: str) -> Any:

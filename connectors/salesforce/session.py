@@ -86,6 +86,7 @@ class Session:
         self._lock = threading.Lock()
         self._signed: _Signed | None = None
         self._api: tuple[int, Salesforce] | None = None
+        self._setup: tuple[int, Any] | None = None
         self._headers: Mapping[str, str] = {}
         self._http = requests.Session()
         self._http.auth = _as_it_is  # else requests puts a password from ~/.netrc in place of our token
@@ -141,10 +142,7 @@ class Session:
         """Run one Metadata API call: `act` gets simple-salesforce's mdapi, of an object of its own (SW14)."""
 
         def send(_api: Salesforce) -> T:
-            own = self._build(self._sign_in())
-            mdapi = own.mdapi
-            # zeep opens its own requests session: given ours, it has timeouts, and quota headers are seen.
-            mdapi._client.transport.session = self._http  # noqa: SLF001 - simple-salesforce passes no transport on
+            mdapi = self._mdapi(self._sign_in())
             try:
                 return act(mdapi)
             except zeep.exceptions.Fault as fault:
@@ -194,6 +192,14 @@ class Session:
             answer.request,
         )
         return refusal(f"Salesforce, {what}", said, judge(answer))
+
+    def _mdapi(self, signed: _Signed) -> Any:
+        if self._setup is None or self._setup[0] != signed.turn:
+            mdapi = self._build(signed).mdapi
+            # zeep opens its own requests session: given ours, it has timeouts, and quota headers are seen.
+            mdapi._client.transport.session = self._http  # noqa: SLF001 - simple-salesforce passes no transport on
+            self._setup = (signed.turn, mdapi)
+        return self._setup[1]
 
     def _client(self, signed: _Signed) -> Salesforce:
         if self._api is None or self._api[0] != signed.turn:
