@@ -56,13 +56,13 @@ _HUBSPOT: _Acts = {
     "create": (
         ("object", "values", "id", "at"),
         lambda world, told: world.portal.create(
-            told.word("object"), told.values(), id=told.word_or_none("id"), at=told.instant_or_none("at")
+            told.word("object"), told.texts(), id=told.word_or_none("id"), at=told.instant_or_none("at")
         ),
     ),
     "update": (
         ("object", "id", "values", "at"),
         lambda world, told: world.portal.update(
-            told.word("object"), told.word("id"), told.values(), at=told.instant_or_none("at")
+            told.word("object"), told.word("id"), told.texts(), at=told.instant_or_none("at")
         ),
     ),
     "archive": (("object", "id"), lambda world, told: world.portal.archive(told.word("object"), told.word("id"))),

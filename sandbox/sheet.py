@@ -193,5 +193,13 @@ def _telling(cells: Mapping[str, str]) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        column = next((name for name in cells if re.search(rf"\b{re.escape(name)}\b", str(error))), "")
-        raise WrongCell(column, str(error), "correct the cell and load the row again") from error
+        raise WrongCell(_blamed(cells, str(error)), str(error), "correct the cell and load the row again") from error
+
+
+def _blamed(cells: Mapping[str, str], message: str) -> str:
+    """The column that a message speaks of: by its name, else by what stands in the cell."""
+    for exactly in (0, re.IGNORECASE):
+        for column in cells:
+            if re.search(rf"\b{re.escape(column)}\b", message, exactly):
+                return column
+    return next((column for column, cell in cells.items() if cell in message.split()), "")

@@ -8,6 +8,9 @@ from datetime import datetime
 from typing import Any
 
 
+_FAR = 1e18
+
+
 class ToldError(ValueError):
     """What was told does not say what it must: one line with what is wrong and how it is written."""
 
@@ -47,16 +50,25 @@ class Told:
     def number(self, name: str) -> float:
         """A number."""
         value = self._members.get(name)
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        # The JSON of Python knows NaN as well, and a whole number too large for a float.
+        if isinstance(value, bool) or not isinstance(value, int | float) or not -_FAR < value < _FAR:
             raise ToldError(f'"{name}" must be a number, such as {{"{name}": 86400}}')
         return value
 
-    def values(self, name: str = "values") -> dict[str, Any]:
-        """Names of fields and their values."""
-        value = self._members.get(name)
+    def values(self) -> dict[str, Any]:
+        """Under `values`: names of fields and their values."""
+        value = self._members.get("values")
         if not isinstance(value, dict):
-            raise ToldError(f'"{name}" must be an object of field names and values')
+            raise ToldError('"values" must be an object of field names and values')
         return value
+
+    def texts(self) -> dict[str, str]:
+        """The same where every value is a text."""
+        values = self.values()
+        for name, value in values.items():
+            if not isinstance(value, str):
+                raise ToldError(f'"{name}" must be a text, as every value in HubSpot is, not {value!r}')
+        return values
 
     def instant(self, name: str) -> datetime:
         """A time with its zone, ISO 8601."""

@@ -201,7 +201,12 @@ def test_records_carry_the_stamps_of_their_own_time(settled):
     who = next(c for c in map(company.customer, range(400)) if c.in_salesforce)
     assert world.org.get("Contact", ids[who.salesforce])["CreatedDate"].startswith(who.joined.isoformat())
     who = next(c for c in map(company.customer, range(400)) if c.in_hubspot)
-    assert world.portal.store.tables["contacts"].find(ids[who.hubspot]).get("createdate").startswith(who.joined.isoformat())
+    assert (
+        world.portal.store.tables["contacts"]
+        .find(ids[who.hubspot])
+        .get("createdate")
+        .startswith(who.joined.isoformat())
+    )
 
 
 def test_invoice_numbers_rise_with_time(settled):
