@@ -152,10 +152,10 @@ def describe_field(sobject: SObject, found: Field, access: Access) -> dict[str, 
         "filterable": filterable,
         "filteredLookupInfo": None,
         "formulaTreatNullNumberAsZero": False,
-        "groupable": found.type not in _NOT_GROUPABLE and filterable,
+        "groupable": found.type not in _NOT_GROUPABLE and filterable and found.auto_number is None,
         "highScaleNumber": False,
         "htmlFormatted": False,
-        "idLookup": found.type in {"id", "email"} or found.external_id,
+        "idLookup": found.type == "id" or found.id_lookup or found.external_id,
         "inlineHelpText": found.help,
         "label": found.label,
         "length": found.length,
@@ -194,10 +194,11 @@ def _byte_length(found: Field) -> int:
 
 
 def _nillable(found: Field) -> bool:
+    if found.required or found.type in {"id", "boolean"} or found.name == "OwnerId":
+        return False
+    # What the service itself fills in, in every row.
     return not (
-        found.required
-        or found.type in {"id", "boolean"}
-        or found.name.startswith(("Created", "LastModified", "System"))
+        found.name.startswith(("Created", "LastModified", "System")) or (found.name_field and not found.createable)
     )
 
 

@@ -38,6 +38,7 @@ class Field:
     children: str | None = None  # the name of the relationship seen from the other side
     cascade: bool = False  # deleted with its parent
     external_id: bool = False
+    id_lookup: bool = False  # a row can be found by it in upserts
     unique: bool = False
     auto_number: str | None = None
     help: str | None = None
@@ -133,7 +134,8 @@ def load() -> Schema:
 def _object(table: dict[str, Any]) -> SObject:
     own = {name: make_field(name, **spec) for name, spec in table.pop("fields").items()}
     label = table.get("label", table["name"])
-    return SObject(fields=_system_fields(label, table.pop("system", "record")) | own, **table)
+    id_label = table.pop("id_label", f"{label} ID")
+    return SObject(fields=_system_fields(id_label, table.pop("system", "record")) | own, **table)
 
 
 def make_field(name: str, *, type: str, **spec: Any) -> Field:  # noqa: A002 - `type` is the word of describe
@@ -149,6 +151,7 @@ def make_field(name: str, *, type: str, **spec: Any) -> Field:  # noqa: A002 - `
     if type == "reference":
         spec["length"] = 18
         spec.setdefault("relationship", name.removesuffix("Id") if not name.endswith("__c") else f"{name[:-1]}r")
+        spec["relationship"] = spec["relationship"] or None  # TOML has no null
     if type == "string":
         spec.setdefault("length", 255)
     if type == "textarea":
@@ -163,11 +166,11 @@ def make_field(name: str, *, type: str, **spec: Any) -> Field:  # noqa: A002 - `
     return Field(name=name, type=type, **spec)
 
 
-def _system_fields(label: str, kind: str) -> dict[str, Field]:
+def _system_fields(id_label: str, kind: str) -> dict[str, Field]:
     """The fields the service keeps itself: who and when; `setup` objects have no IsDeleted."""
     fixed: dict[str, Any] = {"permissionable": False, "readonly": True, "defaulted": True}
     user: dict[str, Any] = fixed | {"type": "reference", "refers_to": ["User"]}
-    rows: dict[str, dict[str, Any]] = {"Id": fixed | {"type": "id", "length": 18, "label": f"{label} ID"}}
+    rows: dict[str, dict[str, Any]] = {"Id": fixed | {"type": "id", "length": 18, "label": id_label}}
     if kind == "record":
         rows["IsDeleted"] = fixed | {"type": "boolean", "label": "Deleted"}
     rows |= {
