@@ -111,6 +111,7 @@ class Store:
         values |= _traces(primary, other, stamp)
         self.table(kind).absorb(other, primary.id)
         self.links.move(kind.name, other.id, primary.id)
+        self.indexes[kind.name].touch()
         return self.change(primary, values, stamp=stamp, source=source)
 
     def purge(self, record: Record) -> None:
