@@ -9,7 +9,6 @@ from scoring.review import YEAR, Period, add_months, period_of, periods, review_
 from scoring.rules import Programme
 from scoring.signal import Liability, Signal
 
-
 RecordKey = tuple[str, str]  # connection, id
 
 

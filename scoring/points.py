@@ -43,7 +43,7 @@ class _Order:
         """Refund that much of it: the points lost by it, so that all refunds together lose the floor of their share."""
         total = self.signal.amount or Decimal(0)
         self.refunded += amount
-        share = int(self.given * self.refunded / total) if total > 0 else self.given
+        share = int(self.given * self.refunded // total) if total > 0 else self.given
         lost, self.taken = share - self.taken, share
         return lost
 
@@ -126,12 +126,12 @@ def _refunded(
 
     A refund without amount is for the whole of its own order, and for nothing where no order is named.
     """
+    left = max(refund.amount or Decimal(0), Decimal(0))
     if refund.original:
         named = (refund.source.connection, refund.original)
         named = twins.get(named, named)
         own = [order for order in orders if record_key(order.signal) == named]
-        return [(o, o.remaining if refund.amount is None else min(refund.amount, o.remaining)) for o in own]
-    left = refund.amount or Decimal(0)
+        return [(order, order.remaining if refund.amount is None else min(left, order.remaining)) for order in own]
     found: list[tuple[_Order, Decimal]] = []
     for order in reversed(orders):
         if left <= 0:
