@@ -75,13 +75,6 @@ class Call:
         """What was sent, as a value."""
         return form.model_validate(self._json()) if self._raw else _refuse_nothing()
 
-    def body_list(self, form: type[B]) -> list[B]:
-        """What was sent, a list of values."""
-        given = self._json() if self._raw else _refuse_nothing()
-        if not isinstance(given, list):
-            raise Refusal(400, "Invalid input JSON on line 1, column 1: Cannot deserialize value of type `ArrayList`")
-        return [form.model_validate(each) for each in given]
-
     def _json(self) -> Any:
         try:
             return json.loads(self._raw)
