@@ -24,14 +24,14 @@ def card(title: str, values: Mapping[str, Any], texts: Texts) -> RenderableType:
     for name in SHORT:
         value = str(values.get(name) or "–")
         if name == "tier" and values.get("previous_tier"):
-            value += f"  ({texts.label('previous_tier')}: {values['previous_tier']})"
+            value += f"  ({_label(texts, 'previous_tier')}: {values['previous_tier']})"
         if name == "trend":
             value = f"{ARROWS.get(value, '')} {value}"
-        grid.add_row(texts.label(name), Text(value))
+        grid.add_row(_label(texts, name), Text(value))
     reasons = str(values.get("reasons") or "–").split("\n")
-    grid.add_row(texts.label("reasons"), Text("\n".join(reasons)))
+    grid.add_row(_label(texts, "reasons"), Text("\n".join(reasons)))
     for name in LONG:
-        grid.add_row(texts.label(name), Text(str(values.get(name) or "–")))
+        grid.add_row(_label(texts, name), Text(str(values.get(name) or "–")))
     return Panel(Group(*_head(values), grid), title=title, title_align="left", width=100)
 
 
@@ -44,3 +44,9 @@ def _head(values: Mapping[str, Any]) -> list[RenderableType]:
     gauge.append("─" * (WIDTH - 1 - place), style="dim")
     gauge.append(" 3.50", style="dim")
     return [Text(f"{coefficient:.2f}", style="bold"), gauge, Text()]
+
+
+def _label(texts: Texts, name: str) -> str:
+    """The field's label without the words that set it apart from other people's fields."""
+    label = texts.label(name).partition(":")[2].strip() or texts.label(name)
+    return label[:1].upper() + label[1:]

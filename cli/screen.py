@@ -8,6 +8,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+UNBROKEN = ("record", "field", "rule")
+
 
 def console() -> Console:
     """Standard output, as wide as the terminal; 100 columns where there is none."""
@@ -21,7 +23,10 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
         title=title or None, title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False
     )
     for column in columns:
-        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        # Ids are for copying: never broken over two lines.
+        made.add_column(
+            column, justify="right" if column in right else "left", overflow="fold", no_wrap=column in UNBROKEN
+        )
     for row in rows:
         made.add_row(*(str(cell) for cell in row))
     return made

@@ -11,6 +11,7 @@ Known = Mapping[str, Sequence[tuple[str, int, Mapping[str, Any], Mapping[str, An
 Event = Mapping[str, Any]
 
 LENGTH = timedelta(days=21)
+MADE = "the record made just before"
 OVERDUE = timedelta(days=80)  # so that its 91st day falls into the story
 
 
@@ -81,7 +82,7 @@ def plan(known: Known, today: date) -> Story:
     return Story(
         until,
         (
-            Chapter(f"salesforce:{buyer}", "a customer orders again", (_order(buyer, today, week[0]),)),
+            Chapter(f"salesforce:{buyer}", "a customer orders again", _order(buyer, today, week[0])),
             Chapter(
                 f"salesforce:{debtor}",
                 f"an invoice due on {due.isoformat()} passes its 90th day unpaid",
@@ -112,15 +113,23 @@ def happen(remote: Remote, story: Story) -> None:
     for chapter in story.chapters:
         made = ""
         for event in chapter.events:
-            # An association belongs to the record made just before it.
-            (made,) = remote.events([{**event, "id": made} if event["do"] == "associate" else event])
+            (made,) = remote.events([_with(event, made)])
     remote.set(end)
 
 
-def _order(contact: str, today: date, at: str) -> Event:
+def _with(event: Event, made: str) -> Event:
+    """The event, about the record made just before it where it speaks of that."""
+    return {
+        name: _with(value, made) if isinstance(value, Mapping) else made if value == MADE else value
+        for name, value in event.items()
+    }
+
+
+def _order(contact: str, today: date, at: str) -> tuple[Event, Event]:
     day = today + timedelta(days=5)
-    values = {"BillToContactId": contact, "EffectiveDate": day.isoformat(), "Status": "Activated", "TotalAmount": 320}
-    return _insert("Order", values, at)
+    won = {"Name": "Winter order", "StageName": "Closed Won", "CloseDate": day.isoformat(), "Amount": 320}
+    role = {"OpportunityId": MADE, "ContactId": contact, "Role": "Business User", "IsPrimary": True}
+    return _insert("Opportunity", won, at), _insert("OpportunityContactRole", role, at)
 
 
 def _invoice(contact: str, due: date, at: str) -> Event:
@@ -149,7 +158,14 @@ def _ticket(contact: str, at: str) -> tuple[Event, Event]:
     }
     return (
         {"crm": "hubspot", "do": "create", "object": "tickets", "values": values, "at": at},
-        {"crm": "hubspot", "do": "associate", "object": "tickets", "to_object": "contacts", "to_id": contact},
+        {
+            "crm": "hubspot",
+            "do": "associate",
+            "object": "tickets",
+            "id": MADE,
+            "to_object": "contacts",
+            "to_id": contact,
+        },
     )
 
 

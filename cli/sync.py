@@ -136,7 +136,7 @@ def _moves(moves: list[Move]) -> None:
             _change(move, "expected"),
             _change(move, "points"),
             _change(move, "tier"),
-            "; ".join(move.because) or "expiry",
+            _because(move),
         )
         for move in moves[:12]
     ]
@@ -145,6 +145,12 @@ def _moves(moves: list[Move]) -> None:
     out.print(table("who moved, and why", ("record", "coefficient", "expected", "points", "tier", "because"), rows))
     if len(moves) > len(rows):
         out.print(f"  … and {len(moves) - len(rows)} more: bonus-malus runs show --json")
+
+
+def _because(move: Move) -> str:
+    most = 3
+    more = f"; and {len(move.because) - most} more" if len(move.because) > most else ""
+    return "; ".join(move.because[:most]) + more or "points expired"
 
 
 def _change(move: Move, name: str) -> str:

@@ -56,6 +56,8 @@ def judge(record: Record, mapping: Mapping, *, connection: str, zone: tzinfo) ->
             if not all(_holds(condition, record, zone) for condition in rule.when):
                 continue
             done.add(rule.name)
+            if not _concerns_anybody(rule.subject, record):
+                continue
             contact = _subject(rule.subject, record)
             if contact is None:
                 no_subject.append(rule.name)
@@ -88,6 +90,11 @@ def _signal(rule: SignalRule, record: Record, connection: str, zone: tzinfo) -> 
         original=original,
         key=_text(record, rule.key),
     )
+
+
+def _concerns_anybody(path: SubjectPath, record: Record) -> bool:
+    """A rule about a role concerns only records on which somebody has that role."""
+    return not path.label or any(path.label in link.labels for link in record.links.get(path.link, ()))
 
 
 def _subject(path: SubjectPath, record: Record) -> str | None:

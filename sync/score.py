@@ -37,7 +37,6 @@ def _tell(tx: Connection, entry: Entry, changed: Sequence[results.Changed], repo
     report.first_standings += sum(each.before is None for each in changed)
     moves = [each for each in changed if each.before is not None and _shown(each.before) != _shown(each.after)]
     report.moved += len(moves)
-    moves = moves[: max(0, SHOWN - len(report.moves))]
     if not moves:
         return
     causes = results.causes(tx, entry.run, [each.subject for each in moves])
@@ -47,6 +46,19 @@ def _tell(tx: Connection, entry: Entry, changed: Sequence[results.Changed], repo
         report.moves.append(
             Move(records.get(each.subject, ""), _summary(each.before), _summary(each.after) or {}, tuple(because))
         )
+    report.moves.sort(key=_weight, reverse=True)
+    del report.moves[SHOWN:]
+
+
+def _weight(move: Move) -> tuple[int, ...]:
+    """The moves that a person wants to see first: tier and coefficient before what is only expected, points last."""
+    before = move.before or {}
+    moved = {name: before.get(name) != move.after[name] for name in move.after}
+    return (
+        moved["tier"] + moved["coefficient"] + moved["expected"],
+        bool(move.because),
+        abs(int(move.after["expected"]) - int(before.get("expected", 0))),
+    )
 
 
 def _shown(breakdown: Mapping[str, Any]) -> tuple[Any, ...]:

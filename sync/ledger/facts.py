@@ -20,6 +20,7 @@ from sync.ledger import schema
 
 CHUNK = 500  # ids in one IN (...): well below what every database allows
 NOW = date.min  # due at once
+NOBODY = 0  # no subject yet
 
 T = TypeVar("T")
 
@@ -75,34 +76,21 @@ def store_contacts(
     known = {
         row.record: row for row in _rows(tx, table, table.c.record, latest, table.c.connection == entry.connection)
     }
-    touched: set[int] = set()
+    touched = _new_contacts(tx, entry, [facts for record, facts in latest.items() if record not in known])
     edited: list[tuple[str, tuple[str, ...]]] = []
-    for record, facts in latest.items():
-        row = known.get(record)
-        identity = {
-            "email": digest(facts.email),
-            "cross_id": facts.cross_id,
-            "cross_crm": facts.cross_crm,
-            "gone": facts.gone,
-            "merged_into": facts.merged_into,
-        }
-        if row is None:
-            touched.add(_new_contact(tx, entry, identity, facts))
-            continue
-        if facts.gone and not facts.merged_into and not row.gone:
-            # A delete tells nothing of who the person was: keep how they are linked, for an undelete.
-            identity |= {"email": row.email, "cross_id": row.cross_id, "cross_crm": row.cross_crm}
-        values: dict[str, Any] = {}
-        if any(getattr(row, name) != value for name, value in identity.items()):
-            values |= identity
+    for record, row in known.items():
+        facts = latest[record]
+        values = _moved_identity(facts, row)
+        if values:
             touched.add(row.id)
         if row.written and not facts.gone:
+            kept = row.written
             differing = tuple(
-                sorted(n for n, value in facts.ours.items() if n in row.written and row.written[n] != value)
+                sorted(name for name, value in facts.ours.items() if name in kept and kept[name] != value)
             )
             if differing:
                 edited.append((record, differing))
-                values["written"] = row.written | {name: facts.ours[name] for name in differing}
+                values["written"] = kept | {name: facts.ours[name] for name in differing}
                 if restore:
                     values["shown"] = None
         if values:
@@ -110,17 +98,47 @@ def store_contacts(
     return ContactChanges(frozenset(touched), tuple(edited))
 
 
-def _new_contact(tx: Connection, entry: Entry, identity: Mapping[str, Any], facts: ContactFacts) -> int:
+def _identity(facts: ContactFacts) -> dict[str, Any]:
+    return {
+        "email": digest(facts.email),
+        "cross_id": facts.cross_id,
+        "cross_crm": facts.cross_crm,
+        "gone": facts.gone,
+        "merged_into": facts.merged_into,
+    }
+
+
+def _moved_identity(facts: ContactFacts, row: Row[Any]) -> dict[str, Any]:
+    """What identifies this contact, if any of it changed; nothing otherwise."""
+    identity = _identity(facts)
+    if facts.gone and not facts.merged_into:
+        # A delete tells nothing of who the person was: keep how they are linked, for an undelete.
+        identity |= {"email": row.email, "cross_id": row.cross_id, "cross_crm": row.cross_crm}
+    return identity if any(getattr(row, name) != value for name, value in identity.items()) else {}
+
+
+def _new_contacts(tx: Connection, entry: Entry, found: Sequence[ContactFacts]) -> set[int]:
+    """Contacts never seen before, each a subject of its own."""
+    if not found:
+        return set()
     table = schema.contacts
-    values = {"connection": entry.connection, "record": facts.record, "subject": 0, "written": dict(facts.ours) or None}
-    key = tx.execute(insert(table).values(values | dict(identity))).inserted_primary_key
-    assert key is not None  # noqa: S101 - an insert of one row has one key
-    contact = int(key[0])
+    rows = [
+        {
+            "connection": entry.connection,
+            "record": facts.record,
+            "subject": NOBODY,
+            "written": dict(facts.ours) or None,
+            **_identity(facts),
+        }
+        for facts in found
+    ]
+    ids = list(tx.execute(insert(table).returning(table.c.id), rows).scalars())
     # A contact's own id names its subject: unique, and nothing to keep count of.
-    tx.execute(update(table).where(table.c.id == contact).values(subject=contact))
-    tx.execute(insert(schema.identities).values(run=entry.run, recorded=entry.at, contact=contact, subject=contact))
-    tx.execute(insert(schema.current).values(subject=contact, programme=entry.programme, due=NOW))
-    return contact
+    tx.execute(update(table).where(table.c.subject == NOBODY).values(subject=table.c.id))
+    stamp = {"run": entry.run, "recorded": entry.at}
+    tx.execute(insert(schema.identities), [{**stamp, "contact": each, "subject": each} for each in ids])
+    tx.execute(insert(schema.current), [{"subject": each, "programme": entry.programme, "due": NOW} for each in ids])
+    return set(ids)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from scoring.explain import to_json
 from scoring.standing import Standing
@@ -63,32 +63,42 @@ def store_standings(tx: Connection, entry: Entry, standings: Mapping[int, Standi
     """Enter the standings that differ from the last ones, and when each subject moves next; those entered."""
     table, current = schema.standings, schema.current
     last = _last_standings(tx, list(standings))
-    entered: list[Changed] = []
+    fresh: list[tuple[Changed, Standing]] = []
+    keys: dict[int, int] = {}
     for subject, standing in standings.items():
         breakdown = to_json(standing)
         before = last.get(subject)
-        key = before[0] if before else None
-        if before is None or before[1] != rules or _without_day(before[2]) != _without_day(breakdown):
-            values = {
-                "run": entry.run,
-                "recorded": entry.at,
-                "subject": subject,
-                "day": standing.day,
-                "coefficient": standing.coefficient,
-                "expected": standing.expected,
-                "points": standing.points,
-                "tier": standing.tier,
-                "status": standing.status,
-                "rules": rules,
-                "breakdown": breakdown,
-            }
-            made = tx.execute(insert(table).values(values)).inserted_primary_key
-            assert made is not None  # noqa: S101 - an insert of one row has one key
-            key = int(made[0])
-            entered.append(Changed(subject, before[2] if before else None, breakdown))
-        values = {"standing": key, "rules": rules, "due": standing.next_change}
-        tx.execute(update(current).where(current.c.subject == subject).values(values))
-    return entered
+        if before is not None and before[1] == rules and _without_day(before[2]) == _without_day(breakdown):
+            keys[subject] = before[0]
+        else:
+            fresh.append((Changed(subject, before[2] if before else None, breakdown), standing))
+    if fresh:
+        rows = [_row(entry, changed, standing, rules) for changed, standing in fresh]
+        made = tx.execute(insert(table).returning(table.c.id, sort_by_parameter_order=True), rows).scalars()
+        keys.update(zip((changed.subject for changed, _ in fresh), made, strict=True))
+    present = [
+        {"whose": subject, "standing": keys[subject], "rules": rules, "due": standing.next_change}
+        for subject, standing in standings.items()
+    ]
+    if present:
+        tx.execute(update(current).where(current.c.subject == bindparam("whose")), present)
+    return [changed for changed, _ in fresh]
+
+
+def _row(entry: Entry, changed: Changed, standing: Standing, rules: str) -> dict[str, Any]:
+    return {
+        "run": entry.run,
+        "recorded": entry.at,
+        "subject": changed.subject,
+        "day": standing.day,
+        "coefficient": standing.coefficient,
+        "expected": standing.expected,
+        "points": standing.points,
+        "tier": standing.tier,
+        "status": str(standing.status),
+        "rules": rules,
+        "breakdown": changed.after,
+    }
 
 
 def _without_day(breakdown: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,10 +149,10 @@ def count_living(tx: Connection, connection: int) -> int:
 
 def mark_shown(tx: Connection, showings: Sequence[Showing]) -> None:
     """These records show their standing already: nothing to write."""
-    for showing in showings:
-        tx.execute(
-            update(schema.contacts).where(schema.contacts.c.id == showing.contact).values(shown=showing.standing)
-        )
+    table = schema.contacts
+    if showings:
+        rows = [{"whose": showing.contact, "shown": showing.standing} for showing in showings]
+        tx.execute(update(table).where(table.c.id == bindparam("whose")), rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,46 +168,61 @@ class Written:
 
 def store_writes(tx: Connection, entry: Entry, written: Sequence[Written]) -> None:
     """Remember what the CRM said to each update; only what it accepted counts as shown."""
+    if not written:
+        return
     contacts = schema.contacts
-    rows = []
-    for each in written:
-        rows.append(
-            {
-                "run": entry.run,
-                "recorded": entry.at,
-                "contact": each.showing.contact,
-                "outcome": each.outcome,
-                "code": each.code,
-                "reason": each.reason,
-                "before": {name: each.showing.written.get(name) for name in each.after},
-                "after": dict(each.after),
-            }
-        )
-        here = contacts.c.id == each.showing.contact
-        if each.outcome == "written":
-            values = {"written": {**each.showing.written, **each.after}, "shown": each.showing.standing}
-            tx.execute(update(contacts).where(here).values(values))
-        elif each.outcome == "gone":
-            tx.execute(update(contacts).where(here).values(gone=True))
-    if rows:
-        tx.execute(insert(schema.writes), rows)
+    rows = [
+        {
+            "run": entry.run,
+            "recorded": entry.at,
+            "contact": each.showing.contact,
+            "outcome": each.outcome,
+            "code": each.code,
+            "reason": each.reason,
+            "before": {name: each.showing.written.get(name) for name in each.after},
+            "after": dict(each.after),
+        }
+        for each in written
+    ]
+    tx.execute(insert(schema.writes), rows)
+    here = contacts.c.id == bindparam("whose")
+    shown = [
+        {
+            "whose": each.showing.contact,
+            "written": {**each.showing.written, **each.after},
+            "shown": each.showing.standing,
+        }
+        for each in written
+        if each.outcome == "written"
+    ]
+    gone: list[dict[str, Any]] = [
+        {"whose": each.showing.contact, "gone": True} for each in written if each.outcome == "gone"
+    ]
+    for values in (shown, gone):
+        if values:
+            tx.execute(update(contacts).where(here), values)
 
 
 def causes(tx: Connection, run: int, subjects: Sequence[int]) -> dict[int, list[str]]:
-    """What this run entered for each subject, in words: "invoice_unpaid of 2026-11-02", "… withdrawn"."""
+    """What this run entered for each subject, in words: "invoice_unpaid 1042 of 2026-11-02", "… withdrawn"."""
     table, contacts = schema.signals, schema.contacts
-    found: dict[int, list[str]] = defaultdict(list)
+    found: dict[int, dict[tuple[str, ...], str]] = defaultdict(dict)
     for ids in chunks(subjects):
         query = (
-            select(contacts.c.subject, table.c.name, table.c.on_day, table.c.reference, table.c.withdrawn)
+            select(contacts.c.subject, table)
             .join(contacts, (contacts.c.connection == table.c.connection) & (contacts.c.record == table.c.contact))
             .where(table.c.run == run, contacts.c.subject.in_(ids))
             .order_by(table.c.id)
         )
         for row in tx.execute(query):
+            source = (row.object, row.record, row.name)
             what = f"{row.name} {row.reference}".strip() + f" of {row.on_day}"
-            found[row.subject].append(what + (" withdrawn" if row.withdrawn else ""))
-    return found
+            if source in found[row.subject]:
+                # Withdrawn from one record of this person and entered under another: nothing happened to them.
+                del found[row.subject][source]
+            else:
+                found[row.subject][source] = what + (" withdrawn" if row.withdrawn else "")
+    return {subject: list(words.values()) for subject, words in found.items()}
 
 
 def first_records(tx: Connection, subjects: Sequence[int]) -> dict[int, str]:

@@ -196,7 +196,13 @@ class TestTheWayToTheSubject:
     def test_a_wanted_label_is_needed(self):
         rule = SignalRule("referral_won", "Order", (), "Day", SubjectPath(link="roles", label="Referrer"))
         assert self.subject(Link("Contact", "a", ("Referrer",)), Link("Contact", "b", primary=True), rule=rule) == "a"
-        assert self.subject(Link("Contact", "b", primary=True), rule=rule) is None
+        nobody = judged(record(links={"roles": (Link("Contact", "b", primary=True),)}), rule)
+        assert nobody.signals == nobody.no_subject == ()
+
+    def test_two_with_the_wanted_label_are_nobody_and_that_is_reported(self):
+        rule = SignalRule("referral_won", "Order", (), "Day", SubjectPath(link="roles", label="Referrer"))
+        links = (Link("Contact", "a", ("Referrer",)), Link("Contact", "b", ("Referrer",)))
+        assert judged(record(links={"roles": links}), rule).no_subject == ("referral_won",)
 
 
 VALUES = st.one_of(
