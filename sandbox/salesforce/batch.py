@@ -76,7 +76,7 @@ def read_many(call: Call) -> list[dict[str, Any] | None]:
     unknown = next((name for name in names if name.lower() not in visible), None)
     if unknown is not None:
         raise Refusal(400, "INVALID_FIELD", f"No such column '{unknown}' on sobject of type {sobject.name}")
-    call.org.records.purge()
+    call.org.bin.purge()
     rows = call.org.records.tables[sobject.name].rows
     found = (rows.get(long_id(row_id) or "") for row_id in ids)
     wanted = [visible[name.lower()].name for name in dict.fromkeys(["Id", *names])]
@@ -98,7 +98,7 @@ def _each(call: Call, one: Callable[[dict[str, Any]], Result]) -> list[Result]:
 
 
 def _run(call: Call, records: list[Any], one: Callable[[Any], Result], *, all_or_none: bool) -> list[Result]:
-    before = call.org.records.snapshot() if all_or_none else None
+    before = call.org.snapshot() if all_or_none else None
     results: list[Result] = []
     for record in records:
         try:
@@ -106,7 +106,7 @@ def _run(call: Call, records: list[Any], one: Callable[[Any], Result], *, all_or
         except RowRefusal as refused:
             results.append(_failed(refused.error))
     if before is not None and not all(result["success"] for result in results):
-        call.org.records.restore(before)
+        call.org.restore(before)
         return [_failed(_ROLLED_BACK) if result["success"] else result for result in results]
     return results
 

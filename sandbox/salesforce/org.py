@@ -8,17 +8,21 @@ from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.salesforce.access import Access, PermissionSet, User, every_field, object_rights
+from sandbox.salesforce.bin import Bin, Deletion
 from sandbox.salesforce.cursors import Cursors
 from sandbox.salesforce.errors import RowError, RowRefusal
 from sandbox.salesforce.ids import long_id
 from sandbox.salesforce.records import Records
 from sandbox.salesforce.schema import Field, SObject, load
 from sandbox.salesforce.sessions import Client, Sessions
+from sandbox.salesforce.table import Row
 from sandbox.salesforce.usage import Usage
 
 ADMINISTRATION = {
     "ApiEnabled", "ViewSetup", "ModifyMetadata", "CustomizeApplication", "AssignPermissionSets", "ViewAllData",
 }  # fmt: skip
+
+Snapshot = tuple[dict[str, dict[str, Row]], dict[str, Deletion], dict[str, dict[str, PermissionSet]]]
 
 
 class Org:
@@ -54,6 +58,7 @@ class Org:
         self.instance_url = instance_url
         self.schema = load()
         self.records = Records(clock, self.schema)
+        self.bin = Bin(self.records)
         self.usage = Usage(clock, daily_calls)
         self.cursors = Cursors(clock)
         self.permission_sets: dict[str, PermissionSet] = {}
@@ -104,12 +109,12 @@ class Org:
     def undelete(self, object: str, id: str) -> None:  # noqa: A002 - as above
         """Bring a row back from the recycle bin."""
         with _one_line(object, id):
-            self.records.undelete(self._sobject(object), id, by=self.admin.id)
+            self.bin.undelete(self._sobject(object), id, by=self.admin.id)
 
     def merge(self, object: str, master: str, losers: Iterable[str]) -> None:  # noqa: A002 - as above
         """Merge one or two rows into a master."""
         with _one_line(object, master):
-            self.records.merge(self._sobject(object), master, list(losers), by=self.admin.id)
+            self.bin.merge(self._sobject(object), master, list(losers), by=self.admin.id)
 
     def archive(self, object: str, id: str) -> None:  # noqa: A002 - as above
         """Archive a task or an event."""
@@ -123,7 +128,8 @@ class Org:
 
     def rows(self, object: str) -> Iterator[dict[str, Any]]:  # noqa: A002 - as above
         """Every row of an object, deleted ones too until they are purged."""
-        return self.records.rows(self._sobject(object))
+        self.bin.purge()
+        return iter(self.records.tables[self._sobject(object).name].rows.values())
 
     # For the API
 
@@ -165,7 +171,7 @@ class Org:
 
     def remove(self, sobject: SObject, row_id: str, *, user: User, access: Access | None = None) -> None:
         """Delete a row for a user."""
-        self.records.delete(sobject, row_id, by=user.id, access=access)
+        self.bin.delete(sobject, row_id, by=user.id, access=access)
         if sobject.name == "PermissionSetAssignment":
             for holder in self.users:
                 holder.assigned.pop(long_id(row_id) or row_id, None)
@@ -203,7 +209,23 @@ class Org:
     def remove_permission_set(self, name: str) -> None:
         """Delete a permission set that nobody holds."""
         held = self.permission_sets.pop(name)
-        self.records.delete(self._sobject("PermissionSet"), held.id, by=self.admin.id)
+        self.bin.delete(self._sobject("PermissionSet"), held.id, by=self.admin.id)
+
+    def snapshot(self) -> Snapshot:
+        """Rows, recycle bin and assignments as they are, for a call that is all or nothing."""
+        return (
+            {name: dict(table.rows) for name, table in self.records.tables.items()},
+            dict(self.bin.deletions),
+            {user.id: dict(user.assigned) for user in self.users},
+        )
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to what was."""
+        rows, self.bin.deletions, assigned = snapshot
+        for name, table in self.records.tables.items():
+            table.rows = rows[name]
+        for user in self.users:
+            user.assigned = assigned[user.id]
 
     def permission_set(self, row_id: str) -> PermissionSet:
         """A permission set by the id of its row."""

@@ -135,7 +135,7 @@ class _Query:
         if select.offset > MAX_OFFSET:
             message = f"Maximum SOQL offset allowed is {MAX_OFFSET}"
             raise Refusal(400, "NUMBER_OUTSIDE_VALID_RANGE", message)
-        self.org.records.purge()
+        self.org.bin.purge()
         compiler = self._compiler(sobject)
         predicate = compiler.compile(select.where) if select.where is not None else None
         order = [self._order(sobject, ordering) for ordering in select.order]

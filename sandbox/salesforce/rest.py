@@ -140,7 +140,7 @@ def _sobject(call: Call) -> SObject:
 
 
 def _row(call: Call, sobject: SObject) -> Row:
-    call.org.records.purge()
+    call.org.bin.purge()
     row_id = long_id(call.path("id"))
     row = call.org.records.tables[sobject.name].rows.get(row_id) if row_id else None
     if row is None:

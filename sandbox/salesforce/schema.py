@@ -70,9 +70,16 @@ class SObject:
     setup: bool = False  # part of the Setup area: not mixed with business rows, no recycle bin
     closing: dict[str, Any] = field(default_factory=dict)
     by_lower: dict[str, Field] = field(default_factory=dict)
+    blank: dict[str, Any] = field(default_factory=dict)  # a row before anything is said of it
+    required: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        self._index()
+
+    def _index(self) -> None:
         self.by_lower = {name.lower(): found for name, found in self.fields.items()}
+        self.blank = {name: found.default for name, found in self.fields.items()}
+        self.required = tuple(name for name, found in self.fields.items() if found.required)
 
     @property
     def custom(self) -> bool:
@@ -82,12 +89,12 @@ class SObject:
     def add(self, new: Field) -> None:
         """Take in a custom field, or its changed definition."""
         self.fields[new.name] = new
-        self.by_lower[new.name.lower()] = new
+        self._index()
 
     def remove(self, name: str) -> None:
         """Forget a custom field."""
         del self.fields[name]
-        del self.by_lower[name.lower()]
+        self._index()
 
     def relationship(self, name: str) -> Field | None:
         """The reference behind a parent path such as `Account` or `Contact__r`."""

@@ -7,16 +7,19 @@ from lxml import etree
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sandbox.salesforce.custom_field import FIELD
 from sandbox.salesforce.errors import Refusal, RowError, RowRefusal
 from sandbox.salesforce.http import VERSIONS, sign_in, spend
-from sandbox.salesforce.metadata import KINDS, Component, Kind, save
+from sandbox.salesforce.metadata import Component, Kind, save
 from sandbox.salesforce.moment import stamp
 from sandbox.salesforce.org import Org
+from sandbox.salesforce.permission_set import PERMISSION_SET
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 MD = "http://soap.sforce.com/2006/04/metadata"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 MAX_COMPONENTS = 10
+KINDS = {"CustomField": FIELD, "PermissionSet": PERMISSION_SET}
 # Elements the WSDL lets repeat: always read as lists.
 _LISTS = frozenset({"fieldPermissions", "objectPermissions", "value"})
 _ROLLED_BACK = RowError("ALL_OR_NONE_OPERATION_ROLLED_BACK", "Rolled back because another component failed")

@@ -139,7 +139,8 @@ def test_a_user_without_the_api_permission_is_refused(sf: Salesforce, org: Org) 
 
 def test_the_org_says_what_it_is(sf: Salesforce, org: Org) -> None:
     row = sf.query(
-        "SELECT Id, Name, TimeZoneSidKey, LanguageLocaleKey, DefaultLocaleSidKey, IsSandbox, OrganizationType, InstanceName"
+        "SELECT Id, Name, TimeZoneSidKey, LanguageLocaleKey, DefaultLocaleSidKey, IsSandbox, OrganizationType"
+        ", InstanceName"
         " FROM Organization"
     )["records"][0]
     assert (row["Id"], row["TimeZoneSidKey"], row["IsSandbox"]) == (org.id, "Europe/Paris", True)
