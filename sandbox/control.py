@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox.events import apply
 from sandbox.load import load_text
-from sandbox.told import ToldError, Told, parsed
+from sandbox.told import Told, ToldError, parsed
 
 if TYPE_CHECKING:
     from sandbox.app import World

@@ -19,6 +19,14 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class Hand:
+    """A short line across the arc."""
+
+    inner: Point
+    outer: Point
+
+
+@dataclass(frozen=True, slots=True)
 class Band:
     """A part of the arc as an SVG path, and which kind of coefficients lie there."""
 
@@ -41,7 +49,7 @@ BANDS = (("bonus", 0.5, 1.0), ("watch", 1.0, 1.5), ("malus", 1.5, 3.5))
 class Gauge:
     """Where the hands stand, and what is said of it to those who cannot see it."""
 
-    coefficient: Point
+    coefficient: Hand
     expected: Point | None
     bands: tuple[Band, ...]
     marks: tuple[Mark, ...]
@@ -54,10 +62,10 @@ def gauge(coefficient: Decimal, expected: Decimal | None) -> Gauge:
     if expected is not None:
         label += f", {expected:.2f} expected at the next review"
     return Gauge(
-        coefficient=_at(float(coefficient), _RADIUS),
-        expected=None if expected is None else _at(float(expected), _RADIUS - 17),
+        coefficient=Hand(_at(float(coefficient), _RADIUS - 13), _at(float(coefficient), _RADIUS + 11)),
+        expected=None if expected is None else _at(float(expected), _RADIUS),
         bands=tuple(Band(kind, _arc(low, high)) for kind, low, high in BANDS),
-        marks=tuple(Mark(f"{value:.2f}", _at(value, _RADIUS + 14)) for value in (1.0, 1.5)),
+        marks=tuple(Mark(f"{value:.2f}", _at(value, _RADIUS + 16)) for value in (1.0, 1.5)),
         label=label,
     )
 

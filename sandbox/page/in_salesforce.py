@@ -15,6 +15,7 @@ _HIDDEN = {"Name", "IsDeleted", "MasterRecordId", "SystemModstamp", "CreatedById
 
 def listed(org: Org) -> Iterator[Listed]:
     """Every contact that is not deleted."""
+    tier = org.schema.objects["Contact"].fields.get("BonusMalus_Tier__c")
     for row in org.rows("Contact"):
         if not row["IsDeleted"]:
             yield Listed(
@@ -23,7 +24,7 @@ def listed(org: Org) -> Iterator[Listed]:
                 row["Name"],
                 row["Email"] or "",
                 two_decimals(_text(row.get("BonusMalus_Coefficient__c"))),
-                row.get("BonusMalus_Tier__c") or "",
+                "" if tier is None else _shown(org, tier, row.get(tier.name)),
             )
 
 

@@ -11,7 +11,7 @@ NEW_PERSON = {"crm": "hubspot", "do": "create", "object": "contacts", "values": 
 class Api:
     """The control API of a fresh world, over HTTP."""
 
-    def __init__(self, url, world):
+    def __init__(self, url, world) -> None:
         self.url, self.world = url, world
 
     def call(self, method, path, **more):
@@ -159,8 +159,10 @@ def test_a_csv_file_loads_over_http_and_its_bad_rows_are_told(api):
     assert answer.json() == {
         "taken": {"salesforce/Contact.csv": 1},
         "rejects": [
-            "salesforce/Contact.csv:3: Contact: Required fields are missing: [LastName] (REQUIRED_FIELD_MISSING);"
-            " correct the cell and load the row again"
+            (
+                "salesforce/Contact.csv:3: Contact: Required fields are missing: [LastName] (REQUIRED_FIELD_MISSING);"
+                " correct the cell and load the row again"
+            ),
         ],
     }
 

@@ -68,7 +68,7 @@ def define_our_fields(world):
 class Site:
     """A small company with our fields, scored for one contact of each CRM and for no other."""
 
-    def __init__(self, url, world, paths):
+    def __init__(self, url, world, paths) -> None:
         self.url, self.world, self.paths = url, world, paths
 
     def get(self, path):
@@ -184,7 +184,7 @@ def test_activities_of_every_kind_are_listed_newest_first(site, crm):
         "hubspot": {"Deal", "Order", "Invoice", "Ticket", "Call", "Meeting", "Note", "Task"},
     }
     assert expected[crm] <= kinds
-    months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     for written in orders:
         days = [(int(y), months.index(m), int(d)) for d, m, y in map(str.split, written)]
         assert days == sorted(days, reverse=True)
@@ -197,6 +197,13 @@ def test_the_list_finds_by_every_word_in_name_e_mail_or_id(site):
         found = site.page(f"/sandbox/?q={requests.utils.quote(words)}")
         assert f"/sandbox/salesforce/Contact/{row['Id']}" in found.xpath("//tbody//a/@href")
     assert "No contact for “nobody at all”" in site.page("/sandbox/?q=nobody+at+all").text_content()
+
+
+@pytest.mark.parametrize("crm", ["salesforce", "hubspot"])
+def test_the_list_shows_coefficient_and_tier_as_the_record_does(site, crm):
+    contact = site.paths[crm].rpartition("/")[2]
+    (row,) = site.page(f"/sandbox/?crm={crm}&q={contact}").xpath("//tbody/tr")
+    assert [cell.text_content().strip() for cell in row.xpath("td")][2:] == ["0.95", "Silver"]
 
 
 def test_the_list_narrows_to_one_crm_and_goes_on_page_by_page(site):
@@ -261,7 +268,7 @@ def test_a_history_with_a_day_that_never_was_loses_only_that_line():
 
 
 def test_equal_factors_are_equal_steps_on_the_gauge():
-    half, one, two = (gauge(Decimal(value), None).coefficient for value in ("0.5", "1", "2"))
+    half, one, two = (gauge(Decimal(value), None).coefficient.outer for value in ("0.5", "1", "2"))
     assert (half.x - one.x) ** 2 + (half.y - one.y) ** 2 == pytest.approx(
         (two.x - one.x) ** 2 + (two.y - one.y) ** 2, rel=0.01
     )
