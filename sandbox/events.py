@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from sandbox.told import ToldError, Told
+from sandbox.told import Told, ToldError
 
 if TYPE_CHECKING:
     from sandbox.app import World
