@@ -131,6 +131,7 @@ class _Replay:
 
     def _price(self, line: Line) -> None:
         if line.code is Code.PRICE:
+            self._check(line, self.coefficient, line.integer("coefficient"))
             self.running = Fraction(self.coefficient, 100) * Fraction(100 - line.integer("discount"), 100)
             self._check(line, self.running, _exact(line))
         elif line.code is Code.PRICE_BOUNDED:
