@@ -83,7 +83,7 @@ class _Control:
         told = Told(parsed(await request.body()))
         told.only(["file", "text"])
         loaded = load_text(self._world, told.word("file"), told.word("text"))
-        return JSONResponse({"taken": loaded.taken, "rejects": [str(reject) for reject in loaded.rejects]})
+        return JSONResponse({"taken": loaded.files, "rejects": [str(reject) for reject in loaded.rejects]})
 
 
 def _refusing(handler: Handler) -> Handler:

@@ -43,8 +43,13 @@ class Reject:
 class Loaded:
     """How many rows were taken of each file, and which were not."""
 
-    taken: dict[str, int] = field(default_factory=dict)
+    files: dict[str, int] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
+
+    @property
+    def taken(self) -> int:
+        """Rows taken of all files."""
+        return sum(self.files.values())
 
 
 def load_folder(world: World, folder: Path) -> Loaded:
@@ -99,7 +104,7 @@ def _load(world: World, name: str, lines: Iterable[str], refs: Refs, loaded: Loa
     except csv.Error as error:
         what = f"not readable as CSV from here on: {error}"
         loaded.rejects.append(Reject(name, line, "", what, "look for a quote that is not closed"))
-    loaded.taken[name] = taken
+    loaded.files[name] = taken
 
 
 def _rows(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:

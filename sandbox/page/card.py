@@ -11,7 +11,9 @@ from sandbox.page.view import Field, two_decimals
 
 _OURS = re.compile(r"bonus_?malus_(?P<name>\w+?)(__c)?", re.IGNORECASE)
 _REVIEW = re.compile(r"(\d{4}-\d\d-\d\d)\s+(\d+[.,]\d\d)")
-_SENTENCE = re.compile(r"(?<=[.!])\s+(?=[^a-z])")
+# French dates have full stops of their own: 3 févr. 2025.
+_MONTHS = ("janv", "févr", "avr", "juil", "sept", "oct", "nov", "déc")
+_SENTENCE = re.compile(r"(?<=[.!])" + "".join(rf"(?<!{month}\.)" for month in _MONTHS) + r"\s+(?=[^a-z])")
 _ARROWS = {"improving": "\u2197", "stable": "\u2192", "worsening": "\u2198"}
 _SHOWN_APART = {
     "coefficient",

@@ -43,7 +43,7 @@ def folder(tmp_path):
 def test_a_folder_is_loaded_parents_first_and_refs_lead_to_ids(world, folder):
     loaded = load_folder(world, folder)
     assert loaded.rejects == []
-    assert sum(loaded.taken.values()) == 10
+    assert loaded.taken == 10
     (contact,) = world.org.rows("Contact")
     (account,) = world.org.rows("Account")
     sale, reduction = world.org.rows("Order")
@@ -114,7 +114,7 @@ def test_a_salesforce_id_in_the_file_is_the_records_own(world):
 )
 def test_a_bad_row_is_told_by_file_line_and_column_and_the_others_go_on(world, name, text, expected):
     loaded = load_text(world, name, text)
-    assert loaded.taken == {name: 1}
+    assert loaded.files == {name: 1}
     (reject,) = told(loaded)
     assert reject.startswith(f"{name}{expected}")
     assert "; " in reject
@@ -135,7 +135,7 @@ def test_a_bad_row_is_told_by_file_line_and_column_and_the_others_go_on(world, n
 )
 def test_a_file_that_cannot_be_understood_is_told_at_its_first_line(world, name, text, expected):
     loaded = load_text(world, name, text)
-    assert loaded.taken == {name: 0}
+    assert loaded.files == {name: 0}
     (reject,) = told(loaded)
     assert reject.startswith(f"{name}:1")
     assert expected in reject
@@ -143,7 +143,7 @@ def test_a_file_that_cannot_be_understood_is_told_at_its_first_line(world, name,
 
 def test_an_open_quote_and_a_wrong_encoding_are_told_where_reading_stopped(world, tmp_path):
     loaded = load_text(world, "salesforce/Contact.csv", 'LastName\nA\n"B\n')
-    assert loaded.taken == {"salesforce/Contact.csv": 1}
+    assert loaded.files == {"salesforce/Contact.csv": 1}
     assert "look for a quote that is not closed" in told(loaded)[0]
     (tmp_path / "hubspot").mkdir()
     (tmp_path / "hubspot" / "contacts.csv").write_bytes("lastname\nZoé\n".encode("latin-1"))

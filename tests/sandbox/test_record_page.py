@@ -267,6 +267,15 @@ def test_a_history_with_a_day_that_never_was_loses_only_that_line():
     assert [coefficient for _, coefficient in shown.history] == ["0.85"]
 
 
+def test_a_date_in_french_does_not_end_a_reason():
+    text = "Facture 1042 payée avec 44 jours de retard, 3 févr. 2025 : ×1,125. 12 commandes payées : +120 points."
+    shown = card([Field("bonus_malus_reasons", "Raisons", text, text)])
+    assert shown.reasons == (
+        "Facture 1042 payée avec 44 jours de retard, 3 févr. 2025 : ×1,125.",
+        "12 commandes payées : +120 points.",
+    )
+
+
 def test_equal_factors_are_equal_steps_on_the_gauge():
     half, one, two = (gauge(Decimal(value), None).coefficient.outer for value in ("0.5", "1", "2"))
     assert (half.x - one.x) ** 2 + (half.y - one.y) ** 2 == pytest.approx(
