@@ -53,7 +53,8 @@ def validate(model: type[Model], data: Mapping[str, Any], *, file: str | Path) -
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        found = error.errors(include_url=False)
+        # A misspelt key is also a missing one: its spelling is the mistake to name.
+        found = sorted(error.errors(include_url=False), key=lambda each: each["type"] != "extra_forbidden")
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         raise ConfigError(f"{file}: {sentence(model, found[0])}{more}") from None
 

@@ -52,7 +52,7 @@ def load_programme(name_or_path: str | Path, *, at: date) -> Programme:
     """
     path = _find(name_or_path, _folder("programmes"))
     tables = read_programme(path)
-    rules = load_rules(_beside(path, tables.rules), at=at)
+    rules = load_rules(_find(_beside(path, tables.rules), _folder("rules"), f"{path}: rules: "), at=at)
     _check_names(tables, path)
     return _programme(tables, rules, path, at)
 
@@ -190,7 +190,7 @@ def _inherited(model: type[Model], path: Path, folder: Path, heirs: tuple[Path, 
     parent = data.get("inherits")
     if not isinstance(parent, str):
         return data
-    above = _find(_beside(path, parent), folder)
+    above = _find(_beside(path, parent), folder, f"{path}: inherits: ")
     if above in (path, *heirs):
         raise ConfigError(f"{path}: inherits: {parent} inherits from this file in turn")
     inherited = _inherited(model, above, folder, (path, *heirs))
@@ -213,14 +213,15 @@ def _beside(path: Path, name: str) -> str | Path:
     return path.parent / name if name.endswith(".toml") else name
 
 
-def _find(name_or_path: str | Path, folder: Path) -> Path:
+def _find(name_or_path: str | Path, folder: Path, said_in: str = "") -> Path:
     text = str(name_or_path)
     if text.endswith(".toml"):
         return Path(text)
     names = _names(folder)
     if text not in names:
+        kind = folder.name.removesuffix("s")
         raise ConfigError(
-            f"{text}: there is no such {folder.name[:-1]}; {choice(text, names)}, or a file that ends in .toml"
+            f"{said_in}{text}: there is no such {kind}; {choice(text, names)}, or a file that ends in .toml"
         )
     return folder / f"{text}.toml"
 
