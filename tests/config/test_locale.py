@@ -1,0 +1,225 @@
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.locale import Texts, languages
+from config.locale.texts import placeholders
+from config.reading import ConfigError
+from config.rulefile import load_programme
+from scoring.line import Code, Line
+from scoring.rules import Programme, Tier
+from scoring.signal import Liability, Signal, Source
+from scoring.standing import Standing, Status, Trend, standing
+
+FOLDER = Path(__file__).parents[2] / "config" / "locale"
+DAY = date(2026, 11, 22)
+CUSTOMERS = load_programme("customers", at=DAY)
+
+
+def signal(name: str, on: str, number: int = 1, **more: Any) -> Signal:
+    return Signal(name, date.fromisoformat(on), Source("crm", "Thing", str(number)), **more)
+
+
+def orders(*days: str) -> list[Signal]:
+    return [signal("order_paid", day, number, amount=Decimal(100)) for number, day in enumerate(days, 100)]
+
+
+FULL, PARTIAL = {"liability": Liability.FULL}, {"liability": Liability.PARTIAL}
+YEARLY = [f"{year}-03-12" for year in range(2005, 2027)]
+LATE = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def with_rules(**options: Any) -> Programme:
+    return replace(CUSTOMERS, rules=replace(CUSTOMERS.rules, **options))
+
+
+def printed_example() -> Standing:
+    days = [
+        *YEARLY[17:19],
+        "2024-04-02",
+        *(f"2025-{month:02d}-20" for month in range(1, 11)),
+        "2026-04-20",
+        "2026-09-20",
+    ]
+    referrals = ["2024-12-20", "2025-02-01", "2025-08-01", "2025-09-01", "2026-05-01"]
+    late = signal("invoice_late", "2025-06-03", reference="1042", days=44, **PARTIAL)
+    won = [signal("referral_won", on, number) for number, on in enumerate(referrals)]
+    return standing([*orders(*days), *won, late], CUSTOMERS, DAY)
+
+
+def scenarios() -> Iterator[Standing]:
+    """Histories that between them use every line there is."""
+    yield printed_example()
+    yield standing([signal("review_positive", "2025-01-01")], CUSTOMERS, DAY)
+    twins = [signal("claim_at_fault", "2025-01-01", n, key="k", **FULL) for n in (1, 2)]
+    odd = [
+        signal("complaint", "2025-01-01", **FULL),
+        signal("own_signal", "2025-01-01", reference="77"),
+        signal("order_paid", "2019-01-01", recorded=LATE),
+        signal("invoice_unpaid", "2019-06-01", days=91, recorded=LATE, **FULL),
+        signal("claim_justified", "2025-01-01", reference="12"),
+    ]
+    yield standing([*orders(*YEARLY[13:]), *odd, *twins], CUSTOMERS, DAY)
+    yield standing([*orders(*YEARLY), signal("invoice_unpaid", "2025-06-01", **FULL)], CUSTOMERS, DAY)
+    yield standing(
+        [*orders("2025-03-12"), *(signal("claim_at_fault", "2025-06-01", n, **FULL) for n in range(9))], CUSTOMERS, DAY
+    )
+    yield standing(
+        [*orders("2025-03-12", "2025-03-13"), signal("refund", "2025-06-01", amount=Decimal(30))], CUSTOMERS, DAY
+    )
+    abuse = [signal("refund", "2025-06-01", n, amount=Decimal(80)) for n in range(3)]
+    yield standing([*orders("2025-03-12"), *abuse, signal("refund", "2025-07-01", original="x")], CUSTOMERS, DAY)
+    yield standing(orders("2026-03-12"), CUSTOMERS, DAY)
+    yield standing(orders("2023-03-12"), with_rules(lapse_after=1), DAY)
+    yield standing(orders("2026-11-01"), replace(CUSTOMERS, fixed_review="12-01"), date(2026, 12, 2))
+    held = [*orders("2024-03-12", "2025-03-12"), signal("claim_justified", "2024-04-01")]
+    yield standing(held, with_rules(excused="held"), DAY)
+    worse = [*orders(*YEARLY), *(signal("invoice_unpaid", "2023-06-01", n, **FULL) for n in range(4))]
+    yield standing(worse, CUSTOMERS, DAY)
+    yield standing([*orders("2026-03-12"), signal("invoice_late", "2026-06-01", **PARTIAL)], CUSTOMERS, DAY)
+    many = orders(*(f"2024-{month:02d}-{day:02d}" for month in (1, 2, 3) for day in range(1, 15)), "2026-02-01")
+    yield standing(many, CUSTOMERS, DAY)
+    for second in (Tier("Friend", points=100), Tier("Friend", coefficient=90)):
+        yield standing(orders("2026-03-12"), replace(CUSTOMERS, tiers=(Tier("Guest"), second)), DAY)
+
+
+SCENARIOS = list(scenarios())
+
+
+def every_line() -> Iterator[Line]:
+    for shown in SCENARIOS:
+        yield from (*shown.lines, *shown.reasons, *shown.way_back)
+
+
+@pytest.fixture(params=languages())
+def texts(request: pytest.FixtureRequest) -> Texts:
+    return Texts(request.param)
+
+
+def entries(table: Any, above: str = "") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, value in table.items():
+        found |= entries(value, f"{above}{key}.") if isinstance(value, dict) else {f"{above}{key}": value}
+    return found
+
+
+def catalogue(language: str) -> dict[str, str]:
+    return entries(tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8")))
+
+
+def test_both_languages_have_the_same_keys_and_the_same_placeholders():
+    english, french = catalogue("en"), catalogue("fr")
+    assert english.keys() ^ french.keys() == set()
+    different = [key for key in english if placeholders(english[key]) != placeholders(french[key])]
+    assert different == []
+
+
+def test_the_scenarios_of_this_test_use_every_line_there_is():
+    assert set(Code) - {line.code for line in every_line()} == set()
+
+
+def test_the_catalogue_has_words_for_every_line_and_none_that_nobody_says():
+    lines = {key.split(".")[1] for key in catalogue("en") if key.startswith("lines.")}
+    assert lines == {str(code) for code in Code}
+
+
+def test_the_catalogue_has_words_for_every_signal_of_the_programme():
+    signals = {key.split(".")[1] for key in catalogue("en") if key.startswith("signals.")}
+    assert signals == set(CUSTOMERS.signals)
+
+
+def test_every_line_can_be_said(texts: Texts):
+    said = [texts.line(line) for line in every_line()]
+    assert [text for text in said if not text or re.search(r"[\[\]{}]|None|  ", text)] == []
+
+
+def test_texts_fit_the_fields_they_are_written_to(texts: Texts):
+    for shown in SCENARIOS:
+        assert len(texts.way_back(shown)) <= 255
+        assert len(texts.history(shown)) <= 255
+    assert [key for key, value in catalogue(texts.language).items() if key.endswith(".label") and len(value) > 40] == []
+    assert [key for key, value in catalogue(texts.language).items() if key.endswith(".help") and len(value) > 255] == []
+
+
+def test_texts_hold_dates_and_no_spans_of_time_from_today(texts: Texts):
+    said = " ".join(texts.reasons(shown) + texts.way_back(shown) for shown in SCENARIOS)
+    assert re.search(r"\bin \d+ (days|months)|dans \d+ (jours|mois)|\bago\b|il y a", said) is None
+
+
+@pytest.fixture
+def example() -> Standing:
+    return printed_example()
+
+
+def test_the_example_of_the_field_table_reads_as_printed(example: Standing):
+    english = Texts("en")
+    assert english.reasons(example) == (
+        "Invoice 1042 paid 44 days late, 3 Jun 2025: ×1.125. 5 referrals won: +250 points. 12 orders paid: +120 points."
+    )
+    assert english.way_back(example) == "Review of 12 Mar 2027 without incident: 0.90; Gold needs 250 points and 0.90."
+    assert english.history(example).startswith("2026-03-12 0.95; 2025-03-12 0.85; ")
+
+
+def test_the_example_reads_in_french_with_french_dates_and_numbers(example: Standing):
+    french = Texts("fr")
+    assert french.reasons(example).startswith(
+        "Facture 1042 payée avec 44\u00a0jours de retard, 3 juin 2025 : ×1,125. 5 parr"
+    )
+    assert french.way_back(example) == "Échéance du 12 mars 2027 sans incident : 0,90 ; Or demande 250 points et 0,90."
+    assert french.history(example).startswith("2026-03-12 0,95; 2025-03-12 0,85; ")
+
+
+def test_what_is_not_known_of_a_signal_is_left_out():
+    line = Line(Code.INCIDENT, "", {"signal": "invoice_late", "on": date(2025, 6, 3), "factor": 1125})
+    assert Texts("en").line(line) == "Invoice paid late, 3 Jun 2025: ×1.125"
+    assert Texts("fr").line(line) == "Facture payée avec retard, 3 juin 2025 : ×1,125"
+
+
+def test_braces_and_brackets_in_a_reference_stay_what_they_are(texts: Texts):
+    values = {"signal": "invoice_late", "on": DAY, "factor": 1125, "reference": "{0}[x]{signal}"}
+    assert "{0}[x]{signal}" in texts.line(Line(Code.INCIDENT, "", values))
+
+
+def test_one_is_singular_and_french_zero_too():
+    def said(language: str, count: int) -> str:
+        return Texts(language).line(Line(Code.POINTS_SUM, "", {"signal": "order_paid", "count": count, "points": 10}))
+
+    assert said("en", 1) == "1 order paid: +10 points"
+    assert said("en", 2) == "2 orders paid: +10 points"
+    assert said("fr", 0) == "0 commande payée : +10 points"
+
+
+def test_a_companys_own_signals_and_tiers_are_called_by_their_names(texts: Texts):
+    line = Line(Code.POINTS_SUM, "", {"signal": "visited_fair", "count": 3, "points": 30})
+    assert texts.line(line).startswith("visited fair: 3")
+    assert texts.tier("Diamond") == "Diamond"
+
+
+def test_the_history_shows_the_last_eight_reviews():
+    shown = standing(orders(*YEARLY), CUSTOMERS, DAY)
+    assert len(shown.reviews) > 8
+    assert Texts("en").history(shown).count(";") == 7
+
+
+def test_every_picklist_value_has_a_label(texts: Texts):
+    assert {value for value, _ in texts.options("trend")} == set(Trend)
+    assert {value for value, _ in texts.options("status")} >= set(Status)
+    assert texts.options("tier", ["Gold"]) == (("Gold", texts.tier("Gold")),)
+
+
+def test_every_field_has_a_label_and_a_help_text(texts: Texts):
+    fields = {key.split(".")[1] for key in catalogue("en") if key.startswith("fields.")}
+    assert len(fields) == 15
+    assert all(texts.label(field) and texts.help(field) for field in fields)
+
+
+def test_a_language_without_catalogue_is_refused_with_those_there_are():
+    with pytest.raises(ConfigError, match="there is no 'de'; allowed: en, fr"):
+        Texts("de")
