@@ -49,7 +49,7 @@ class Composition:
         """One run's job."""
         settings = self.settings
         return Job(
-            programme=settings.programme,
+            programme=settings.programme_name,
             programme_at=self.programme_at,
             sources=sources,
             ledger=ledger,

@@ -85,7 +85,7 @@ def _clear(folder: Path) -> None:
 def _cast(settings: Path, remote: Remote) -> Story:
     loaded, ledger = compose_offline(settings)
     with closing(ledger), ledger.begin() as tx:
-        known = {name: history.shown(tx, loaded.programme, name) for name in ("salesforce", "hubspot")}
+        known = {name: history.shown(tx, loaded.programme_name, name) for name in ("salesforce", "hubspot")}
     try:
         return plan(known, remote.now().date())
     except LookupError as error:
@@ -102,6 +102,6 @@ def _records(settings: Path, composition: Composition, story: Story) -> None:
     with closing(ledger), ledger.begin() as tx:
         for chapter in (each for each in story.chapters if each.shown):
             crm, _, record = chapter.record.partition(":")
-            values = next(row[2] for row in history.shown(tx, loaded.programme, crm) if row[0] == record)
-            language = history.subject(tx, loaded.programme, chapter.record)[0].language
+            values = next(row[2] for row in history.shown(tx, loaded.programme_name, crm) if row[0] == record)
+            language = history.subject(tx, loaded.programme_name, chapter.record)[0].language
             out.print(card(chapter.record, values, Texts(composition.settings.language or language)))

@@ -55,7 +55,7 @@ def explain(
 
 def _find(ledger: Ledger, settings: Settings, name: str) -> SubjectRow:
     with ledger.begin() as tx:
-        found = history.subject(tx, settings.programme, name)
+        found = history.subject(tx, settings.programme_name, name)
     if not found:
         raise click.UsageError(f"the ledger knows no {name}; give a record id, connection:id or an e-mail address")
     if len(found) > 1:
@@ -67,7 +67,7 @@ def _find(ledger: Ledger, settings: Settings, name: str) -> SubjectRow:
 def _then(ledger: Ledger, settings: Settings, found: SubjectRow, day: date, *, restated: bool) -> Standing:
     programme = load_programme(settings.programme, at=day)
     with ledger.begin() as tx:
-        zone = settings.time_zone or ZoneInfo(history.time_zone(tx, settings.programme))
+        zone = settings.time_zone or ZoneInfo(history.time_zone(tx, settings.programme_name))
         end = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC) - timedelta(microseconds=1)
         known = facts.signals_of(tx, [found.subject], known_at=None if restated else end)
     return standing(known[found.subject], programme, day)

@@ -19,13 +19,13 @@ def runs(context: click.Context, *, as_json: bool, limit: int) -> int:
         return Exit.DONE
     settings, ledger = compose_offline(context.obj)
     with ledger.begin() as tx:
-        found = history.runs(tx, settings.programme, limit=limit)
+        found = history.runs(tx, settings.programme_name, limit=limit)
     if as_json:
         print_json([_brief(each) for each in found])
         return Exit.DONE
     rows = [tuple(_brief(each).values()) for each in found]
     columns = ("run", "started", "state", "rules", "scored", "moved", "written", "refused")
-    console().print(table(f"runs of {settings.programme}", columns, rows, right=("run", *columns[4:])))
+    console().print(table(f"runs of {settings.programme_name}", columns, rows, right=("run", *columns[4:])))
     return Exit.DONE
 
 
@@ -37,7 +37,7 @@ def show(context: click.Context, number: int, *, as_json: bool) -> int:
     """Everything about one run: what was read, who moved, what was refused and why."""
     settings, ledger = compose_offline(context.obj)
     with ledger.begin() as tx:
-        run = history.run(tx, settings.programme, number)
+        run = history.run(tx, settings.programme_name, number)
         outcomes = history.outcomes(tx, number) if run else []
         problems = history.problems(tx, number) if run else []
     if run is None:

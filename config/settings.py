@@ -86,6 +86,11 @@ class Settings:
     edited_by_hand: Literal["restore", "report"]
     connections: tuple[ConnectionSettings, ...]
 
+    @property
+    def programme_name(self) -> str:
+        """What the ledger knows the programme by: its name, or its file's without the ending."""
+        return Path(self.programme).stem if self.programme.endswith(".toml") else self.programme
+
 
 def load_settings(path: Path) -> Settings:
     """Read and validate a settings file; nothing is sent and no secret is looked up.
@@ -107,7 +112,7 @@ def load_settings(path: Path) -> Settings:
         connections.append(ConnectionSettings(name, crm, mapping, options))
     return Settings(
         file=path,
-        programme=model.programme,
+        programme=str(path.parent / model.programme) if model.programme.endswith(".toml") else model.programme,
         ledger=model.ledger,
         time_zone=ZoneInfo(model.time_zone) if model.time_zone else None,
         language=model.language,
