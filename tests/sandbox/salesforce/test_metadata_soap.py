@@ -222,3 +222,22 @@ def test_a_request_that_is_no_xml_is_a_fault(url: str) -> None:
         refused = session.post(f"{url}/services/Soap/m/62.0", data="<broken", timeout=5)
     assert refused.status_code == 500
     assert "could not be read as XML" in refused.text
+
+
+def test_all_or_none_leaves_out_what_would_have_succeeded(sf: Salesforce, org: Org, url: str) -> None:
+    metadata = "".join(
+        f'<metadata xsi:type="CustomField"><fullName>Contact.{name}</fullName><label>Day</label>'
+        "<type>Date</type></metadata>"
+        for name in ("Good__c", "Bad")
+    )
+    envelope = (
+        '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" xmlns="http://soap.sforce.com/2006/04/metadata"'
+        ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><e:Header><AllOrNoneHeader><allOrNone>true</allOrNone>'
+        f"</AllOrNoneHeader><SessionHeader><sessionId>{sf.session_id}</sessionId></SessionHeader></e:Header>"
+        f"<e:Body><upsertMetadata>{metadata}</upsertMetadata></e:Body></e:Envelope>"
+    )
+    with Session() as session:
+        text = session.post(f"{url}/services/Soap/m/62.0", data=envelope, timeout=5).text
+    assert text.count("<success>false</success>") == 2
+    assert "ALL_OR_NONE_OPERATION_ROLLED_BACK" in text
+    assert "Good__c" not in org.schema.objects["Contact"].fields
