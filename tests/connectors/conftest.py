@@ -1,8 +1,8 @@
 """Both connectors against the sandbox, over real HTTP and without waiting."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pytest
 from sandbox.app import World, create_app
 from sandbox.remote import Remote
 from sandbox.server import Server
+from starlette.responses import Response
 
 from connectors import CrmConnector, connect, settings_model
 from connectors.protocol import FieldKind, FieldSet, FieldSpec, ObjectQuery, Page, Window
@@ -175,13 +176,37 @@ class Crm:
         return sum(not record.deleted for record in self.read().values())
 
 
+@dataclass
+class Fault:
+    """What is answered instead, so many times, to requests whose method and path contain `where`."""
+
+    where: str
+    status: int
+    body: Any
+    times: int = 1_000_000
+    kind: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    met: int = 0
+
+
 class Doorstep:
     """One address for all tests, behind which each test has a sandbox of its own; and a place for faults."""
 
     def __init__(self) -> None:
         self.app: Any = None
+        self.faults: list[Fault] = []
+        self.asked: list[str] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        asked = f"{scope.get('method')} {scope['path']}"
+        self.asked.append(asked)
+        for fault in self.faults:
+            if fault.where in asked and fault.met < fault.times:
+                fault.met += 1
+                body = fault.body if isinstance(fault.body, str) else json.dumps(fault.body)
+                answer = Response(body, fault.status, dict(fault.headers), media_type=fault.kind)
+                await answer(scope, receive, send)
+                return
         await self.app(scope, receive, send)
 
 
@@ -195,10 +220,27 @@ def doorstep() -> Iterator[tuple[Doorstep, str]]:
 @pytest.fixture
 def remote(doorstep: tuple[Doorstep, str]) -> Iterator[Remote]:
     door, url = doorstep
-    door.app = create_app(World())
+    door.app, door.faults, door.asked = create_app(World()), [], []
     remote = Remote(url)
     yield remote
     remote.close()
+
+
+@pytest.fixture
+def faults(doorstep: tuple[Doorstep, str], remote: Remote) -> Callable[..., Fault]:
+    """Switch a fault on; says how often it was met."""
+
+    def switch_on(*args: Any, **options: Any) -> Fault:
+        doorstep[0].faults.append(Fault(*args, **options))
+        return doorstep[0].faults[-1]
+
+    return switch_on
+
+
+@pytest.fixture
+def asked(doorstep: tuple[Doorstep, str], remote: Remote) -> Callable[[str], int]:
+    """How many requests came whose method and path contain this."""
+    return lambda where: sum(where in one for one in doorstep[0].asked)
 
 
 @pytest.fixture(params=sorted(WORDS))

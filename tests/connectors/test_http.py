@@ -1,0 +1,101 @@
+"""What every call shares: retries, waits, and when to give up."""
+
+import pytest
+
+from connectors.errors import CursorLost, Fatal, NotPermitted, QuotaSpent, SignInRefused, TryLater, Unreachable
+from connectors.http import Action, Answer, Calls, Refused, SessionOver, Transient, Verdict, refusal, seconds
+from connectors.quota import Quota
+
+
+def calls(time, **options):
+    return Calls(time=time, quota=Quota("CRM"), **options)
+
+
+def failing(times, error=None):
+    left = iter([error or Transient("busy")] * times)
+
+    def send():
+        for failure in left:
+            raise failure
+        return "answer"
+
+    return send
+
+
+def test_a_transient_failure_is_sent_again_after_a_wait(time):
+    assert calls(time).run("GET", failing(3)) == "answer"
+    assert len(time.waited) == 3
+
+
+def test_the_wait_is_what_the_vendor_asked_for_with_a_little_jitter(time):
+    assert calls(time).run("GET", failing(1, Transient("busy", 10.0))) == "answer"
+    assert 10 <= time.waited[0] <= 16
+
+
+def test_hr25_a_wait_of_hours_ends_the_call_instead_of_blocking_it(time):
+    with pytest.raises(Unreachable):
+        calls(time).run("GET", failing(1, Transient("busy", 7200.0)))
+    assert time.waited == []
+
+
+def test_op08_no_wait_begins_that_would_overshoot_the_patience(time):
+    with pytest.raises(Unreachable):
+        calls(time, patience=100).run("GET", failing(99, Transient("busy", 30.0)))
+    assert 60 <= sum(time.waited) <= 100
+
+
+def test_attempts_end_even_where_no_time_passes(time):
+    with pytest.raises(Unreachable):
+        calls(time, attempts=3).run("GET", failing(99, Transient("busy", 0.0)))
+    assert len(time.waited) == 2
+
+
+def test_what_is_not_transient_is_not_sent_again(time):
+    with pytest.raises(NotPermitted):
+        calls(time).run("GET", failing(1, NotPermitted("no")))
+    assert time.waited == []
+
+
+def test_every_attempt_counts_as_a_call(time):
+    quota = Quota("CRM")
+    Calls(time=time, quota=quota).run("GET", failing(2))
+    assert quota.usage().calls == 3
+
+
+@pytest.mark.parametrize(
+    ("action", "error"),
+    [
+        (Action.RETRY, Transient),
+        (Action.LATER, Unreachable),
+        (Action.QUOTA, QuotaSpent),
+        (Action.SIGN_IN, SessionOver),
+        (Action.SIGN_IN_REFUSED, SignInRefused),
+        (Action.NOT_PERMITTED, NotPermitted),
+        (Action.CURSOR_LOST, CursorLost),
+        (Action.SMALLER, Refused),
+        (Action.REFUSED, Refused),
+    ],
+)
+def test_each_action_has_its_error(action, error):
+    assert type(refusal("GET x", Answer(500), Verdict(action, "Do this."))) is error
+
+
+def test_an_error_says_where_what_to_do_the_vendors_word_and_its_request_id():
+    answer = Answer(403, "MISSING_SCOPES", "not granted", ("crm.objects.deals.read",), request="abc-1")
+    text = str(refusal("HubSpot, GET /crm/objects/deals", answer, Verdict(Action.NOT_PERMITTED, "add the scope")))
+    assert text == (
+        "HubSpot, GET /crm/objects/deals: add the scope "
+        "[MISSING_SCOPES: not granted (crm.objects.deals.read)] (request abc-1)"
+    )
+
+
+def test_what_nobody_handles_says_what_to_do_by_its_kind():
+    assert issubclass(Refused, Fatal)
+    assert issubclass(Transient, TryLater)
+
+
+@pytest.mark.parametrize(
+    ("header", "wait"), [("10", 10.0), ("0.5", 0.5), ("-3", 0.0), ("Wed, 21 Oct", None), (None, None)]
+)
+def test_retry_after_is_seconds_or_unknown(header, wait):
+    assert seconds(header) == wait
