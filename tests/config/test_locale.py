@@ -81,7 +81,7 @@ def scenarios() -> Iterator[Standing]:
     yield standing(orders("2026-11-01"), replace(CUSTOMERS, fixed_review="12-01"), date(2026, 12, 2))
     held = [*orders("2024-03-12", "2025-03-12"), signal("claim_justified", "2024-04-01")]
     yield standing(held, with_rules(excused="held"), DAY)
-    worse = [*orders(*YEARLY), *(signal("invoice_unpaid", "2023-06-01", n, **FULL) for n in range(4))]
+    worse = [*orders(*YEARLY), *(signal("invoice_unpaid", "2023-06-01", n, **FULL) for n in range(8))]
     yield standing(worse, CUSTOMERS, DAY)
     yield standing([*orders("2026-03-12"), signal("invoice_late", "2026-06-01", **PARTIAL)], CUSTOMERS, DAY)
     many = orders(*(f"2024-{month:02d}-{day:02d}" for month in (1, 2, 3) for day in range(1, 15)), "2026-02-01")
