@@ -29,9 +29,10 @@ class Behaviour:
 
 
 BEHAVIOURS = (
-    Behaviour("loyal", 16, orders=2.6, refunded=0.01, late=0.01, talks=0.8, refers=0.3, joined=(900, 2600)),
-    Behaviour("regular", 24, orders=1.6, joined=(400, 2200)),
-    Behaviour("occasional", 18, orders=0.6),
+    Behaviour("trade", 1, orders=15.0, refunded=0.01, late=0.01, talks=1.5, basket=240.0, joined=(1200, 2600)),
+    Behaviour("loyal", 10, orders=4.5, refunded=0.01, late=0.01, talks=0.8, refers=0.3, joined=(900, 2600)),
+    Behaviour("regular", 24, orders=1.5, joined=(400, 2200)),
+    Behaviour("occasional", 21, orders=0.5),
     Behaviour("seasonal", 8, orders=1.4, months=(11, 12), basket=90.0, joined=(500, 2000)),
     Behaviour("one order", 7, orders=0.35, basket=60.0, talks=0.1, unsubscribes=0.12),
     Behaviour("newcomer", 7, orders=3.0, joined=(10, 300)),

@@ -10,6 +10,7 @@ from sandbox.page.gauge import Gauge, gauge
 from sandbox.page.view import Field, two_decimals
 
 _OURS = re.compile(r"bonus_?malus_(?P<name>\w+?)(__c)?", re.IGNORECASE)
+_HEADING = re.compile(r"bonus[ -]malus\s*:\s*", re.IGNORECASE)
 _REVIEW = re.compile(r"(\d{4}-\d\d-\d\d)\s+(\d+[.,]\d\d)")
 # French dates have full stops of their own: 3 févr. 2025.
 _MONTHS = ("janv", "févr", "avr", "juil", "sept", "oct", "nov", "déc")
@@ -53,7 +54,7 @@ def is_ours(api_name: str) -> bool:
 
 def card(fields: Iterable[Field]) -> Card | None:
     """The section for these fields of ours; None where none of them holds anything yet."""
-    named = {_neutral(field.name): field for field in fields}
+    named = {_neutral(field.name): replace(field, label=_own_words(field.label)) for field in fields}
     if not any(field.value for field in named.values()):
         return None
     for name in named.keys() & {"coefficient", "expected"}:
@@ -73,6 +74,12 @@ def card(fields: Iterable[Field]) -> Card | None:
 def _neutral(api_name: str) -> str:
     found = _OURS.fullmatch(api_name)
     return found["name"].replace("_", "").lower() if found else api_name
+
+
+def _own_words(label: str) -> str:
+    """A label without the words that the section's heading has said already."""
+    words = _HEADING.sub("", label)
+    return words[:1].upper() + words[1:]
 
 
 def _number(field: Field | None) -> Decimal | None:

@@ -54,7 +54,7 @@ def define_our_fields(world):
     kind = world.portal.store.kinds["contacts"]
     for name, (value, shown) in STANDING.items():
         salesforce, hubspot = TYPES.get(name, ("string", "string"))
-        label = f"Our {name}"
+        label = f"Bonus-malus: our {name}"
         choices = {"values": [value], "labels": [shown]} if salesforce == "picklist" else {}
         scale = {"scale": 2} if name in {"Coefficient", "Expected"} else {}
         contact.add(make_field(f"BonusMalus_{name}__c", type=salesforce, label=label, **choices, **scale))
@@ -121,11 +121,12 @@ def section(page):
 
 
 @pytest.mark.parametrize("crm", ["salesforce", "hubspot"])
-def test_the_section_shows_our_fields_by_the_labels_of_their_definitions(site, crm):
+def test_the_section_shows_our_fields_by_their_labels_without_repeating_its_heading(site, crm):
     shown = section(site.page(site.paths[crm])).text_content()
     for name, (_, value) in STANDING.items():
         assert f"Our {name}" in shown
         assert value in shown
+    assert "Bonus-malus:" not in shown
     assert "customers@4f2a91c0" in shown
 
 
