@@ -143,7 +143,7 @@ def _programme(tables: ProgrammeFile, rules: Rules, path: Path, at: date) -> Pro
             price_cap=_hundredths(on("price_cap", tables.price_cap)),
             attention=_hundredths(on("attention", tables.attention)),
             fixed_review=None if tables.fixed_review is None else on("fixed_review", tables.fixed_review),
-            references=dict(_references(tables)),
+            references={**_places(tables), **dict(_references(tables))},
             warnings={name: signal.warning for name, signal in tables.signals.items() if signal.warning},
         )
     except ValueError as error:
@@ -155,6 +155,14 @@ def _in_force(key: str, dated: Dated[T], path: Path, at: date) -> T:
     if value is None:
         raise ConfigError(f"{path}: {key}: has no value on {at}; the first one holds since {min(dated.since)}")
     return value
+
+
+def _places(tables: ProgrammeFile) -> dict[str, str]:
+    """Where the parts of a programme stand that are not numbers and have no reference of their own."""
+    places = {"exposure": "programme: signals"}
+    for name in tables.signals:
+        places[f"signals.{name}"] = places[f"takes_back.{name}"] = f"programme: signals.{name}"
+    return places
 
 
 def _references(table: Any, above: str = "") -> Iterator[tuple[str, str]]:

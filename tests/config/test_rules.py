@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -235,3 +236,12 @@ def test_a_name_that_does_not_exist_offers_the_nearest(tmp_path: Path):
         load_rules("fr-moto", at=DAY)
     with pytest.raises(ConfigError, match="there is no such file"):
         load_programme(tmp_path / "nowhere.toml", at=DAY)
+
+
+def test_the_example_of_the_manual_can_be_used_as_it_stands(tmp_path: Path):
+    manual = (SHIPPED.parent / "docs" / "rules.md").read_text(encoding="utf-8")
+    example = re.search(r"```toml\n(.*?)```", manual, re.DOTALL)
+    assert example
+    (tmp_path / "shop.toml").write_text(example[1], encoding="utf-8")
+    shop = load_programme(tmp_path / "shop.toml", at=DAY)
+    assert (shop.fixed_review, shop.points["order_paid"].points) == ("12-01", 20)
