@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sandbox.app import World, create_app
-from sandbox.remote import Remote
-from sandbox.server import Server
 from starlette.responses import Response
 
 from connectors import CrmConnector, connect, settings_model
 from connectors.protocol import FieldKind, FieldSet, FieldSpec, ObjectQuery, Page, Window
+from sandbox.app import World, create_app
+from sandbox.remote import Remote
+from sandbox.server import Server
 from scoring.records import Problem, Record
 
 TIERS = (("basic", "Basic"), ("silver", "Silver"), ("gold", "Gold"))
@@ -93,6 +93,11 @@ class Crm:
         self.remote = remote
         self.connector = self.connect(**settings)
         self.fields = FieldSet(self.words.contact, "bonus malus", "Bonus-Malus", SPECS)
+
+    def again(self, **settings: Any) -> "Crm":
+        """The same CRM through a connector with other settings."""
+        self.connector.close()
+        return Crm(self.name, self.remote, **settings)
 
     def connect(self, **settings: Any) -> CrmConnector:
         model = settings_model(self.name)
@@ -222,6 +227,7 @@ def remote(doorstep: tuple[Doorstep, str]) -> Iterator[Remote]:
     door, url = doorstep
     door.app, door.faults, door.asked = create_app(World()), [], []
     remote = Remote(url)
+    remote.now()  # it measures from what it has heard
     yield remote
     remote.close()
 

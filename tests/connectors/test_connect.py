@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ def test_an_unknown_crm_is_answered_with_the_nearest_name():
         settings_model("hubspott")
 
 
-def test_settings_of_another_crm_are_refused(time):
+def test_settings_of_another_crm_are_refused(time: Any):
     settings = settings_model("hubspot")(token="t")
     with pytest.raises(TypeError, match="salesforce"):
         connect("salesforce", settings, time=time)
@@ -35,7 +36,7 @@ def test_reading_settings_imports_no_sdk():
 @pytest.mark.parametrize(
     "url", ["http://crm.example.org", "ftp://127.0.0.1", "https://host/path", "https://me@host", "host"]
 )
-def test_only_a_whole_safe_address_is_taken(url):
+def test_only_a_whole_safe_address_is_taken(url: str):
     with pytest.raises(ValueError, match=r"http|address|nothing behind"):
         origin(url)
 
@@ -43,14 +44,14 @@ def test_only_a_whole_safe_address_is_taken(url):
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:8080", "http://localhost:1", "http://[::1]:9", "https://api.hubapi.com"]
 )
-def test_http_is_for_this_machine_only(url):
+def test_http_is_for_this_machine_only(url: str):
     assert origin(url + "/") == url
 
 
 @pytest.mark.parametrize(
     "domain", ["login", "test", "acme", "acme.lightning.force.com", "acme.my.evil.example", "a b.my"]
 )
-def test_au05_the_domain_must_be_a_my_domain(domain):
+def test_au05_the_domain_must_be_a_my_domain(domain: str):
     with pytest.raises(ValueError, match="My Domain"):
         settings_model("salesforce")(domain=domain, client_id="id", client_secret="s")
 
@@ -64,13 +65,13 @@ def test_au05_the_domain_must_be_a_my_domain(domain):
         ({"url": "https://acme.my.salesforce.com"}, "acme.my"),
     ],
 )
-def test_au05_a_my_domain_is_taken_in_each_form_people_paste(given, stem):
+def test_au05_a_my_domain_is_taken_in_each_form_people_paste(given: dict[str, str], stem: str | None):
     settings = settings_model("salesforce")(client_id="id", client_secret="s", **given)
     assert (settings.stem, settings.loopback) == (stem, None)
 
 
 @pytest.mark.parametrize("given", [{}, {"domain": "acme.my", "url": "https://acme.my.salesforce.com"}])
-def test_an_org_has_exactly_one_place(given):
+def test_an_org_has_exactly_one_place(given: dict[str, str]):
     with pytest.raises(ValueError, match="either"):
         settings_model("salesforce")(client_id="id", client_secret="s", **given)
 

@@ -1,5 +1,7 @@
 """What every call shares: retries, waits, and when to give up."""
 
+from typing import Any
+
 import pytest
 
 from connectors.errors import CursorLost, Fatal, NotPermitted, QuotaSpent, SignInRefused, TryLater, Unreachable
@@ -7,14 +9,14 @@ from connectors.http import Action, Answer, Calls, Refused, SessionOver, Transie
 from connectors.quota import Quota
 
 
-def calls(time, **options):
+def calls(time: Any, **options: Any):
     return Calls(time=time, quota=Quota("CRM"), **options)
 
 
-def failing(times, error=None):
+def failing(times: int, error: Any = None):
     left = iter([error or Transient("busy")] * times)
 
-    def send():
+    def send() -> Any:
         for failure in left:
             raise failure
         return "answer"
@@ -22,41 +24,41 @@ def failing(times, error=None):
     return send
 
 
-def test_a_transient_failure_is_sent_again_after_a_wait(time):
+def test_a_transient_failure_is_sent_again_after_a_wait(time: Any):
     assert calls(time).run("GET", failing(3)) == "answer"
     assert len(time.waited) == 3
 
 
-def test_the_wait_is_what_the_vendor_asked_for_with_a_little_jitter(time):
+def test_the_wait_is_what_the_vendor_asked_for_with_a_little_jitter(time: Any):
     assert calls(time).run("GET", failing(1, Transient("busy", 10.0))) == "answer"
     assert 10 <= time.waited[0] <= 16
 
 
-def test_hr25_a_wait_of_hours_ends_the_call_instead_of_blocking_it(time):
+def test_hr25_a_wait_of_hours_ends_the_call_instead_of_blocking_it(time: Any):
     with pytest.raises(Unreachable):
         calls(time).run("GET", failing(1, Transient("busy", 7200.0)))
     assert time.waited == []
 
 
-def test_op08_no_wait_begins_that_would_overshoot_the_patience(time):
+def test_op08_no_wait_begins_that_would_overshoot_the_patience(time: Any):
     with pytest.raises(Unreachable):
         calls(time, patience=100).run("GET", failing(99, Transient("busy", 30.0)))
     assert 60 <= sum(time.waited) <= 100
 
 
-def test_attempts_end_even_where_no_time_passes(time):
+def test_attempts_end_even_where_no_time_passes(time: Any):
     with pytest.raises(Unreachable):
         calls(time, attempts=3).run("GET", failing(99, Transient("busy", 0.0)))
     assert len(time.waited) == 2
 
 
-def test_what_is_not_transient_is_not_sent_again(time):
+def test_what_is_not_transient_is_not_sent_again(time: Any):
     with pytest.raises(NotPermitted):
         calls(time).run("GET", failing(1, NotPermitted("no")))
     assert time.waited == []
 
 
-def test_every_attempt_counts_as_a_call(time):
+def test_every_attempt_counts_as_a_call(time: Any):
     quota = Quota("CRM")
     Calls(time=time, quota=quota).run("GET", failing(2))
     assert quota.usage().calls == 3
@@ -76,7 +78,7 @@ def test_every_attempt_counts_as_a_call(time):
         (Action.REFUSED, Refused),
     ],
 )
-def test_each_action_has_its_error(action, error):
+def test_each_action_has_its_error(action: Any, error: Any):
     assert type(refusal("GET x", Answer(500), Verdict(action, "Do this."))) is error
 
 
@@ -97,5 +99,5 @@ def test_what_nobody_handles_says_what_to_do_by_its_kind():
 @pytest.mark.parametrize(
     ("header", "wait"), [("10", 10.0), ("0.5", 0.5), ("-3", 0.0), ("Wed, 21 Oct", None), (None, None)]
 )
-def test_retry_after_is_seconds_or_unknown(header, wait):
+def test_retry_after_is_seconds_or_unknown(header: Any, wait: Any):
     assert seconds(header) == wait

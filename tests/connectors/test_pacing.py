@@ -1,5 +1,7 @@
 """Never more calls than allowed in any stretch of time."""
 
+from typing import Any
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -7,19 +9,19 @@ from connectors.pacing import Bucket
 
 
 class Ticking:
-    def __init__(self):
+    def __init__(self) -> None:
         self.at = 0.0
 
     def monotonic(self):
         return self.at
 
-    def sleep(self, seconds):
+    def sleep(self, seconds: float):
         self.at += seconds
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 6), st.lists(st.floats(0, 3), min_size=1, max_size=40))
-def test_hr23_no_stretch_of_the_period_holds_more_calls_than_allowed(most, pauses):
+def test_hr23_no_stretch_of_the_period_holds_more_calls_than_allowed(most: Any, pauses: Any):
     time = Ticking()
     bucket = Bucket(most=most, period=1.0, time=time)
     taken = []

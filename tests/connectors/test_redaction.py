@@ -2,6 +2,7 @@
 
 import logging
 import traceback
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def test_au03_the_basic_form_of_a_secret_is_known():
 
 
 @pytest.mark.parametrize("name", sorted(SECRETS))
-def test_au03_settings_do_not_show_their_secret(name):
+def test_au03_settings_do_not_show_their_secret(name: str):
     field = "client_secret" if name == "salesforce" else "token"
     more = {"client_id": "id", "domain": "acme.my"} if name == "salesforce" else {}
     model = settings_model(name)
@@ -38,14 +39,17 @@ def test_au03_settings_do_not_show_their_secret(name):
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "kind"),
+    "answer",
     [
         (400, "{secret} of ann@example.org", "text/plain"),
         (401, "{secret}", "text/html"),
         (500, "{secret}", "application/json"),
     ],
 )
-def test_au03_a_vendor_that_repeats_our_secret_does_not_leak_it(crm, faults, caplog, status, body, kind):
+def test_au03_a_vendor_that_repeats_our_secret_does_not_leak_it(
+    crm: Any, faults: Any, caplog: pytest.LogCaptureFixture, answer: tuple[int, str, str]
+):
+    status, body, kind = answer
     caplog.set_level(logging.DEBUG)
     secret = SECRETS[crm.name]
     field = "client_secret" if crm.name == "salesforce" else "token"
@@ -62,7 +66,7 @@ def test_au03_a_vendor_that_repeats_our_secret_does_not_leak_it(crm, faults, cap
     assert "ann@example.org" not in shown
 
 
-def test_au03_debug_logs_of_a_whole_set_up_hold_no_token(crm, caplog):
+def test_au03_debug_logs_of_a_whole_set_up_hold_no_token(crm: Any, caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.DEBUG)
     crm.connector.apply_fields(crm.fields)
     crm.contact("Secretive Person")

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -21,17 +22,17 @@ from scoring.records import Malformed
         ("1E+3", Decimal(1000)),
     ],
 )
-def test_hr18_numbers_are_exact_whatever_their_dress(text, number):
+def test_hr18_numbers_are_exact_whatever_their_dress(text: str, number: Any):
     assert as_number(text) == number
 
 
 @pytest.mark.parametrize("text", ["", "1,23", "12;13", "NaN", "Infinity", "twelve", "1.2.3"])
-def test_hr18_what_is_no_number_stays_visible(text):
+def test_hr18_what_is_no_number_stays_visible(text: str):
     assert as_number(text) == Malformed(text, "a number")
 
 
 @pytest.mark.parametrize("text", ["2026-02-30", "2026-2-3", "20260203", "2026-01-01T00:00:00Z", ""])
-def test_a_date_that_is_none_stays_visible(text):
+def test_a_date_that_is_none_stays_visible(text: str):
     assert as_date(text) == Malformed(text, "a date")
 
 
@@ -42,7 +43,7 @@ def test_a_date_is_a_civil_date():
 @pytest.mark.parametrize(
     "text", ["2026-11-22T08:00:00.000+0000", "2026-11-22T08:00:00.000Z", "2026-11-22T09:00:00+01:00"]
 )
-def test_sr32_the_forms_of_one_instant_are_equal(text):
+def test_sr32_the_forms_of_one_instant_are_equal(text: str):
     assert as_instant(text) == datetime(2026, 11, 22, 8, tzinfo=UTC)
 
 
@@ -55,14 +56,14 @@ def test_sr31_an_instant_without_a_zone_is_refused():
 
 
 @given(st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(timezone(timedelta(hours=5)))))  # noqa: DTZ001 - hypothesis adds the zone
-def test_hr08_an_instant_is_floored_to_the_millisecond_and_comes_back(instant):
+def test_hr08_an_instant_is_floored_to_the_millisecond_and_comes_back(instant: datetime):
     back = as_instant(instant_text(instant))
     assert timedelta(0) <= instant - back < timedelta(milliseconds=1)
     assert milliseconds(back) == milliseconds(instant)
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12, places=2))
-def test_hw09_numbers_are_plain_digits(number):
+def test_hw09_numbers_are_plain_digits(number: Any):
     text = number_text(number)
     assert "E" not in text
     assert "," not in text

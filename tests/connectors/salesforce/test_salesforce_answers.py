@@ -1,5 +1,7 @@
 """The tables that say what Salesforce's answers mean."""
 
+from typing import Any
+
 import pytest
 
 from connectors.http import Action, Answer
@@ -32,7 +34,7 @@ from connectors.salesforce.answers import judge, judge_row, known_rows, read_ans
         (401, "", "<html>", Action.SIGN_IN),
     ],
 )
-def test_a_call_that_failed_is_judged_by_status_code_and_words(status, code, message, action):
+def test_a_call_that_failed_is_judged_by_status_code_and_words(status: int, code: str, message: str, action: Any):
     verdict = judge(Answer(status, code, message))
     assert verdict.action is action
     assert verdict.sentence
@@ -51,7 +53,7 @@ def test_a_call_that_failed_is_judged_by_status_code_and_words(status, code, mes
         ("A_CODE_OF_TOMORROW", OutcomeKind.REJECTED, False),
     ],
 )
-def test_a_row_that_failed_is_judged_by_its_code(code, kind, shrink):
+def test_a_row_that_failed_is_judged_by_its_code(code: str, kind: Any, shrink: Any):
     verdict = judge_row(code)
     assert (verdict.kind, verdict.shrink) == (kind, shrink)
 
@@ -70,7 +72,7 @@ def test_every_row_code_has_a_sentence_with_its_end():
         (None, "", ""),
     ],
 )
-def test_an_error_is_read_in_each_form_it_is_sent(content, code, message):
+def test_an_error_is_read_in_each_form_it_is_sent(content: Any, code: str, message: str):
     answer = read_answer(400, content, {"Retry-After": "7"})
     assert (answer.code, answer.message, answer.retry_after) == (code, message, 7.0)
 

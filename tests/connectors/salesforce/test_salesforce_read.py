@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -27,12 +28,12 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
         ("001RM000003oLru", "001RM000003oLruYAE"),
     ],
 )
-def test_sr35_ids_of_15_and_18_characters_are_one(short, long):
+def test_sr35_ids_of_15_and_18_characters_are_one(short: Any, long: Any):
     assert id18(short) == id18(long) == identify(short) == identify(long) == long
 
 
 @pytest.mark.parametrize("text", ["", "003", "0035500001H9kZ!", "0035500001H9kZuAAA", "x" * 16])
-def test_sr35_what_cannot_be_an_id_is_none(text):
+def test_sr35_what_cannot_be_an_id_is_none(text: str):
     assert identify(text) is None
 
 
@@ -45,11 +46,11 @@ def test_names_of_fields_are_made_of_prefix_and_name():
 @pytest.mark.parametrize(
     ("locale", "currency"), [("fr_FR", "EUR"), ("en_US", "USD"), ("de_CH", "CHF"), ("en", "USD"), ("??", "USD")]
 )
-def test_an_org_of_one_currency_is_guessed_by_its_locale(locale, currency):
+def test_an_org_of_one_currency_is_guessed_by_its_locale(locale: Any, currency: Any):
     assert currency_of(locale) == currency
 
 
-def column(kind):
+def column(kind: Any):
     return Column("F", kind, True, 0, 0, 0, (), "", ())
 
 
@@ -69,13 +70,13 @@ def column(kind):
         ("currency", None, None),
     ],
 )
-def test_sr37_values_have_the_type_of_their_field_and_money_is_exact(kind, raw, value):
+def test_sr37_values_have_the_type_of_their_field_and_money_is_exact(kind: Any, raw: Any, value: Any):
     typed = column(kind).value(raw)
     assert typed == value
     assert type(typed) is type(value)
 
 
-def test_a_role_added_later_brings_the_deal_again_though_its_own_stamp_stands(salesforce):
+def test_a_role_added_later_brings_the_deal_again_though_its_own_stamp_stands(salesforce: Any):
     deal = salesforce.insert("Opportunity", salesforce.words.deal_values)
     ann = salesforce.contact("Ann")
     before = salesforce.settle()
@@ -86,7 +87,7 @@ def test_a_role_added_later_brings_the_deal_again_though_its_own_stamp_stands(sa
     assert records[deal].links["OpportunityContactRole"] == (Link("Contact", ann, ("Decision Maker",), primary=True),)
 
 
-def test_a_role_taken_away_brings_the_deal_again_without_it(salesforce):
+def test_a_role_taken_away_brings_the_deal_again_without_it(salesforce: Any):
     deal = salesforce.insert("Opportunity", salesforce.words.deal_values)
     role = salesforce.insert(
         "OpportunityContactRole", {"OpportunityId": deal, "ContactId": salesforce.contact("Ann"), "Role": "Evaluator"}
@@ -98,7 +99,7 @@ def test_a_role_taken_away_brings_the_deal_again_without_it(salesforce):
     assert records[deal].links["OpportunityContactRole"] == ()
 
 
-def test_sr29_the_type_behind_a_lookup_can_be_asked_for(salesforce):
+def test_sr29_the_type_behind_a_lookup_can_be_asked_for(salesforce: Any):
     ann = salesforce.contact("Ann")
     task = salesforce.insert("Task", {"WhoId": ann, "Subject": "Call", "Status": "Completed"})
     salesforce.settle()
@@ -109,7 +110,7 @@ def test_sr29_the_type_behind_a_lookup_can_be_asked_for(salesforce):
     assert (record.id, record.values) == (task, {"WhoId": ann, "Who.Type": "Contact"})
 
 
-def test_sr07_sr30_what_was_deleted_comes_through_query_all(salesforce, asked):
+def test_sr07_sr30_what_was_deleted_comes_through_query_all(salesforce: Any, asked: Any):
     salesforce.contact("Ann")
     salesforce.read()
     assert asked("/queryAll") == 1
@@ -170,12 +171,13 @@ def test_a_row_without_a_readable_stamp_is_a_problem_and_the_others_go_on():
 
 def test_windows_are_asked_for_in_utc_with_both_bounds():
     org = Org(described("Id", "SystemModstamp"))
-    paris = NOON.astimezone(__import__("zoneinfo").ZoneInfo("Europe/Paris"))
+    paris = NOON.astimezone(ZoneInfo("Europe/Paris"))
     list(Reader(org).changes(ObjectQuery("Contact", ()), Window(paris, paris + timedelta(hours=1))))
-    assert org.asked == [
+    [soql] = org.asked
+    assert soql == (
         "SELECT Id, SystemModstamp FROM Contact "
         "WHERE SystemModstamp >= 2026-11-20T12:00:00.000Z AND SystemModstamp < 2026-11-20T13:00:00.000Z"
-    ]
+    )
 
 
 def test_an_object_without_a_system_stamp_goes_by_its_older_one():
