@@ -18,8 +18,8 @@ MAY_IMPORT = {
     "sandbox": set(),
 }
 PURE = {
-    "__future__", "bisect", "calendar", "collections", "dataclasses", "datetime", "decimal", "enum", "fractions", "functools",
-    "hashlib", "heapq", "itertools", "json", "math", "operator", "typing",
+    "__future__", "bisect", "calendar", "collections", "dataclasses", "datetime", "decimal", "enum", "fractions",
+    "functools", "hashlib", "heapq", "itertools", "json", "math", "operator", "typing",
 }  # fmt: skip
 
 

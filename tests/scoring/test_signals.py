@@ -206,7 +206,8 @@ class TestTheWayToTheSubject:
 
 
 VALUES = st.one_of(
-    st.none(), st.booleans(), st.text(max_size=5), st.decimals(), st.dates(), st.builds(Malformed, st.text(max_size=3), st.just("a date")),
+    st.none(), st.booleans(), st.text(max_size=5), st.decimals(), st.dates(),
+    st.builds(Malformed, st.text(max_size=3), st.just("a date")),
     st.datetimes(timezones=st.just(UTC)),
 )  # fmt: skip
 CONDITIONS = st.builds(

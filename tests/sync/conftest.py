@@ -17,14 +17,14 @@ from sync.run import run
 from tests.sync.double import Clock, MemoryCrm
 
 CONTACT = SubjectPath(link="contacts")
+THEIRS = Condition("fault", Operator.IS, "theirs")
+OURS = Condition("fault", Operator.IS, "ours")
 PAID = Condition("state", Operator.IS, "paid")
 RULES = (
     SignalRule("order_paid", "orders", (PAID,), "day", CONTACT, amount="amount", reference="number", key="key"),
-    SignalRule(
-        "claim_at_fault", "cases", (Condition("fault", Operator.IS, "theirs"),), "day", CONTACT, liability=Liability.FULL, optional=True
-    ),
-    SignalRule("claim_justified", "cases", (Condition("fault", Operator.IS, "ours"),), "day", CONTACT, optional=True),
-)  # fmt: skip
+    SignalRule("claim_at_fault", "cases", (THEIRS,), "day", CONTACT, liability=Liability.FULL, optional=True),
+    SignalRule("claim_justified", "cases", (OURS,), "day", CONTACT, optional=True),
+)
 
 
 @dataclass

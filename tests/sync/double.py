@@ -6,7 +6,18 @@ from datetime import UTC, datetime, timedelta
 
 from connectors.errors import CrmError
 from connectors.protocol import (
-    Account, Clear, FieldAction, FieldChange, FieldSet, Finding, ObjectQuery, Outcome, OutcomeKind, Page, Update, Usage,
+    Account,
+    Clear,
+    FieldAction,
+    FieldChange,
+    FieldSet,
+    Finding,
+    ObjectQuery,
+    Outcome,
+    OutcomeKind,
+    Page,
+    Update,
+    Usage,
     Window,
 )  # fmt: skip
 from scoring.records import Link, Record
