@@ -6,12 +6,11 @@ from typing import Any
 
 import click
 
-from cli.compose import compose_offline
 from cli.exits import Exit
 from cli.screen import coefficient, console, print_json, table
 from config.reading import ConfigError
 from config.rulefile import load_programme, load_rules, programme_names, rule_names
-from config.settings import DEFAULT_FILE
+from config.settings import DEFAULT_FILE, load_settings
 from scoring.rules import Programme, Rules
 
 FACTOR = 1000
@@ -35,7 +34,7 @@ def show(settings: Path, *, name: str | None, at: datetime | None, as_json: bool
     day = at.date() if at else date.today()  # noqa: DTZ011 - the day of whoever asks
     if name is None:
         default = str(settings) == DEFAULT_FILE and not settings.exists()
-        name = "customers" if default else compose_offline(settings)[0].programme
+        name = "customers" if default else load_settings(settings).programme
     programme = load_programme(name, at=day) if name in programme_names() or name.endswith(".toml") else None
     if programme is None and name not in rule_names():
         raise ConfigError(

@@ -1,0 +1,38 @@
+"""The record page in a real browser: it renders, says what the record says, and complains of nothing."""
+
+import shutil
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: apt-get install chromium)")
+@pytest.mark.timeout(120)
+def test_a_rep_reads_the_standing_on_the_record_of_both_crms(site, command):
+    command("fields", "apply")
+    command("sync")
+    contact = next(row for row in site.world.org.rows("Contact") if not row["IsDeleted"])
+    person = next(iter(site.world.portal.rows("contacts")))
+    pages = {
+        f"/sandbox/salesforce/Contact/{contact['Id']}": contact["BonusMalus_Coefficient__c"],
+        f"/sandbox/hubspot/contacts/{person['id']}": person["bonus_malus_coefficient"],
+    }
+    complaints: list[str] = []
+    with sync_playwright() as browsers:
+        browser = browsers.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page()
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        for path, coefficient in pages.items():
+            page.goto(site.url + path)
+            gauge = page.get_by_role("img").first.get_attribute("aria-label") or ""
+            assert f"{float(coefficient):.2f}" in gauge
+            assert page.get_by_text("Way back").is_visible()
+        page.goto(site.url + "/sandbox/")
+        page.get_by_role("searchbox").fill(contact["Name"])
+        page.get_by_role("button", name="Search").click()
+        assert page.get_by_role("link", name=contact["Name"]).first.is_visible()
+        browser.close()
+    assert complaints == []
