@@ -1,6 +1,8 @@
 """`bonus-malus demo`: the main job on this machine, end to end, without credentials."""
 
+import os
 import shutil
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -68,10 +70,11 @@ def demo(*, customers: int, seed: int, folder: Path) -> int:
         out.print("\n[bold]6[/bold]  Three of them, as a rep sees them on the record")
         _records(settings, composition, story)
     out.print(f"\nThe ledger is kept in {folder}. Next:")
-    out.print(f"   bonus-malus --settings {settings} explain {story.chapters[1].record}")
-    out.print(f"   bonus-malus --settings {settings} runs")
-    out.print('   bonus-malus calc --history ",,F,"')
-    out.print("   bonus-malus sandbox        (both CRMs in a browser)")
+    program = "bonus-malus" if shutil.which("bonus-malus") else os.path.relpath(sys.argv[0])
+    out.print(f"   {program} --settings {settings} explain {story.chapters[1].record}")
+    out.print(f"   {program} --settings {settings} runs")
+    out.print(f'   {program} calc --history ",,F,"')
+    out.print(f"   {program} sandbox        (both CRMs in a browser)")
     return syncing.exit_code(third)
 
 

@@ -101,6 +101,8 @@ def _connection(name: str, each: ConnectionReport) -> None:
     out.print()
     if each.state != "done":
         out.print(f"{name}: {each.state}: {each.message}", style="red", markup=False)
+    if not each.objects:
+        return
     rows = [
         (
             object_,

@@ -157,7 +157,7 @@ class _Course:
                 report.warnings.append(text)
                 continue
             if not source.mapping.asks(finding.object, finding.field) or mapping.needs(finding.object, finding.field):
-                raise NotPermitted(f"{name}: {text}")
+                raise NotPermitted(text)
             smaller = mapping.without(finding.object, finding.field)
             lost = {(rule.object, rule.name) for rule in mapping.signals} - {
                 (rule.object, rule.name) for rule in smaller.signals
@@ -166,7 +166,7 @@ class _Course:
                 known = sorted(signal for object_, signal in lost if facts.has_signals(tx, connection, object_, signal))
             if known:
                 # Going on would leave old incidents standing with nobody to withdraw them.
-                raise NotPermitted(f"{name}: {text}; {', '.join(known)} came from there until now")
+                raise NotPermitted(f"{text}; {', '.join(known)} came from there until now")
             if lost:
                 report.warnings.append(f"{text}; off here: {', '.join(sorted({signal for _, signal in lost}))}")
             mapping = smaller
