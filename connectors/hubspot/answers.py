@@ -104,8 +104,3 @@ _ROW_RULES = {
 def judge_row(category: str) -> RowVerdict:
     """What to do about one row that a batch update did not write."""
     return _ROW_RULES.get(category, RowVerdict(OutcomeKind.REJECTED, "HubSpot refused the record."))
-
-
-def known_rows() -> Iterator[str]:
-    """Every row category the table has a sentence for."""
-    return iter(_ROW_RULES)

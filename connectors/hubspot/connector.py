@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from connectors.clock import Time
 from connectors.errors import NotPermitted
+from connectors.findings import unreadable, unready
 from connectors.http import Refused
 from connectors.hubspot.fields import Fields
 from connectors.hubspot.read import Reader
@@ -13,7 +14,6 @@ from connectors.hubspot.settings import Settings
 from connectors.hubspot.write import Writer
 from connectors.protocol import (
     Account,
-    FieldAction,
     FieldChange,
     FieldSet,
     Finding,
@@ -60,7 +60,10 @@ class Connector:
 
     def check(self, queries: Sequence[ObjectQuery], fields: FieldSet) -> Sequence[Finding]:
         """One finding per object that can be read, and one per object, property or link that cannot."""
-        return [*(finding for query in queries for finding in self._check_query(query)), *self._check_fields(fields)]
+        return [
+            *(finding for query in queries for finding in self._check_query(query)),
+            *unready(fields.object, self._fields.plan(fields)),
+        ]
 
     def changes(self, query: ObjectQuery, window: Window) -> Iterator[Page]:
         """By list or search; see `read.py`."""
@@ -94,9 +97,7 @@ class Connector:
             cure = "add the scope to the Service Key, or take the object out of the mapping"
             yield Finding(Level.FAIL, f"{query.object} cannot be read: {error}", cure, query.object)
             return
-        for problem in selection.problems():
-            what = f"{problem.object}.{problem.field} {problem.what}"
-            yield Finding(Level.FAIL, what, problem.cure, problem.object, problem.field)
+        yield from unreadable(selection.problems())
         for to in query.links:
             try:
                 self._session.associations.get_page(query.object, to, {"inputs": [{"id": "1"}]})
@@ -104,15 +105,3 @@ class Connector:
                 cure = f"add the read scope of {to} to the Service Key"
                 yield Finding(Level.FAIL, f"links of {query.object} cannot be read: {error}", cure, query.object, to)
         yield Finding(Level.PASS, f"{query.object}: {len(selection.asked)} properties can be read", object=query.object)
-
-    def _check_fields(self, fields: FieldSet) -> Iterator[Finding]:
-        for change in self._fields.plan(fields):
-            if change.action is FieldAction.KEEP:
-                continue
-            cure = (
-                "rename or remove it, or choose another prefix"
-                if change.action is FieldAction.CONFLICT
-                else "run `bonus-malus fields apply`"
-            )
-            what = f"our property {change.api_name} of {fields.object} is not ready: {change.detail}"
-            yield Finding(Level.FAIL, what, cure, fields.object, change.api_name)

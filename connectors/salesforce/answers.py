@@ -1,6 +1,6 @@
 """What Salesforce's answers mean: tables of status and code to what to do, pure and tested without a network."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from connectors.http import Action, Answer, Verdict, seconds
@@ -216,11 +216,6 @@ _rows(
 def judge_row(code: str) -> RowVerdict:
     """What to do about one row that a collections call did not write."""
     return _ROW_RULES.get(code, RowVerdict(OutcomeKind.REJECTED, "Salesforce refused the record."))
-
-
-def known_rows() -> Iterator[str]:
-    """Every row code the table has a sentence for."""
-    return iter(_ROW_RULES)
 
 
 def row_error(row: Mapping[str, Any]) -> tuple[str, str]:

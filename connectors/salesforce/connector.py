@@ -8,10 +8,10 @@ from babel.core import UnknownLocaleError
 from babel.numbers import get_territory_currencies
 
 from connectors.clock import Time
+from connectors.findings import unreadable, unready
 from connectors.http import Refused
 from connectors.protocol import (
     Account,
-    FieldAction,
     FieldChange,
     FieldSet,
     Finding,
@@ -26,7 +26,7 @@ from connectors.protocol import (
 from connectors.salesforce.fields import Fields
 from connectors.salesforce.ids import id18
 from connectors.salesforce.read import Reader
-from connectors.salesforce.selection import Selection, resolve
+from connectors.salesforce.selection import resolve
 from connectors.salesforce.session import Session
 from connectors.salesforce.settings import Settings
 from connectors.salesforce.write import Writer
@@ -39,7 +39,6 @@ class Connector:
 
     def __init__(self, settings: Settings, *, time: Time) -> None:
         self._settings = settings
-        self._time = time
         self._session = Session(settings, time=time)
         self._reader = Reader(self._session)
         self._writer = Writer(self._session, time=time)
@@ -113,7 +112,7 @@ class Connector:
             cure = "take it out of the mapping"
             yield Finding(Level.FAIL, f"{query.object} cannot be queried", cure, query.object)
             return
-        yield from _missing(selection)
+        yield from unreadable(selection.problems())
         yield Finding(Level.PASS, f"{query.object}: {len(selection.paths)} fields can be read", object=query.object)
 
     def _check_fields(self, fields: FieldSet) -> Iterator[Finding]:
@@ -121,16 +120,7 @@ class Connector:
         if not schema.updateable:
             cure = "give the integration user edit access to the object"
             yield Finding(Level.FAIL, f"{fields.object} cannot be edited", cure, fields.object)
-        for change in self._fields.plan(fields):
-            if change.action is FieldAction.KEEP:
-                continue
-            cure = (
-                "rename or remove it, or choose another prefix"
-                if change.action is FieldAction.CONFLICT
-                else "run `bonus-malus fields apply`"
-            )
-            what = f"our field {change.api_name} of {fields.object} is not ready: {change.detail}"
-            yield Finding(Level.FAIL, what, cure, fields.object, change.api_name)
+        yield from unready(fields.object, self._fields.plan(fields))
 
 
 def currency_of(locale: str) -> str:
@@ -141,9 +131,3 @@ def currency_of(locale: str) -> str:
         territory = None
     currencies = get_territory_currencies(territory) if territory else []
     return str(currencies[0]) if currencies else "USD"
-
-
-def _missing(selection: Selection) -> Iterator[Finding]:
-    for problem in selection.problems():
-        what = f"{problem.object}.{problem.field} {problem.what}"
-        yield Finding(Level.FAIL, what, problem.cure, problem.object, problem.field)

@@ -21,7 +21,7 @@ def identify(text: str) -> str | None:
         return None
     long = id18(text[:SHORT])
     # Capitals in the checksum are lost by some spreadsheets; it is case-insensitive, the first fifteen are not.
-    return long if len(text) == SHORT or long.upper() == text[:SHORT].upper() + text[SHORT:].upper() else None
+    return long if len(text) == SHORT or long[SHORT:] == text[SHORT:].upper() else None
 
 
 def _suffix(short: str) -> str:

@@ -67,7 +67,11 @@ class Adapter(HTTPAdapter):
             request.url = self._loopback + parts.path + (f"?{parts.query}" if parts.query else "")
         options["timeout"] = options.get("timeout") or (CONNECT_TIMEOUT, READ_TIMEOUT)
         response = super().send(request, *args, **options)
-        self._seen(response)
+        try:
+            self._seen(response)
+        except CrmError:
+            response.close()  # unread, it would keep its connection for ever
+            raise
         return response
 
 

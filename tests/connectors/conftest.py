@@ -97,7 +97,8 @@ class Crm:
     def again(self, **settings: Any) -> "Crm":
         """The same CRM through a connector with other settings."""
         self.connector.close()
-        return Crm(self.name, self.remote, **settings)
+        self.connector = self.connect(**settings)
+        return self
 
     def connect(self, **settings: Any) -> CrmConnector:
         model = settings_model(self.name)
