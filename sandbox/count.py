@@ -10,6 +10,14 @@ _SALESFORCE = tuple(
     (re.compile(pattern), kind)
     for pattern, kind in (
         (r"\w+ /services/oauth2/", "token"),
+        (r"POST /services/data/[^/]+/jobs/query/?$", "query job"),
+        (r"GET /services/data/[^/]+/jobs/\w+/\w+/?$", "job poll"),
+        (r"GET /services/data/[^/]+/jobs/query/\w+/results", "query results"),
+        (r"POST /services/data/[^/]+/jobs/ingest/?$", "ingest job"),
+        (r"PUT /services/data/[^/]+/jobs/ingest/\w+/batches", "ingest upload"),
+        (r"GET /services/data/[^/]+/jobs/ingest/\w+/\w+", "ingest results"),
+        (r"\w+ /services/data/[^/]+/jobs/", "job other"),
+        (r"GET /services/data/[^/]+/sobjects/\w+/(deleted|updated)", "replication"),
         (r"\w+ /services/Soap/m/", "metadata"),
         (r"\w+ /services/Soap/", "soap"),
         (r"GET /services/data/[^/]+/limits", "limits"),

@@ -8,6 +8,8 @@ def derive(sobject: SObject, row: Row, before: Row | None, stamp: str) -> None:
     """Fill in what follows from the rest of a row about to be stored; `stamp` is the instant of the save."""
     if "FirstName" in row and "LastName" in row:
         row["Name"] = " ".join(part for part in (row["FirstName"], row["LastName"]) if part)
+    if "MailingAddress" in row:
+        row["MailingAddress"] = _address(row, "Mailing")
     if sobject.closing:
         _close(sobject, row, before, stamp)
     if sobject.name == "Order":
@@ -45,3 +47,14 @@ def _schedule(row: Row) -> None:
     row["ActivityDateTime"] = row["StartDateTime"] = start
     if start is not None and row.get("ActivityDate") is None:
         row["ActivityDate"] = start[:10]
+
+
+def _address(row: Row, prefix: str) -> dict[str, str | None] | None:
+    """A compound address, None where nothing of it is known."""
+    parts = {
+        name: row.get(f"{prefix}{name[0].upper()}{name[1:]}") for name in ("city", "country", "postalCode", "street")
+    }
+    if not any(parts.values()):
+        return None
+    blank = dict.fromkeys(("geocodeAccuracy", "latitude", "longitude", "state"))
+    return dict(sorted((blank | parts).items()))

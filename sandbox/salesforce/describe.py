@@ -15,8 +15,9 @@ _SOAP = {
     "percent": "xsd:double",
     "date": "xsd:date",
     "datetime": "xsd:dateTime",
+    "address": "urn:address",
 }
-_NOT_GROUPABLE = frozenset({"datetime", "double", "currency", "percent", "combobox", "multipicklist"})
+_NOT_GROUPABLE = frozenset({"datetime", "double", "currency", "percent", "combobox", "multipicklist", "address"})
 _BYTES_PER_CHARACTER = 3
 _INT_DIGITS = 8
 
@@ -127,7 +128,7 @@ def describe_field(sobject: SObject, found: Field, access: Access) -> dict[str, 
     polymorphic = len(found.refers_to) > 1
     filterable = not found.long_text
     return {
-        "aggregatable": found.type not in {"boolean", "multipicklist"} and filterable,
+        "aggregatable": found.type not in {"boolean", "multipicklist", "address"} and filterable,
         "aiPredictionField": False,
         "autoNumber": found.auto_number is not None,
         "byteLength": _byte_length(found),
@@ -169,7 +170,7 @@ def describe_field(sobject: SObject, found: Field, access: Access) -> dict[str, 
         "picklistValues": _picklist(found),
         "polymorphicForeignKey": polymorphic,
         "precision": found.precision,
-        "queryByDistance": False,
+        "queryByDistance": found.type == "address",
         "referenceTargetField": None,
         "referenceTo": list(found.refers_to),
         "relationshipName": found.relationship,
@@ -179,7 +180,7 @@ def describe_field(sobject: SObject, found: Field, access: Access) -> dict[str, 
         "scale": found.scale,
         "searchPrefilterable": found.type == "reference" and not polymorphic,
         "soapType": _SOAP.get(found.type, "xsd:string"),
-        "sortable": filterable and found.type != "multipicklist",
+        "sortable": filterable and found.type not in {"multipicklist", "address"},
         "type": found.type,
         "unique": found.unique,
         "updateable": found.updateable and editable,

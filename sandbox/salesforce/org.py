@@ -9,10 +9,12 @@ from typing import Any
 from sandbox.clock import Clock
 from sandbox.salesforce.access import Access, PermissionSet, User, every_field, object_rights
 from sandbox.salesforce.bin import Bin, Deletion
+from sandbox.salesforce.bulk.jobs import Jobs
 from sandbox.salesforce.cursors import Cursors
 from sandbox.salesforce.errors import RowError, RowRefusal
 from sandbox.salesforce.ids import long_id
 from sandbox.salesforce.records import Records
+from sandbox.salesforce.rules import Manner, Rule
 from sandbox.salesforce.schema import Field, SObject, load
 from sandbox.salesforce.sessions import Client, Sessions
 from sandbox.salesforce.table import Row
@@ -22,6 +24,7 @@ ADMINISTRATION = {
     "ApiEnabled", "ViewSetup", "ModifyMetadata", "CustomizeApplication", "AssignPermissionSets", "ViewAllData",
 }  # fmt: skip
 
+_ALONE = Manner()
 Snapshot = tuple[dict[str, dict[str, Row]], dict[str, Deletion], dict[str, dict[str, PermissionSet]]]
 
 
@@ -61,6 +64,7 @@ class Org:
         self.bin = Bin(self.records)
         self.usage = Usage(clock, daily_calls)
         self.cursors = Cursors(clock)
+        self.bulk = Jobs(clock)
         self.permission_sets: dict[str, PermissionSet] = {}
         locale = {"TimeZoneSidKey": time_zone, "LanguageLocaleKey": language}
         self.admin = self._make_user("System", "Administrator", "admin", locale, edit=True)
@@ -81,6 +85,11 @@ class Org:
             | {"InstanceName": "SBX1", "IsSandbox": True, "IsReadOnly": False},
             id=self.id,
         )
+
+    @property
+    def rules(self) -> list[Rule]:
+        """What the API has to obey on a write: validation and duplicate rules, slow triggers, locks."""
+        return self.records.rules
 
     # For loaders and the control API
 
@@ -146,11 +155,12 @@ class Org:
         access: Access | None = None,
         row_id: str | None = None,
         at: datetime | None = None,
+        manner: Manner = _ALONE,
     ) -> str:
         """Insert a row for a user, under the rules of `access` if given."""
         if sobject.name == "PermissionSetAssignment":
             self._refuse_second_assignment(values)
-        new = self.records.create(sobject, values, by=user.id, access=access, row_id=row_id, at=at)
+        new = self.records.create(sobject, values, by=user.id, access=access, row_id=row_id, at=at, manner=manner)
         if sobject.name == "PermissionSetAssignment":
             row = self.records.get(sobject, new)
             self._user(row["AssigneeId"]).assigned[new] = self.permission_set(row["PermissionSetId"])
@@ -165,9 +175,10 @@ class Org:
         user: User,
         access: Access | None = None,
         at: datetime | None = None,
+        manner: Manner = _ALONE,
     ) -> None:
         """Update a row for a user."""
-        self.records.change(sobject, row_id, values, by=user.id, access=access, at=at)
+        self.records.change(sobject, row_id, values, by=user.id, access=access, at=at, manner=manner)
 
     def remove(self, sobject: SObject, row_id: str, *, user: User, access: Access | None = None) -> None:
         """Delete a row for a user."""

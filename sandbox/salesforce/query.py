@@ -31,7 +31,7 @@ def run(org: Org, access: Access, text: str, *, base: str, everything: bool, bat
     Raises `Refusal` as the service would.
     """
     select = parse(text)
-    query = _Query(org, access, text, base, everything=everything)
+    query = Query(org, access, text, base, everything=everything)
     sobject = query.sobject(select)
     count = select.items[0] if len(select.items) == 1 else None
     rows = query.rows(sobject, select)
@@ -42,7 +42,7 @@ def run(org: Org, access: Access, text: str, *, base: str, everything: bool, bat
     return org.cursors.first(rows, project, size=size, user_id=access.user.id, base=base)
 
 
-def _counted(query: "_Query", sobject: SObject, count: Count, rows: list[Row]) -> dict[str, Any]:
+def _counted(query: "Query", sobject: SObject, count: Count, rows: list[Row]) -> dict[str, Any]:
     if count.path is None:
         return {"totalSize": len(rows), "done": True, "records": []}
     _, get = query.resolve(sobject, count.path)
@@ -51,7 +51,9 @@ def _counted(query: "_Query", sobject: SObject, count: Count, rows: list[Row]) -
 
 
 @dataclass(slots=True)
-class _Query:
+class Query:
+    """One query on its way: resolves names for a user, picks rows, shapes them."""
+
     org: Org
     access: Access
     text: str
@@ -64,6 +66,7 @@ class _Query:
     # Names
 
     def sobject(self, select: Select) -> SObject:
+        """The object after FROM."""
         found = self.access.sobject(select.source)
         if found is None:
             message = (

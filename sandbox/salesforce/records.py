@@ -10,6 +10,7 @@ from sandbox.salesforce.derive import derive
 from sandbox.salesforce.errors import RowError, RowRefusal
 from sandbox.salesforce.ids import long_id, number_id
 from sandbox.salesforce.moment import stamp
+from sandbox.salesforce.rules import Manner, Rule
 from sandbox.salesforce.schema import Field, Schema, SObject
 from sandbox.salesforce.table import Row, Table
 from sandbox.salesforce.values import accept
@@ -18,6 +19,7 @@ _KEPT_BY_SERVICE = frozenset(
     {"Id", "IsDeleted", "CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp"}
 )
 _FILLED = frozenset({"OwnerId"})
+_ALONE = Manner()
 
 
 class Records:
@@ -31,6 +33,7 @@ class Records:
         self.clock = clock
         self.schema = schema
         self.tables = {name: Table() for name in schema.objects}
+        self.rules: list[Rule] = []
         self._numbers = dict.fromkeys(schema.objects, 0)
         self._auto = dict.fromkeys(schema.objects, 0)
 
@@ -65,6 +68,7 @@ class Records:
         access: Access | None = None,
         row_id: str | None = None,
         at: datetime | None = None,
+        manner: Manner = _ALONE,
     ) -> str:
         """Insert a row for the user with the id `by`; its 18-character id."""
         if access is not None and not (sobject.createable and access.may(CREATE, sobject)):
@@ -77,6 +81,8 @@ class Records:
             message = f"Required fields are missing: [{', '.join(missing)}]"
             raise RowRefusal(RowError("REQUIRED_FIELD_MISSING", message, missing))
         self._unique(sobject, given, None)
+        if access is not None:
+            self._obey(sobject, row, manner)
         row |= {name: by for name in _FILLED & sobject.fields.keys() if row[name] is None}
         row["Id"] = self._new_id(sobject, row_id)
         for name, found in sobject.fields.items():
@@ -99,6 +105,7 @@ class Records:
         by: str,
         access: Access | None = None,
         at: datetime | None = None,
+        manner: Manner = _ALONE,
     ) -> None:
         """Update a row. The stamp moves even when no value does."""
         before = self.get(sobject, row_id)
@@ -109,6 +116,8 @@ class Records:
             raise RowRefusal(RowError("INSUFFICIENT_ACCESS_OR_READONLY", message), status=403)
         given = self._given(sobject, values, access, creating=False)
         self._unique(sobject, given, before["Id"])
+        if access is not None:
+            self._obey(sobject, before | given, manner)
         self.save(sobject, before | given, before, by=by, now=stamp(at or self.clock.now()))
 
     def archive(self, sobject: SObject, row_id: str) -> None:
@@ -170,6 +179,14 @@ class Records:
         if access is None:
             return True
         return (found.createable if creating else found.updateable) and access.editable(sobject, found)
+
+    def _obey(self, sobject: SObject, row: Row, manner: Manner) -> None:
+        """What administrators have laid down holds for the API; the company's own edits pass it by."""
+        for rule in self.rules:
+            if rule.object == sobject.name:
+                error = rule.refuse(row, self.tables[sobject.name].rows, manner)
+                if error is not None:
+                    raise RowRefusal(error)
 
     def _check_reference(self, found: Field, row_id: str) -> None:
         target = self.schema.by_prefix.get(row_id[:3])

@@ -24,7 +24,7 @@ def versions() -> list[dict[str, str]]:
 
 def resources(call: Call) -> dict[str, str]:
     """GET /services/data/vXX.X."""
-    names = ("composite", "limits", "query", "queryAll", "sobjects")
+    names = ("composite", "jobs", "limits", "query", "queryAll", "sobjects")
     return {name: f"{call.base}/{name}" for name in names} | {
         "identity": f"/id/{call.org.id}/{call.user.id}",
     }
@@ -32,11 +32,14 @@ def resources(call: Call) -> dict[str, str]:
 
 def limits(call: Call) -> dict[str, Any]:
     """GET /limits."""
-    usage = call.org.usage
+    org = call.org
+    allowances = {
+        "DailyApiRequests": org.usage,
+        "DailyBulkApiBatches": org.bulk.batches,
+        "DailyBulkV2QueryJobs": org.bulk.queries,
+    }
     return {
-        "DailyApiRequests": {"Max": usage.limit, "Remaining": usage.limit - usage.used},
-        "DailyBulkApiBatches": {"Max": 15_000, "Remaining": 15_000},
-        "DailyBulkV2QueryJobs": {"Max": 10_000, "Remaining": 10_000},
+        name: {"Max": usage.limit, "Remaining": max(0, usage.limit - usage.used)} for name, usage in allowances.items()
     }
 
 

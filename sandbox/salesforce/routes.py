@@ -5,6 +5,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from sandbox.salesforce import batch, rest
+from sandbox.salesforce.bulk import calls as bulk
+from sandbox.salesforce.bulk.ingest_job import IngestJob
+from sandbox.salesforce.bulk.query_job import QueryJob
 from sandbox.salesforce.http import Handler, answer, resource, unguarded
 from sandbox.salesforce.oauth import token_endpoint, user_info
 from sandbox.salesforce.org import Org
@@ -38,6 +41,17 @@ def routes(org: Org) -> list[BaseRoute]:
         ("/sobjects/{object}/{id}", row),
         ("/composite/sobjects", rows),
         ("/composite/sobjects/{object}", read_rows),
+        ("/jobs/query", {"GET": bulk.listing(QueryJob), "POST": bulk.create_query}),
+        ("/jobs/query/{id}", bulk.job_calls(QueryJob)),
+        ("/jobs/query/{id}/results", {"GET": bulk.query_results}),
+        ("/jobs/ingest", {"GET": bulk.listing(IngestJob), "POST": bulk.create_ingest}),
+        ("/jobs/ingest/{id}", bulk.job_calls(IngestJob)),
+        ("/jobs/ingest/{id}/batches", {"PUT": bulk.upload}),
+        ("/jobs/ingest/{id}/successfulResults", {"GET": bulk.successful}),
+        ("/jobs/ingest/{id}/failedResults", {"GET": bulk.failed}),
+        # The documentation writes it in lower case, clients do not.
+        ("/jobs/ingest/{id}/unprocessedrecords", {"GET": bulk.unprocessed}),
+        ("/jobs/ingest/{id}/unprocessedRecords", {"GET": bulk.unprocessed}),
     ]
     return [
         unguarded("/services/oauth2/token", token_endpoint(org)),

@@ -17,7 +17,16 @@ from sandbox.count import Requests, kind_of
         ("PATCH", "/services/data/v62.0/composite/sobjects", "update"),
         ("POST", "/services/data/v62.0/sobjects/PermissionSetAssignment/", "create"),
         ("POST", "/services/Soap/m/62.0/00DSb0000000001", "metadata"),
-        ("GET", "/services/data/v62.0/jobs/query", "other"),
+        ("POST", "/services/data/v62.0/jobs/query", "query job"),
+        ("GET", "/services/data/v62.0/jobs/query/750Sb0000000001", "job poll"),
+        ("GET", "/services/data/v62.0/jobs/ingest/750Sb0000000001/", "job poll"),
+        ("GET", "/services/data/v62.0/jobs/query/750Sb0000000001/results", "query results"),
+        ("POST", "/services/data/v62.0/jobs/ingest", "ingest job"),
+        ("PUT", "/services/data/v62.0/jobs/ingest/750Sb0000000001/batches", "ingest upload"),
+        ("GET", "/services/data/v62.0/jobs/ingest/750Sb0000000001/failedResults", "ingest results"),
+        ("PATCH", "/services/data/v62.0/jobs/ingest/750Sb0000000001", "job other"),
+        ("GET", "/services/data/v62.0/sobjects/Contact/deleted/", "replication"),
+        ("GET", "/services/data/v62.0/apexrest/anything", "other"),
     ],
 )
 def test_a_call_to_salesforce_is_counted_by_its_kind(method, path, kind):

@@ -13,7 +13,7 @@ def at(day: int, hour: int = 8) -> datetime:
 
 
 def names(sf: Salesforce, where: str) -> list[str]:
-    found = sf.query(f"SELECT Name FROM Contact WHERE {where} ORDER BY Name")  # noqa: S608 - the condition is the test
+    found = sf.query(f"SELECT Name FROM Contact WHERE {where} ORDER BY Name")
     return [row["Name"] for row in found["records"]]
 
 
@@ -84,7 +84,7 @@ def test_the_library_escapes_what_the_parser_reads(sf: Salesforce, people: dict[
 
 def test_rows_are_ordered_with_the_empty_ones_where_they_were_asked_for(sf: Salesforce, people: dict[str, str]) -> None:
     def order(rest: str) -> list[str]:
-        found = sf.query(f"SELECT Name FROM Contact ORDER BY {rest}")  # noqa: S608 - the order is the test
+        found = sf.query(f"SELECT Name FROM Contact ORDER BY {rest}")
         return [row["Name"] for row in found["records"]]
 
     assert order("Email") == ["O'Neil", "Ada", "Bob"]
