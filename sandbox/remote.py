@@ -19,7 +19,7 @@ class Remote:
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
         self._session = requests.Session()
-        self._seconds = 0.0  # as last heard: a rate limiter may ask often
+        self._seconds: float | None = None  # as last heard: a rate limiter may ask often
 
     def now(self) -> datetime:
         """The instant it is there."""
@@ -31,7 +31,7 @@ class Remote:
 
     def monotonic(self) -> float:
         """Seconds on that clock, as last heard of it."""
-        return self._seconds
+        return self._seconds if self._seconds is not None else self.now().timestamp()
 
     def sleep(self, seconds: float) -> None:
         """Let so many seconds pass there."""

@@ -134,7 +134,7 @@ class _Course:
             )
             entry = Entry(self.report.run, self.now, self.programme_id, row.id, initial=row.filled is None)
         fields = field_set(self.programme, source.mapping.subject.object, self.job.texts(language))
-        mapping = self._fit(name, source, fields, row.id, report)
+        mapping = self._fit(source, fields, row.id, report)
         with self.job.ledger.begin() as tx:
             if row.mapping != source.mapping_digest:
                 database.reset_cursors(tx, row.id, source.mapping_digest)
@@ -144,9 +144,7 @@ class _Course:
             report.full = self.job.full or row.mapping != source.mapping_digest
         return Reading(name, source, mapping, fields, entry, self.zone, self.horizon, self.now)
 
-    def _fit(
-        self, name: str, source: Source, fields: FieldSet, connection: int, report: ConnectionReport
-    ) -> SignalMapping:
+    def _fit(self, source: Source, fields: FieldSet, connection: int, report: ConnectionReport) -> SignalMapping:
         """The mapping without what this org does not have; what it cannot do without is fatal (SR11)."""
         mapping = source.mapping
         for finding in source.connector.check(queries(mapping, fields), fields):
@@ -156,7 +154,12 @@ class _Course:
             if finding.level is Level.WARN:
                 report.warnings.append(text)
                 continue
-            if not source.mapping.asks(finding.object, finding.field) or mapping.needs(finding.object, finding.field):
+            ours = not source.mapping.asks(finding.object, finding.field)
+            if ours and self.job.dry:
+                # Before the fields are made there is nothing to write to, but everything to look at.
+                report.warnings.append(text)
+                continue
+            if ours or mapping.needs(finding.object, finding.field):
                 raise NotPermitted(text)
             smaller = mapping.without(finding.object, finding.field)
             lost = {(rule.object, rule.name) for rule in mapping.signals} - {
