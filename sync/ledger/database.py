@@ -1,6 +1,5 @@
 """Opening the ledger, and what it knows of programmes, connections, runs and cursors."""
 
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,15 +7,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, make_url, select, update
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 
-from sync.ledger import schema
-
-
-class LedgerError(Exception):
-    """The ledger cannot be used; the one line says why and what to do."""
+from sync.ledger import engines, schema
+from sync.ledger.errors import LedgerError, told
+from sync.ledger.upgrade import NewerError, upgrade
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,53 +46,34 @@ class Ledger:
 
     @classmethod
     def open(cls, place: str, *, beside: Path | None = None) -> "Ledger":
-        """Open or create it.
+        """Open or create it, and bring it up to the present version.
 
         Raises:
-            LedgerError: the place cannot be used, or was made by another version.
+            LedgerError: the place cannot be used, or a later version of this program made it.
         """
+        engine = engines.at(place, beside or Path())
+        name = engines.public(engine)
         try:
-            url = make_url(place if "://" in place else f"sqlite:///{(beside or Path()) / place}")
-            engine = create_engine(url)
-            if url.get_backend_name() == "sqlite":
-                event.listen(engine, "connect", _prepare_sqlite)
-                event.listen(engine, "begin", _begin_immediate)
-            schema.metadata.create_all(engine)
-        except (ArgumentError, ImportError) as error:
-            raise LedgerError(f"ledger {place!r}: not a place this program knows ({error}); use a file name") from error
-        except SQLAlchemyError as error:
-            raise LedgerError(f"ledger {place!r}: cannot be opened: {_reason(error)}") from error
-        return cls(engine, place)
+            with told(name), engine.begin() as tx:
+                upgrade(tx)
+        except NewerError as error:
+            raise LedgerError(f"ledger {name}: {error}: upgrade the program, or put an older backup back") from error
+        return cls(engine, name)
 
     def copy(self) -> "Ledger":
-        """A copy in memory, for a run that must leave no trace.
-
-        Raises:
-            LedgerError: it is not a SQLite file.
-        """
-        if self._engine.url.get_backend_name() != "sqlite":
-            raise LedgerError("a dry run needs a SQLite ledger for now: its copy is made in memory")
-        engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
-        event.listen(engine, "connect", _prepare_sqlite)
-        source, target = self._engine.raw_connection(), engine.raw_connection()
-        try:
-            here, there = source.driver_connection, target.driver_connection
-            if not isinstance(here, sqlite3.Connection) or not isinstance(there, sqlite3.Connection):
-                raise LedgerError("a dry run needs SQLite's own driver")
-            here.backup(there)
-        finally:
-            source.close()
-            target.close()
-        return Ledger(engine, "a copy in memory")
+        """A copy for a run that must leave no trace: it is gone with its connection, however that ends."""
+        with told(self.place):
+            return Ledger(engines.copied(self._engine), f"{self.place} (copy)")
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """One transaction."""
-        try:
-            with self._engine.begin() as tx:
-                yield tx
-        except SQLAlchemyError as error:
-            raise LedgerError(f"ledger {self.place}: {_reason(error)}; nothing of this step was kept") from error
+        """One transaction.
+
+        Raises:
+            LedgerError: the database refused; nothing of this step was kept.
+        """
+        with told(self.place), self._engine.begin() as tx:
+            yield tx
 
     def close(self) -> None:
         """Give the database back."""
@@ -105,18 +81,12 @@ class Ledger:
 
 
 def programme(tx: Connection, name: str) -> ProgrammeRow:
-    """The programme's row, made if it is new.
-
-    Raises:
-        LedgerError: the ledger was made by a later version of this program.
-    """
+    """The programme's row, made if it is new."""
     table = schema.programmes
     row = tx.execute(select(table).where(table.c.name == name)).one_or_none()
     if row is None:
-        tx.execute(insert(table).values(name=name, version=schema.VERSION))
+        tx.execute(insert(table).values(name=name))
         row = tx.execute(select(table).where(table.c.name == name)).one()
-    if row.version > schema.VERSION:
-        raise LedgerError(f"this ledger has version {row.version}, this program knows {schema.VERSION}: upgrade it")
     return ProgrammeRow(row.id, row.time_zone, row.opened, row.horizon)
 
 
@@ -175,10 +145,23 @@ def language_of(tx: Connection, connection_id: int) -> str:
     return str(tx.execute(select(table.c.language).where(table.c.id == connection_id)).scalar_one())
 
 
-def start_run(tx: Connection, programme_id: int, started: datetime, rules: str) -> int:
-    """A new run's id."""
-    values = {"programme": programme_id, "started": started, "state": "running", "rules": rules, "report": {}}
-    key = tx.execute(insert(schema.runs).values(values)).inserted_primary_key
+def start_run(tx: Connection, programme_id: int, started: datetime, rules: str, *, kind: str = "sync") -> int:
+    """A new run's id.
+
+    Raises:
+        LedgerError: the clock was set back behind the start of an earlier run.
+    """
+    table = schema.runs
+    last = select(table.c.id, table.c.started).where(table.c.programme == programme_id)
+    row = tx.execute(last.order_by(table.c.started.desc()).limit(1)).first()
+    if row is not None and started < row.started:
+        # Entries are ordered by id and dated by instant: a run in the past would change what was known then.
+        raise LedgerError(
+            f"the clock says {started:%Y-%m-%d %H:%M:%S} UTC, but run {row.id} began at "
+            f"{row.started:%Y-%m-%d %H:%M:%S}: it was set back; set the clock of this machine right and run again"
+        )
+    values = {"programme": programme_id, "started": started, "kind": kind, "state": "running", "rules": rules}
+    key = tx.execute(insert(table).values({**values, "report": {}})).inserted_primary_key
     assert key is not None  # noqa: S101 - an insert of one row has one key
     return int(key[0])
 
@@ -209,20 +192,3 @@ def promote_cursor(tx: Connection, connection_id: int, object_: str, until: date
     here = (table.c.connection == connection_id) & (table.c.object == object_)
     if tx.execute(update(table).where(here).values(until=until)).rowcount == 0:
         tx.execute(insert(table).values(connection=connection_id, object=object_, until=until))
-
-
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    # SQLAlchemy begins transactions itself, so that reads and writes of one step are one transaction.
-    connection.isolation_level = None
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
-    connection.execute("PRAGMA busy_timeout=30000")
-    connection.execute("PRAGMA foreign_keys=ON")
-
-
-def _begin_immediate(tx: Connection) -> None:
-    tx.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _reason(error: SQLAlchemyError) -> str:
-    return str(getattr(error, "orig", None) or error).strip().splitlines()[0]

@@ -1,8 +1,9 @@
-"""The tables.
+"""The tables of the present version; `migrations` leads older ledgers here.
 
-Signals, identities, standings, writes and problems are append-only: a correction is a counter-entry, so that any past
-day can be recomputed as it was known then. `contacts`, `current` and `cursors` are the present, derived from them or
-from the last run, and may be rebuilt.
+Signals, identities, standings, writes, problems, decisions and erasures are append-only: a correction is a
+counter-entry, so that any past day can be recomputed as it was known then. `contacts`, `current` and `cursors` are the
+present, derived from them or from the last run, and may be rebuilt; `leases`, `rejects` and `alerts` are the present of
+the operation.
 
 Two clocks: `on_day` is the civil day a fact is about, `recorded` the instant at which the ledger learnt it.
 """
@@ -26,9 +27,10 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
-VERSION = 1
+VERSION = 2  # the newest of `migrations/versions`
 
 metadata = MetaData()
 
@@ -60,7 +62,6 @@ programmes = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("name", String(80), nullable=False, unique=True),
-    Column("version", Integer, nullable=False),
     Column("time_zone", String(64)),  # the org's or portal's at first contact, then stored
     Column("opened", Date),  # the day of the first fill
     Column("horizon", Date),  # signals before it are recorded nowhere: the first fill says how far it read back
@@ -77,6 +78,7 @@ connections = Table(
     Column("language", String(2), nullable=False),
     Column("mapping", String(64)),  # digest of the mapping that its signals were judged by
     Column("filled", Instant),  # when its first fill was complete
+    Column("held", Integer),  # the undo that put it on hold: read and scored, not written; None: it is not
     UniqueConstraint("programme", "name"),
 )
 
@@ -87,7 +89,8 @@ runs = Table(
     Column("programme", ForeignKey("programmes.id"), nullable=False),
     Column("started", Instant, nullable=False),
     Column("ended", Instant),
-    Column("state", String(12), nullable=False),  # running, done, failed, try later
+    Column("kind", String(12), nullable=False, server_default="sync"),  # sync, undo, resume, erase, purge, reconcile
+    Column("state", String(12), nullable=False),  # running, done, failed, try later, ... (ADR 9)
     Column("rules", String(120), nullable=False),
     Column("report", JSON, nullable=False),
 )
@@ -140,6 +143,7 @@ signals = Table(
     Column("recorded", Instant, nullable=False),
     Column("initial", Boolean, nullable=False),  # brought by the first fill: known from the beginning
     Column("withdrawn", Boolean, nullable=False),  # the counter-entry
+    Column("replaces", Integer),  # the entry that this one puts out of force
     Column("connection", ForeignKey("connections.id"), nullable=False),
     Column("contact", String(40), nullable=False),  # the CRM's record id
     Column("object", String(80), nullable=False),
@@ -155,6 +159,13 @@ signals = Table(
     Column("key", String(80), nullable=False),
     Index("signals_contact", "connection", "contact"),
     Index("signals_source", "connection", "object", "record"),
+    # Few entries replace another one: what is in force is found by looking these few up.
+    Index(
+        "signals_replaces",
+        "replaces",
+        sqlite_where=text("replaces IS NOT NULL"),
+        postgresql_where=text("replaces IS NOT NULL"),
+    ),
 )
 
 standings = Table(
@@ -213,4 +224,73 @@ problems = Table(
     Column("what", Text, nullable=False),
     Column("cure", Text, nullable=False),
     Index("problems_run", "run"),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("connection", ForeignKey("connections.id"), primary_key=True),
+    Column("owner", String(120), nullable=False),
+    Column("run", ForeignKey("runs.id")),  # that holds it; None: nobody does
+    Column("token", Integer, nullable=False),  # grows at every taking, and fences off whoever had it before (OP06)
+    Column("since", Instant, nullable=False),
+    Column("expires", Instant, nullable=False),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", ForeignKey("runs.id")),
+    Column("recorded", Instant, nullable=False),
+    Column("programme", ForeignKey("programmes.id"), nullable=False),
+    Column("contact", ForeignKey("contacts.id"), nullable=False),  # it goes with the person, as signals do
+    Column("kind", String(20), nullable=False),  # contest_open, contest_accept, contest_reject, adjust, freeze, ...
+    Column("connection", ForeignKey("connections.id")),  # with object, record and name: the signal that is contested
+    Column("object", String(80)),
+    Column("record", String(40)),
+    Column("name", String(80)),
+    Column("on_day", Date, nullable=False),
+    Column("coefficient", Integer),  # hundredths
+    Column("points", Integer),
+    Column("until", Date),
+    Column("why", Text, nullable=False),
+    Column("by", String(80), nullable=False),  # an opaque id of the person who decided
+    Index("decisions_contact", "contact"),
+)
+
+rejects = Table(
+    "rejects",
+    metadata,
+    Column("contact", ForeignKey("contacts.id"), primary_key=True),
+    Column("standing", ForeignKey("standings.id"), nullable=False),  # another standing is another try
+    Column("outcome", String(10), nullable=False),
+    Column("code", String(120), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("first", Instant, nullable=False),
+    Column("last", Instant, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("again", Instant),  # the next try
+    Column("parked", Boolean, nullable=False),  # no more tries until the standing or the record changes
+)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", ForeignKey("runs.id")),
+    Column("recorded", Instant, nullable=False),
+    Column("programme", ForeignKey("programmes.id"), nullable=False),
+    Column("connections", JSON, nullable=False),  # how many records were in each
+    Column("rows", JSON, nullable=False),  # how many of which table; nothing about whom
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("programme", ForeignKey("programmes.id"), primary_key=True),
+    Column("name", String(120), primary_key=True),
+    Column("raised", Boolean, nullable=False),
+    Column("since", Instant, nullable=False),  # of the present state
+    Column("detail", Text, nullable=False),
 )

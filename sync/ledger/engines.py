@@ -1,0 +1,121 @@
+"""The databases a ledger can live in, SQLite and PostgreSQL, and copies of it that leave no trace."""
+
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    Table,
+    create_engine,
+    event,
+    func,
+    insert,
+    make_url,
+    select,
+    text,
+)  # fmt: skip
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.pool import StaticPool
+
+from sync.ledger import schema
+from sync.ledger.errors import LedgerError
+
+DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
+
+
+def at(place: str, beside: Path) -> Engine:
+    """The engine for a URL, or for a SQLite file at a path.
+
+    Raises:
+        LedgerError: no such kind of place, or its driver is not installed.
+    """
+    try:
+        url = make_url(place if "://" in place else f"sqlite:///{beside / place}")
+        backend = url.get_backend_name()
+        if backend not in DRIVERS:
+            raise LedgerError(f"ledger: {backend} is not among what this program knows: a file name, or postgresql://…")
+        engine = create_engine(url.set(drivername=DRIVERS[backend]), pool_pre_ping=backend != "sqlite")
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise LedgerError("ledger: not a place this program knows; use a file name, or postgresql://…") from error
+    except ImportError as error:
+        raise LedgerError("ledger: PostgreSQL's driver is missing: pip install 'bonus-malus[postgresql]'") from error
+    if backend == "sqlite":
+        _prepare(engine)
+    return engine
+
+
+def public(engine: Engine) -> str:
+    """The place as it may be shown: a file's path, or a URL without its password."""
+    url = engine.url
+    return str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+
+
+def copied(engine: Engine) -> Engine:
+    """A whole copy on one connection, gone with it even if the process is killed."""
+    return _sqlite_copy(engine) if engine.dialect.name == "sqlite" else _postgresql_copy(engine)
+
+
+def _prepare(engine: Engine) -> None:
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_immediate)
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # SQLAlchemy begins transactions itself, so that reads and writes of one step are one transaction.
+    connection.isolation_level = None
+    connection.execute("PRAGMA busy_timeout=30000")
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _begin_immediate(tx: Connection) -> None:
+    tx.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _sqlite_copy(engine: Engine) -> Engine:
+    # An empty name is SQLite's private database: in memory while small, else in a file that has no name any more.
+    made = create_engine("sqlite://", creator=_private, poolclass=StaticPool)
+    _prepare(made)
+    source, target = engine.raw_connection(), made.raw_connection()
+    try:
+        here, there = source.driver_connection, target.driver_connection
+        assert isinstance(here, sqlite3.Connection)  # noqa: S101 - the driver that `at` named
+        assert isinstance(there, sqlite3.Connection)  # noqa: S101 - as above
+        here.backup(there)
+    finally:
+        source.close()
+        target.close()
+    return made
+
+
+def _private() -> sqlite3.Connection:
+    return sqlite3.connect("", check_same_thread=False)
+
+
+def _postgresql_copy(engine: Engine) -> Engine:
+    """Temporary tables of the same names, which the session sees before the real ones: no lock, no number used up."""
+    made = create_engine(engine.url, poolclass=StaticPool)
+    with made.connect().execution_options(isolation_level="REPEATABLE READ") as tx, tx.begin():
+        # One snapshot, so that the copy is of one moment though a sync is writing.
+        home = tx.execute(select(func.current_schema())).scalar_one()
+        tx.execute(
+            text(f"SET search_path TO pg_temp, {tx.dialect.identifier_preparer.quote(home)}")
+        )  # what is created from now on is temporary
+        schema.metadata.create_all(tx, checkfirst=False)
+        for table in schema.metadata.sorted_tables:
+            _fill(tx, table, home)
+        tx.execute(text("ANALYZE"))
+    return made
+
+
+def _fill(tx: Connection, table: Table, home: str) -> None:
+    original = Table(table.name, MetaData(), *(Column(each.name) for each in table.columns), schema=home)
+    tx.execute(insert(table).from_select([each.name for each in table.columns], select(original)))
+    key = table.autoincrement_column
+    if key is not None:
+        sequence = func.pg_get_serial_sequence(f"pg_temp.{table.name}", key.name)
+        tx.execute(select(func.setval(sequence, select(func.coalesce(func.max(key), 0) + 1).scalar_subquery(), False)))
