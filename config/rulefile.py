@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from config.reading import ConfigError, Model, choice, read_toml, validate
 from config.ruletables import Dated, FactorTable, ProgrammeFile, RuleFile
+from config.scalefile import is_scale
 from scoring.rules import Award, Derived, Factors, Programme, Rules, Tier
 
 T = TypeVar("T")
@@ -25,8 +26,8 @@ OWN = ("name", "title", "inherits", "example")  # what a file never inherits
 
 
 def rule_names() -> tuple[str, ...]:
-    """The rules that come with the product."""
-    return _names(_folder("rules"))
+    """The rules of scheme reduction-majoration that come with the product; `scalefile.scale_names` has the others."""
+    return tuple(name for name in _names(_folder("rules")) if not is_scale(_folder("rules") / f"{name}.toml"))
 
 
 def programme_names() -> tuple[str, ...]:
@@ -59,7 +60,13 @@ def load_programme(name_or_path: str | Path, *, at: date) -> Programme:
 
 def read_rules(name_or_path: str | Path) -> RuleFile:
     """A file of rules as its tables, examples included."""
-    return _read(RuleFile, _find(name_or_path, _folder("rules")), _folder("rules"))
+    path = _find(name_or_path, _folder("rules"))
+    if is_scale(path):
+        raise ConfigError(
+            f"{path}: scheme: 'scale' is not possible here; allowed: reduction-majoration "
+            "(scales are for calc and rules analyse)"
+        )
+    return _read(RuleFile, path, _folder("rules"))
 
 
 def read_programme(name_or_path: str | Path) -> ProgrammeFile:
