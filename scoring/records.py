@@ -23,6 +23,12 @@ class Malformed:
 Value: TypeAlias = str | Decimal | bool | date | datetime | Malformed | None
 
 
+def is_address(text: str) -> bool:
+    """Whether this can be an e-mail address: enough to tell a slip, no more."""
+    name, at, host = text.strip().partition("@")
+    return bool(name and at and "." in host and not host.startswith(".") and " " not in name + host and "@" not in host)
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """One end of an association as the CRM reports it: the other record, and in which role it stands there."""

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 
 from scoring.mapping import Condition, Mapping, Operator, SignalRule, SubjectPath
-from scoring.records import Malformed, Problem, Record, Value
+from scoring.records import Malformed, Problem, Record, Value, is_address
 from scoring.signal import Liability, Signal, Source
 
 EARLIEST = date(1900, 1, 1)
@@ -49,6 +49,8 @@ def judge(record: Record, mapping: Mapping, *, connection: str, zone: tzinfo) ->
     no_subject: list[str] = []
     problems: list[Problem] = []
     done: set[str] = set()
+    if record.object == mapping.subject.object:
+        problems += _wrong_address(record, mapping.subject.email)
     for rule in mapping.rules_for(record.object):
         if rule.name in done:
             continue
@@ -67,6 +69,15 @@ def judge(record: Record, mapping: Mapping, *, connection: str, zone: tzinfo) ->
             done.add(rule.name)
             problems.append(Problem(record.object, record.id, unusable.field, unusable.what, unusable.cure))
     return Judgement(tuple(signals), tuple(no_subject), tuple(dict.fromkeys(problems)))
+
+
+def _wrong_address(record: Record, field: str) -> list[Problem]:
+    value = record.values.get(field)
+    if value is None or (isinstance(value, str) and (not value.strip() or is_address(value))):
+        return []
+    # The address itself is personal data, and is repeated nowhere.
+    cure = "correct it in the CRM; until then this record is not linked to another CRM's by e-mail"
+    return [Problem(record.object, record.id, field, f"{field} is no e-mail address", cure)]
 
 
 def _signal(rule: SignalRule, record: Record, connection: str, zone: tzinfo) -> Signal:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
-from scoring.records import Problem
+from scoring.records import Problem, is_address
 from scoring.signal import Liability, Signal, Source
 from scoring.signals import Judged
 from sync.ledger import schema
@@ -60,7 +60,7 @@ class ContactChanges:
 def digest(email: str | None) -> str | None:
     """An address trimmed and lower-cased, as SHA-256; None for what is no address."""
     text = (email or "").strip().lower()
-    return hashlib.sha256(text.encode()).hexdigest() if "@" in text[1:-1] and " " not in text else None
+    return hashlib.sha256(text.encode()).hexdigest() if is_address(text) else None
 
 
 def store_contacts(

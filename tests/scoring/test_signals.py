@@ -171,6 +171,19 @@ def test_an_amount_is_kept_without_its_sign_the_signals_name_says_the_direction(
     assert found.signal.amount == Decimal("12.50")
 
 
+@pytest.mark.parametrize("address", ["nobody", "@example.com", "a@", "a b@example.com", "a@b@example.com", Decimal(7)])
+def test_an_address_that_is_none_is_a_problem_that_does_not_repeat_it(address):
+    found = judged(Record("Contact", "003A", SEEN, {"Email": address}))
+    (problem,) = found.problems
+    assert problem.field == "Email"
+    assert str(address) not in problem.what + problem.cure
+
+
+@pytest.mark.parametrize("address", [None, "", "  ", "someone@example.com", " Someone@Example.COM "])
+def test_an_address_that_is_one_or_none_at_all_is_no_problem(address):
+    assert judged(Record("Contact", "003A", SEEN, {"Email": address})).problems == ()
+
+
 class TestTheWayToTheSubject:
     RULE = SignalRule("order_paid", "Order", (), "Day", SubjectPath(link="roles", without=("Referrer",)))
 
