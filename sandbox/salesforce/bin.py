@@ -53,7 +53,7 @@ class Bin:
                 self._records.save(child, holder | {"IsDeleted": True}, holder, by=by, now=now)
             else:  # a look-up is cleared without a new stamp on the row that had it
                 deletion.cleared.append((child, holder_id, link.name))
-                self._tables[child.name].rows[holder_id] = holder | {link.name: None}
+                self._tables[child.name].keep(holder | {link.name: None})
         self._records.save(sobject, row | {"IsDeleted": True}, row, by=by, now=now)
 
     def undelete(self, sobject: SObject, row_id: str, *, by: str) -> None:
@@ -74,7 +74,7 @@ class Bin:
         for child, child_id, name in deletion.cleared:
             holder = self._tables[child.name].rows.get(child_id)
             if holder is not None and holder[name] is None:
-                self._tables[child.name].rows[child_id] = holder | {name: row["Id"]}
+                self._tables[child.name].keep(holder | {name: row["Id"]})
 
     def merge(self, sobject: SObject, master_id: str, losers: list[str], *, by: str) -> None:
         """Make up to three rows one: losers are deleted and name their master, what hung on them hangs on it (SR07)."""

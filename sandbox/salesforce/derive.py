@@ -6,9 +6,9 @@ from sandbox.salesforce.table import Row
 
 def derive(sobject: SObject, row: Row, before: Row | None, stamp: str) -> None:
     """Fill in what follows from the rest of a row about to be stored; `stamp` is the instant of the save."""
-    if "FirstName" in row and "LastName" in row:
+    if "FirstName" in sobject.fields and "Name" in sobject.fields:
         row["Name"] = " ".join(part for part in (row["FirstName"], row["LastName"]) if part)
-    if "MailingAddress" in row:
+    if "MailingAddress" in sobject.fields:
         row["MailingAddress"] = _address(row, "Mailing")
     if sobject.closing:
         _close(sobject, row, before, stamp)

@@ -17,7 +17,7 @@ from sandbox.salesforce.records import Records
 from sandbox.salesforce.rules import Manner, Rule
 from sandbox.salesforce.schema import Field, SObject, load
 from sandbox.salesforce.sessions import Client, Sessions
-from sandbox.salesforce.table import Row
+from sandbox.salesforce.table import Kept
 from sandbox.salesforce.usage import Usage
 
 ADMINISTRATION = {
@@ -25,7 +25,7 @@ ADMINISTRATION = {
 }  # fmt: skip
 
 _ALONE = Manner()
-Snapshot = tuple[dict[str, dict[str, Row]], dict[str, Deletion], dict[str, dict[str, PermissionSet]]]
+Snapshot = tuple[dict[str, dict[str, Kept]], dict[str, Deletion], dict[str, dict[str, PermissionSet]]]
 
 
 class Org:
@@ -133,12 +133,15 @@ class Org:
     def get(self, object: str, id: str) -> dict[str, Any]:  # noqa: A002 - as above
         """A copy of a row, deleted or not."""
         with _one_line(object, id):
-            return dict(self.records.get(self._sobject(object), id))
+            sobject = self._sobject(object)
+            return dict.fromkeys(sobject.fields) | self.records.get(sobject, id)
 
     def rows(self, object: str) -> Iterator[dict[str, Any]]:  # noqa: A002 - as above
         """Every row of an object, deleted ones too until they are purged."""
         self.bin.purge()
-        return iter(self.records.tables[self._sobject(object).name].rows.values())
+        sobject = self._sobject(object)
+        blank = dict.fromkeys(sobject.fields)
+        return (blank | row for row in self.records.tables[sobject.name].rows.values())
 
     # For the API
 

@@ -95,7 +95,7 @@ class Query:
                 f" append the '__c' after the custom field name. {_APPEND}"
             )
             raise located(self.text, path.at, "INVALID_FIELD", message)
-        return found, self._getter(getters, found.name)
+        return found, self._getter(getters, found.name, named=here is None)
 
     def _parent(self, sobject: SObject | None, name: str, path: Path) -> Field:
         link = sobject.relationship(name) if sobject is not None else None
@@ -115,7 +115,7 @@ class Query:
         find, name = self.org.records.find, link.name
         return lambda row: find(row.get(name))
 
-    def _getter(self, parents: list[Getter], name: str) -> Getter:
+    def _getter(self, parents: list[Getter], name: str, *, named: bool) -> Getter:
         by_prefix = self.org.schema.by_prefix
 
         def read(row: Row | None) -> Any:
@@ -125,7 +125,7 @@ class Query:
                 row = parent(row)
             if row is None:
                 return None
-            return by_prefix[row["Id"][:3]].name if name == "Type" and "Type" not in row else row.get(name)
+            return by_prefix[row["Id"][:3]].name if named and name == "Type" else row.get(name)
 
         if not parents:
             return lambda row: row.get(name)

@@ -12,7 +12,7 @@ from sandbox.salesforce.ids import long_id, number_id
 from sandbox.salesforce.moment import stamp
 from sandbox.salesforce.rules import Manner, Rule
 from sandbox.salesforce.schema import Field, Schema, SObject
-from sandbox.salesforce.table import Row, Table
+from sandbox.salesforce.table import Kept, Row, Table
 from sandbox.salesforce.values import accept
 
 _KEPT_BY_SERVICE = frozenset(
@@ -123,10 +123,11 @@ class Records:
     def archive(self, sobject: SObject, row_id: str) -> None:
         """Mark a task or event as archived: only queryAll shows it from now on (SR30)."""
         row = self.get(sobject, row_id)
-        self.tables[sobject.name].rows[row["Id"]] = row | {"IsArchived": True}
+        self.tables[sobject.name].keep(row | {"IsArchived": True})
 
     def save(self, sobject: SObject, row: Row, before: Row | None, *, by: str, now: str) -> None:
         """Store a row with what follows from it and its stamps."""
+        row = Kept(row)
         derive(sobject, row, before, now)
         row |= {"LastModifiedDate": now, "LastModifiedById": by, "SystemModstamp": now}
         self.tables[sobject.name].put(row)
@@ -136,14 +137,15 @@ class Records:
     def give_default(self, sobject: SObject, found: Field) -> None:
         """Let existing rows have the value a new field starts with; their stamps stay (SR10)."""
         table = self.tables[sobject.name]
-        for row_id, row in list(table.rows.items()):
-            table.rows[row_id] = row | {found.name: found.default}
+        for row in list(table.rows.values()) if found.default is not None else ():
+            table.keep(row | {found.name: found.default})
 
     def forget_field(self, sobject: SObject, name: str) -> None:
         """Drop the values of a deleted field."""
         table = self.tables[sobject.name]
-        for row_id, row in list(table.rows.items()):
-            table.rows[row_id] = {key: value for key, value in row.items() if key != name}
+        for row in list(table.rows.values()):
+            if name in row:
+                table.keep({key: value for key, value in row.items() if key != name})
 
     # Rules
 
