@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from config.reading import ConfigError, Model, choice, read_toml, validate
-from config.ruletables import Dated, FactorTable, ProgrammeFile, RuleFile
+from config.ruletables import Dated, FactorTable, ProgrammeFile, RuleFile, SurchargeTable
 from config.scalefile import is_scale
-from scoring.rules import Award, Derived, Factors, Programme, Rules, Tier
+from scoring.rules import Award, Derived, Factors, Programme, Rules, Surcharges, Tier
 
 T = TypeVar("T")
 
+_TABLES = ("points", "derived", "aggravated")  # of dated numbers, by names of one's own
 OWN = ("name", "title", "inherits", "example")  # what a file never inherits
 
 
@@ -102,16 +103,36 @@ def _rules(tables: RuleFile, path: Path, at: date) -> Rules:
             first_min_months=on("first_min_months", tables.first_min_months),
             interruption_months=on("interruption_months", tables.interruption_months),
             correction_years=on("correction_years", tables.correction_years),
+            statement_periods=on("statement_periods", tables.statement_periods),
+            statement_days=on("statement_days", tables.statement_days),
+            surcharges=_surcharges(tables.surcharges, path, at),
             truncation=on("truncation", tables.truncation),
             same_day=on("same_day", tables.same_day),
             excused=on("excused", tables.excused),
             protection=on("protection", tables.protection),
             floor_years=on("floor_years", tables.floor_years),
             lapse_after=None if lapse_after == "never" else lapse_after,
+            carry_over=on("carry_over", tables.carry_over),
+            extra_vehicle=on("extra_vehicle", tables.extra_vehicle),
             references=dict(_references(tables)),
         )
     except ValueError as error:
         raise ConfigError(f"{path}: {error}") from error
+
+
+def _surcharges(tables: SurchargeTable, path: Path, at: date) -> Surcharges:
+    def on(key: str, dated: Dated[T]) -> T:
+        return _in_force(f"surcharges.{key}", dated, path, at)
+
+    return Surcharges(
+        novice=on("novice", tables.novice),
+        novice_accompanied=on("novice_accompanied", tables.novice_accompanied),
+        novice_reading=on("novice_reading", tables.novice_reading),
+        novice_years=on("novice_years", tables.novice_years),
+        aggravated={kind: on(f"aggravated.{kind}", dated) for kind, dated in tables.aggravated.items()},
+        aggravated_cap=on("aggravated_cap", tables.aggravated_cap),
+        aggravated_years=on("aggravated_years", tables.aggravated_years),
+    )
 
 
 def _programme(tables: ProgrammeFile, rules: Rules, path: Path, at: date) -> Programme:
@@ -137,8 +158,12 @@ def _programme(tables: ProgrammeFile, rules: Rules, path: Path, at: date) -> Pro
                 )
                 for tier in on("tiers", tables.tiers)
             ),
-            points={name: Award(award.points, award.cap) for name, award in points.items()},
+            points={
+                name: Award(award.points, award.cap, award.repeat, award.expiry_months, award.fading)
+                for name, award in points.items()
+            },
             takes_back={name: signal.takes_back for name, signal in tables.signals.items() if signal.takes_back},
+            excluded={name: signal.excluded for name, signal in tables.signals.items() if signal.excluded},
             derived=tuple(
                 Derived(name, made.counts, made.against, made.at_least, made.share_percent, made.liability)
                 for name, made in derived.items()
@@ -146,10 +171,12 @@ def _programme(tables: ProgrammeFile, rules: Rules, path: Path, at: date) -> Pro
             expiry_months=on("expiry_months", tables.expiry_months),
             points_floor=None if points_floor == "none" else points_floor,
             demotion=on("demotion", tables.demotion),
+            grace_months=on("grace_months", tables.grace_months),
             price_floor=_hundredths(on("price_floor", tables.price_floor)),
             price_cap=_hundredths(on("price_cap", tables.price_cap)),
             attention=_hundredths(on("attention", tables.attention)),
             fixed_review=None if tables.fixed_review is None else on("fixed_review", tables.fixed_review),
+            currency=None if tables.currency is None else on("currency", tables.currency),
             references={**_places(tables), **dict(_references(tables))},
             warnings={name: signal.warning for name, signal in tables.signals.items() if signal.warning},
         )
@@ -178,7 +205,7 @@ def _references(table: Any, above: str = "") -> Iterator[tuple[str, str]]:
     for key, value in items:
         if isinstance(value, Dated):
             yield f"{above}{key}", value.reference
-        elif isinstance(value, FactorTable) or (isinstance(value, Mapping) and key in ("points", "derived")):
+        elif isinstance(value, FactorTable | SurchargeTable) or (isinstance(value, Mapping) and key in _TABLES):
             yield from _references(value, f"{above}{key}.")
 
 

@@ -2,11 +2,11 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from scoring.rules import Use
+from scoring.rules import Exclusion, Use
 from scoring.signal import Liability
 
 T = TypeVar("T")
@@ -14,6 +14,7 @@ T = TypeVar("T")
 Coefficient = Annotated[Decimal, Field(gt=0, le=10, decimal_places=2)]
 Factor = Annotated[Decimal, Field(gt=0, le=10, decimal_places=3)]
 Count = Annotated[int, Field(ge=0, le=1000)]
+Surcharge = Annotated[int, Field(ge=0, le=1000)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 Points = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
 
@@ -43,6 +44,18 @@ class FactorTable(Table):
     reduction: Dated[Factor]
     full: Dated[Factor]
     partial: Dated[Factor]
+
+
+class SurchargeTable(Table):
+    """What arts A121-1-1 and A121-1-2 let an insurer add, in percent of the reference premium."""
+
+    novice: Dated[Surcharge]
+    novice_accompanied: Dated[Surcharge]
+    novice_reading: Dated[Literal["halved", "half of the initial"]]
+    novice_years: Dated[Annotated[int, Field(ge=1, le=100)]]
+    aggravated: dict[str, Dated[Surcharge]]
+    aggravated_cap: Dated[Surcharge]
+    aggravated_years: Dated[Annotated[int, Field(ge=0, le=100)]]
 
 
 class RuleExample(Table):
@@ -76,12 +89,17 @@ class RuleFile(Table):
     first_min_months: Dated[Annotated[int, Field(ge=0, le=12)]]
     interruption_months: Dated[Count]
     correction_years: Dated[Annotated[int, Field(ge=0, le=100)]]
+    statement_periods: Dated[Annotated[int, Field(ge=1, le=100)]]
+    statement_days: Dated[Annotated[int, Field(ge=1, le=365)]]
+    surcharges: SurchargeTable
     truncation: Dated[Literal["each", "once"]]
     same_day: Dated[Literal["full first", "partial first"]]
     excused: Dated[Literal["clean", "held"]]
     protection: Dated[Literal["once", "renewable"]]
     floor_years: Dated[Literal["reviews", "dates"]]
     lapse_after: Dated[Annotated[int, Field(ge=1, le=100)] | Literal["never"]]
+    carry_over: Dated[Literal["raises", "both ways"]]
+    extra_vehicle: Dated[Literal["last", "average"]]
     example: list[RuleExample] = []
 
 
@@ -91,14 +109,24 @@ class SignalTable(Table):
     counts_as: Literal["exposure", "incident", "other"]
     on: bool = True
     takes_back: str | None = None
+    excluded: Exclusion | None = None
     warning: str = ""
+
+    @model_validator(mode="after")
+    def _only_incidents_are_excluded(self) -> Self:
+        if self.excluded is not None and self.counts_as != "incident":
+            raise ValueError(f"excluded by {self.excluded}, but it counts as {self.counts_as}, not as incident")
+        return self
 
 
 class AwardTable(Table):
-    """Points, and the most that a period gives."""
+    """Points, the most that a period gives, whether only once, and how long they last."""
 
     points: Points
     cap: Annotated[int, Field(ge=0)] | None = None
+    repeat: Literal["each", "once"] = "each"
+    expiry_months: Annotated[int, Field(ge=1, le=1200)] | None = None
+    fading: Literal["none", "linear"] = "none"
 
 
 class DerivedTable(Table):
@@ -126,7 +154,7 @@ class ExampleSignal(Table):
     name: str
     on: date
     liability: Liability = Liability.NONE
-    amount: Annotated[Decimal, Field(ge=0)] | None = None
+    amount: Annotated[Decimal, Field(ge=0, allow_inf_nan=False)] | None = None
     times: Annotated[int, Field(ge=1, le=1000)] = 1
 
 
@@ -163,11 +191,13 @@ class ProgrammeFile(Table):
     expiry_months: Dated[Annotated[int, Field(ge=1, le=1200)]]
     points_floor: Dated[int | Literal["none"]]
     tiers: Dated[Annotated[list[TierTable], Field(min_length=1)]]
-    demotion: Dated[Literal["one step", "straight"]]
+    demotion: Dated[Literal["one step", "straight", "none"]]
+    grace_months: Dated[Annotated[int, Field(ge=0, le=120)]]
     price_floor: Dated[Coefficient]
     price_cap: Dated[Coefficient]
     attention: Dated[Coefficient]
     fixed_review: Dated[str] | None = None
+    currency: Dated[Annotated[str, Field(pattern="^[A-Z]{3}$")]] | None = None
     example: list[ProgrammeExample] = []
 
     @field_validator("fixed_review")

@@ -1,6 +1,7 @@
 """Derived signals: made of a count and a sum over one period, dated on the day they cross."""
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from itertools import groupby
 
@@ -8,10 +9,11 @@ from scoring.rules import Derived
 from scoring.signal import Signal, Source
 
 
-def derive(signals: Sequence[Signal], rule: Derived) -> tuple[Signal, int] | None:
+def derive(signals: Sequence[Signal], rule: Derived, start: date) -> tuple[Signal, int] | None:
     """The signal that one period's signals (in order of their days) make, with the count it was made of; at most one.
 
-    Both sums are taken at the end of each day and per currency: an amount never counts against one in other money.
+    Its source is named after the `start` of the period: it stays the same fact when it crosses on another day. Both
+    sums are taken at the end of each day and per currency: an amount never counts against one in other money.
     """
     if sum(signal.name == rule.counts for signal in signals) < rule.at_least:
         return None
@@ -30,5 +32,5 @@ def derive(signals: Sequence[Signal], rule: Derived) -> tuple[Signal, int] | Non
             amount > 0 and amount * 100 >= rule.share_percent * against.get(currency, Decimal(0))
             for currency, amount in counted.items()
         ):
-            return Signal(rule.name, day, Source("", "derived", rule.name), rule.liability), count
+            return Signal(rule.name, day, Source("", "derived", f"{rule.name} {start}"), rule.liability), count
     return None

@@ -81,6 +81,7 @@ class _Replay:
         self.day = day
         self.coefficient = 0
         self.expected: int | None = None
+        self.review: date | None = None
         self.points = 0
         self.tier: str | None = None
         self.percent: int | None = None
@@ -88,7 +89,18 @@ class _Replay:
 
     def follow(self, line: Line) -> None:
         match line.code:
-            case Code.OPENING | Code.START | Code.REDUCED | Code.RAISED | Code.TRUNCATED | Code.FLOORED | Code.LAPSED:
+            case Code.FROZEN:
+                self.day = line.day("decided")
+            case (
+                Code.OPENING
+                | Code.CARRIED_OVER
+                | Code.START
+                | Code.REDUCED
+                | Code.RAISED
+                | Code.TRUNCATED
+                | Code.FLOORED
+                | Code.LAPSED
+            ):
                 self._move(line)
             case Code.CAPPED | Code.CEILING:
                 self.running = min(self.running, _coefficient(line))
@@ -97,8 +109,14 @@ class _Replay:
                 if line.code is Code.REVIEWED:
                     self.coefficient = line.integer("coefficient")
                 else:
-                    self.expected = line.integer("coefficient")
-            case Code.POINTS | Code.POINTS_CAPPED | Code.TAKEN_BACK:
+                    self.expected, self.review = line.integer("coefficient"), line.day("on")
+            case Code.COEFFICIENT_ADJUSTED:
+                self.coefficient = line.integer("coefficient")
+                if self.review is not None and ("until" not in line.values or line.day("until") > self.review):
+                    self.expected = self.coefficient
+            case Code.POINTS_ADJUSTED:
+                self.points = line.integer("points")
+            case Code.POINTS | Code.POINTS_CAPPED | Code.FADED | Code.TAKEN_BACK:
                 self.points += line.integer("points") if line.day("expires") > self.day else 0
             case Code.BALANCE:
                 self._check(line, self.points, line.integer("points"))
@@ -114,7 +132,7 @@ class _Replay:
 
     def _move(self, line: Line) -> None:
         match line.code:
-            case Code.OPENING:
+            case Code.OPENING | Code.CARRIED_OVER:
                 self.coefficient = line.integer("coefficient")
             case Code.START:
                 self.running = _coefficient(line)

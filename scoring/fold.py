@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from scoring.coefficient import State, step
-from scoring.history import describe
-from scoring.line import Code, Line, Param
+from scoring.line import Code, Line, Param, describe
 from scoring.review import YEAR, Period, add_months, is_short
 from scoring.rules import Programme
 from scoring.signal import Liability, Signal
+from scoring.subject import Span, Subject, longest_gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,31 +41,38 @@ class Fold:
     lines: tuple[Line, ...]
 
 
-def fold(found: Sequence[Period], counted: Sequence[Sequence[Signal]], programme: Programme, day: date) -> Fold:
+def fold(
+    found: Sequence[Period],
+    counted: Sequence[Sequence[Signal]],
+    programme: Programme,
+    day: date,
+    subject: Subject,
+) -> Fold:
     """Step through every period whose review has come by `day`, then once more for the next review.
 
     `found` must reach a review after `day`, as `review.periods` does. A period without a signal that counts as exposure
-    was interrupted.
+    was interrupted where no contract ran for longer than the rules allow (art. 9).
     """
     rules = programme.rules
-    state = State(rules.origin)
+    state = subject.opening.state if subject.opening else State(rules.origin)
+    contracts = [span for span in subject.contracts if span.start <= day]
     steps: list[Step] = []
     reviews: list[Review] = []
     lines: list[Line] = []
     for period, signals in zip(found, counted, strict=True):
-        incidents = [s for s in signals if s.liability is not Liability.NONE or s.name in programme.incidents]
-        exposed = any(signal.name in programme.exposure for signal in signals)
-        interrupted = not exposed and rules.interrupts(_months(period))
+        incidents, excluded = _incidents(signals, programme)
+        gap = None if _ordered(signals, programme) else _gap(period, contracts, programme)
         before = state
         state, stepped = step(
             before,
-            [signal.liability for signal in incidents],
+            [_liability(signal, programme) for signal in incidents],
             rules,
-            interrupted=interrupted,
+            interrupted=gap is not None,
             first_short=is_short(period, rules),
-            early=_early(incidents, reviews, programme),
+            early=_early(incidents, reviews, found[0].start, programme, subject),
         )
-        steps.append(Step(period, before, state, interrupted, _named(stepped, incidents)))
+        own = (*excluded, *_named(stepped, incidents))
+        steps.append(Step(period, before, state, gap is not None, own if gap is None else (*gap, *own)))
         values: dict[str, Param] = {"start": period.start, "end": period.end, "review": period.review}
         lines += [Line(Code.PERIOD, rules.reference("lag_months"), values), *steps[-1].lines]
         outcome: dict[str, Param] = {"on": period.review, "coefficient": state.coefficient}
@@ -77,22 +84,54 @@ def fold(found: Sequence[Period], counted: Sequence[Sequence[Signal]], programme
     return Fold(tuple(steps[:-1]), steps[-1], tuple(reviews), tuple(lines))
 
 
-def _months(period: Period) -> int:
-    return (period.end.year - period.start.year) * YEAR + period.end.month - period.start.month
+def _incidents(signals: Sequence[Signal], programme: Programme) -> tuple[list[Signal], list[Line]]:
+    """The incidents that a step looks at, and a line for each that art. 7 keeps from it altogether."""
+    found: list[Signal] = []
+    excluded: list[Line] = []
+    for signal in signals:
+        if signal.liability is Liability.NONE and signal.name not in programme.incidents:
+            continue
+        if programme.excluded.get(signal.name) == "art. 7":
+            excluded.append(Line(Code.EXCLUDED, "art. 7", describe(signal)))
+        else:
+            found.append(signal)
+    return found, excluded
 
 
-def _early(incidents: Sequence[Signal], reviews: Sequence[Review], programme: Programme) -> int:
+def _liability(signal: Signal, programme: Programme) -> Liability:
+    """None for what art. 6 excludes, whatever the signal says."""
+    return Liability.NONE if signal.name in programme.excluded else signal.liability
+
+
+def _ordered(signals: Sequence[Signal], programme: Programme) -> bool:
+    return any(signal.name in programme.exposure for signal in signals)
+
+
+def _gap(period: Period, contracts: Sequence[Span], programme: Programme) -> tuple[Line, ...] | None:
+    """None where the period was not interrupted; else what is to be said of it beside that it was."""
+    start, end = longest_gap(period.start, period.end, contracts)
+    if add_months(start, programme.rules.interruption_months) >= end:
+        return None
+    if not contracts:
+        return ()
+    return (Line(Code.GAP, programme.rules.reference("interruption_months"), {"start": start, "end": end}),)
+
+
+def _early(
+    incidents: Sequence[Signal], reviews: Sequence[Review], exposure: date, programme: Programme, subject: Subject
+) -> int:
     """How many incidents came before the years at the floor were full, where the rules measure those by dates."""
     rules = programme.rules
-    if rules.floor_years == "reviews" or not reviews or reviews[-1].coefficient != rules.floor:
+    if rules.floor_years == "reviews":
         return 0
-    since = reviews[-1].on
-    for review in reversed(reviews):
-        if review.coefficient != rules.floor:
-            break
-        since = review.on
+    opening = subject.opening
+    since = opening.at_floor_since(exposure) if opening and opening.coefficient == rules.floor else None
+    for review in reviews:
+        since = (since or review.on) if review.coefficient == rules.floor else None
+    if since is None:
+        return 0
     full = add_months(since, YEAR * rules.protected_after)
-    return sum(signal.on < full for signal in incidents if signal.liability is not Liability.NONE)
+    return sum(signal.on < full and _liability(signal, programme) is not Liability.NONE for signal in incidents)
 
 
 def _named(lines: Sequence[Line], incidents: Sequence[Signal]) -> tuple[Line, ...]:

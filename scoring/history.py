@@ -1,15 +1,21 @@
 """The history of one subject up to a day: its periods, the signals that count in each, and why the others do not."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
-from scoring.line import Code, Line, Param
-from scoring.review import YEAR, Period, add_months, period_of, periods, review_following
+from scoring.contest import Contests
+from scoring.correction import is_late, settled
+from scoring.line import Code, Line, describe
+from scoring.rates import Rates
+from scoring.review import Period, period_of, periods, review_following
 from scoring.rules import Programme
 from scoring.signal import Liability, Signal
+from scoring.subject import Subject
 
 RecordKey = tuple[str, str]  # connection, id
+
+_RANK = {Liability.FULL: -1, Liability.PARTIAL: 0, Liability.NONE: 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,29 +35,37 @@ class History:
     twins: Mapping[RecordKey, RecordKey]
 
 
-def history(signals: Iterable[Signal], programme: Programme, day: date, opened: date | None) -> History:
-    """The signals sorted out as of the end of `day`; `opened` is a day from which exposure runs whatever they say."""
+def history(
+    signals: Iterable[Signal],
+    programme: Programme,
+    day: date,
+    subject: Subject,
+    contests: Contests,
+    rates: Rates | None = None,
+) -> History:
+    """The signals sorted out as of the end of `day`; `contests` says of those that would count which ones are held."""
     left_out: list[Line] = []
     twins: dict[RecordKey, RecordKey] = {}
-    known = _without_twins(sorted(signals, key=lambda s: order(s, programme)), twins, left_out, day)
-    past = [signal for signal in known if signal.on <= day]
+    known = _in_order(signals, programme)
+    if any(signal.before is not None or signal.withdrawn for signal in known):
+        known = _corrected(known, programme, day, subject, left_out)
+    known = _without_twins(known, twins, left_out, day)
     upcoming = next((s.on for s in known if s.on > day and programme.signals.get(s.name)), None)
-    eligible = [signal for signal in past if _is_on(signal, programme, left_out)]
-    exposure = _exposure(eligible, programme, day, opened)
+    eligible = [signal for signal in known if signal.on <= day and _is_on(signal, programme, left_out)]
+    exposure = _exposure(eligible, programme, day, subject)
     if exposure is None:
         left_out += [Line(Code.BEFORE_EXPOSURE, "", describe(signal)) for signal in eligible]
         return History(None, (), (), upcoming, tuple(left_out), twins)
 
-    found = periods(exposure, day, programme.rules, programme.fixed_review)
+    found = periods(exposure, day, programme.rules, subject.review or programme.fixed_review)
     counted: list[list[Signal]] = [[] for _ in found]
     for signal in eligible:
         if signal.on < exposure:
             left_out.append(Line(Code.BEFORE_EXPOSURE, "", describe(signal)))
-        elif signal.recorded and _is_late(signal.recorded, review := review_following(signal.on, found), programme):
-            reference = programme.rules.reference("correction_years")
-            left_out.append(Line(Code.TOO_LATE, reference, {**describe(signal), "review": review}))
-        else:
-            counted[period_of(signal.on, found)].append(signal)
+        elif _came_late(signal, review := review_following(signal.on, found), programme):
+            left_out.append(_too_late(signal, review, programme))
+        elif not contests.holds(signal, found):
+            counted[period_of(signal.on, found)].append(_converted(signal, programme, rates, left_out))
     return History(exposure, found, tuple(map(tuple, counted)), upcoming, tuple(left_out), twins)
 
 
@@ -71,23 +85,42 @@ def record_key(signal: Signal) -> RecordKey:
     return (signal.source.connection, signal.source.id)
 
 
-def describe(signal: Signal) -> dict[str, Param]:
-    """What the texts need to know of a signal."""
-    known: dict[str, Param] = {"signal": signal.name, "on": signal.on, "source": signal.source.id}
-    if signal.reference:
-        known["reference"] = signal.reference
-    if signal.days is not None:
-        known["days"] = signal.days
-    return known
-
-
-_RANK = {Liability.FULL: -1, Liability.PARTIAL: 0, Liability.NONE: 1}
-
-
 def _by_source(signal: Signal) -> tuple[str, str, int, str]:
     """Ids of one length compare as text, longer ones come later: so "9" < "10" (HR06)."""
     source = signal.source
     return (source.connection, source.object, len(source.id), source.id)
+
+
+def _in_order(signals: Iterable[Signal], programme: Programme) -> list[Signal]:
+    return sorted(signals, key=lambda signal: order(signal, programme))
+
+
+def _corrected(
+    signals: Sequence[Signal], programme: Programme, day: date, subject: Subject, left_out: list[Line]
+) -> list[Signal]:
+    """The entries that hold. Orders come first: exposure, and with it every review, depends on them alone.
+
+    An order is judged by the review that would follow if exposure began with it.
+    """
+    fixed = subject.review or programme.fixed_review
+
+    def too_late(signal: Signal, review: date) -> Line:
+        return _too_late(signal, review, programme)
+
+    def after_an_order(on: date) -> date:
+        return periods(on, on, programme.rules, fixed)[0].review
+
+    orders = [signal for signal in signals if signal.name in programme.exposure]
+    orders = settled(orders, after_an_order, programme, too_late, left_out)
+    paid = [s for s in _without_twins(_in_order(orders, programme), {}, [], day) if s.on <= day]
+    exposure = _exposure([s for s in paid if programme.signals.get(s.name)], programme, day, subject)
+    found = () if exposure is None else periods(exposure, day, programme.rules, fixed)
+
+    def following(on: date) -> date | None:
+        return review_following(on, found) if found and on < found[-1].review else None
+
+    others = [signal for signal in signals if signal.name not in programme.exposure]
+    return _in_order([*orders, *settled(others, following, programme, too_late, left_out)], programme)
 
 
 def _without_twins(
@@ -127,22 +160,40 @@ def _is_on(signal: Signal, programme: Programme, left_out: list[Line]) -> bool:
     return True
 
 
-def _exposure(signals: Sequence[Signal], programme: Programme, day: date, opened: date | None) -> date | None:
-    """The first order that was not recorded too late to move everything after it, or `opened` where that is earlier."""
-    first = next((s.on for s in signals if s.name in programme.exposure and not _opens_late(s, programme)), None)
-    if opened is not None and opened <= day:
-        return opened if first is None else min(first, opened)
-    return first
+def _exposure(signals: Sequence[Signal], programme: Programme, day: date, subject: Subject) -> date | None:
+    """The first order that was not recorded too late to move everything after it, or an earlier contract's start."""
+    first = next(
+        (s.on for s in signals if s.name in programme.exposure and not _opens_late(s, programme, subject)), None
+    )
+    given = subject.starts(day)
+    return min((each for each in (first, given) if each is not None), default=None)
 
 
-def _opens_late(order: Signal, programme: Programme) -> bool:
+def _opens_late(order: Signal, programme: Programme, subject: Subject) -> bool:
     """Whether exposure would begin with this order, but the first review after it can not be corrected any more."""
     if order.recorded is None:
         return False
-    first = periods(order.on, order.on, programme.rules, programme.fixed_review)[0]
-    return _is_late(order.recorded, first.review, programme)
+    first = periods(order.on, order.on, programme.rules, subject.review or programme.fixed_review)[0]
+    return _came_late(order, first.review, programme)
 
 
-def _is_late(recorded: datetime, review: date, programme: Programme) -> bool:
-    """Whether it was recorded when the review following it could not be corrected any more (art. 8)."""
-    return recorded.astimezone(UTC).date() > add_months(review, YEAR * programme.rules.correction_years)
+def _came_late(signal: Signal, review: date, programme: Programme) -> bool:
+    """Whether a first entry about a fact came when the review could not be corrected any more; corrections are settled."""
+    return signal.recorded is not None and signal.before is None and is_late(signal.recorded, review, programme)
+
+
+def _too_late(signal: Signal, review: date, programme: Programme) -> Line:
+    reference = programme.rules.reference("correction_years")
+    return Line(Code.TOO_LATE, reference, {**describe(signal), "review": review})
+
+
+def _converted(signal: Signal, programme: Programme, rates: Rates | None, left_out: list[Line]) -> Signal:
+    """The signal with its amount in the programme's currency; as it is, and listed, where no rate is known."""
+    money, amount = programme.currency, signal.amount
+    if rates is None or money is None or amount is None or signal.currency in (None, money):
+        return signal
+    converted = rates.convert(amount, signal.currency, money, signal.on)
+    if converted is None:
+        left_out.append(Line(Code.NOT_CONVERTED, "", {**describe(signal), "currency": signal.currency}))
+        return signal
+    return replace(signal, amount=converted, currency=money)

@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
+from scoring.signal import Signal
+
 Param: TypeAlias = int | str | date | Decimal
 
 
@@ -22,8 +24,19 @@ class Code(StrEnum):
     TWIN = "twin"
     BEFORE_EXPOSURE = "before_exposure"
     TOO_LATE = "too_late"  # + review
+    NOT_CONVERTED = "not_converted"  # + currency
+    # What people decided: {signal}; decided, by, why
+    CONTESTED = "contested"
+    CONTEST_ACCEPTED = "contest_accepted"
+    CONTEST_REJECTED = "contest_rejected"
+    CONTEST_LATE = "contest_late"  # + review
+    CONTEST_UNKNOWN = "contest_unknown"  # without on
+    COEFFICIENT_ADJUSTED = "coefficient_adjusted"  # c coefficient, decided, by, why, until where it ends; no signal
+    POINTS_ADJUSTED = "points_adjusted"  # points, decided, by, why, until where it ends; no signal
+    FROZEN = "frozen"  # decided, by, why; no signal
     # The coefficient
     OPENING = "opening"  # c coefficient
+    CARRIED_OVER = "carried_over"  # c coefficient
     NO_EXPOSURE = "no_exposure"
     EXPOSED = "exposed"  # on
     PERIOD = "period"  # start, end (exclusive), review
@@ -36,7 +49,9 @@ class Code(StrEnum):
     CEILING = "ceiling"  # c coefficient
     PROTECTED = "protected"  # years; {signal} in a standing
     EXCUSED = "excused"  # {signal} in a standing
+    EXCLUDED = "excluded"  # {signal}
     HELD = "held"
+    GAP = "gap"  # start, end (exclusive)
     INTERRUPTED = "interrupted"
     SHORT_PERIOD = "short_period"  # months
     LAPSED = "lapsed"  # c coefficient, periods
@@ -46,6 +61,8 @@ class Code(StrEnum):
     DERIVED = "derived"  # {signal}, count, counted (a signal's name)
     POINTS = "points"  # {signal}, points, expires
     POINTS_CAPPED = "points_capped"  # {signal}, points, expires, cap
+    POINTS_ONCE = "points_once"  # {signal}
+    FADED = "faded"  # {signal}, points, expires
     TAKEN_BACK = "taken_back"  # {signal}, points, expires, order
     NOTHING_TAKEN = "nothing_taken"  # {signal}
     BALANCE = "balance"  # points
@@ -95,3 +112,13 @@ class Line:
         if not isinstance(value, date):
             raise TypeError(f"{self.code}: {name} is {value!r}, not a date")
         return value
+
+
+def describe(signal: Signal) -> dict[str, Param]:
+    """What the texts need to know of a signal."""
+    known: dict[str, Param] = {"signal": signal.name, "on": signal.on, "source": signal.source.id}
+    if signal.reference:
+        known["reference"] = signal.reference
+    if signal.days is not None:
+        known["days"] = signal.days
+    return known

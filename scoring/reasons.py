@@ -14,7 +14,7 @@ SHOWN = 3
 REMEMBERED = 3  # an incident is a reason for this many reviews; later clean ones outweigh it
 
 
-def weightiest(fold: Fold, in_force: Sequence[Entry], exposure: date, programme: Programme) -> tuple[Line, ...]:
+def weightiest(fold: Fold, made: Sequence[Entry], exposure: date, programme: Programme, day: date) -> tuple[Line, ...]:
     """The reasons for a standing, at most three.
 
     First what moves the coefficient: incidents (the heaviest, then the newest), a review without reduction, clean
@@ -29,7 +29,7 @@ def weightiest(fold: Fold, in_force: Sequence[Entry], exposure: date, programme:
     elif clean := fold.steps[-1].after.clean_periods:
         values = {"count": clean, "coefficient": fold.steps[-1].after.coefficient}
         found.append(Line(Code.CLEAN_REVIEWS, "", values))
-    return tuple([*found, *_sums(in_force, programme)][:SHOWN])
+    return tuple([*found, *_sums(made, programme, day)][:SHOWN])
 
 
 def way_back(fold: Fold, tier: Tier, programme: Programme) -> tuple[Line, ...]:
@@ -60,12 +60,13 @@ def _incidents(fold: Fold) -> list[Line]:
     return [line for _, _, line in sorted(found, key=lambda item: item[:2], reverse=True)]
 
 
-def _sums(in_force: Sequence[Entry], programme: Programme) -> list[Line]:
+def _sums(made: Sequence[Entry], programme: Programme, day: date) -> list[Line]:
     """What each kind of signal adds up to among the points in force."""
     sums: dict[str, tuple[int, int]] = {}
-    for entry in in_force:
-        count, points = sums.get(entry.signal, (0, 0))
-        sums[entry.signal] = (count + 1, points + entry.points)
+    for entry in made:
+        if entry.expires > day:
+            count, points = sums.get(entry.signal, (0, 0))
+            sums[entry.signal] = (count + 1, points + entry.left(day))
     largest = sorted(sums.items(), key=lambda item: (-abs(item[1][1]), item[0]))
     return [
         Line(Code.POINTS_SUM, programme.reference(f"points.{name}"), {"signal": name, "count": count, "points": points})

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from scoring.signal import Liability
 
 Use = Literal["normal", "tournees"]
+Exclusion = Literal["art. 6", "art. 7"]
 
 ONE = 1000  # the factor that moves nothing
 
@@ -30,6 +31,22 @@ class Factors:
     def __post_init__(self) -> None:
         if not 0 < self.reduction <= ONE <= self.partial <= self.full:
             raise ValueError("reduction <= 1.000 <= partial <= full must hold")
+
+
+@dataclass(frozen=True, slots=True)
+class Surcharges:
+    """What arts A121-1-1 and A121-1-2 let an insurer add to a premium, in percent of the reference premium.
+
+    `aggravated` by kind: `OFFENCES` and `SUSPENSIONS` below, and others of one's own.
+    """
+
+    novice: int = 100
+    novice_accompanied: int = 50  # after accompanied driving
+    novice_reading: Literal["halved", "half of the initial"] = "halved"
+    novice_years: int = 3  # clean years after which nothing is left of it
+    aggravated: Mapping[str, int] = field(default_factory=dict)
+    aggravated_cap: int = 400
+    aggravated_years: int = 2  # after the first review that follows the fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +70,8 @@ class Rules:
     first_min_months: int = 9  # art. 9: a shorter first period gives no reduction
     interruption_months: int = 3  # art. 9: a longer one gives no reduction
     correction_years: int = 2  # art. 8
+    statement_periods: int = 5  # art. 12: annual periods that a statement looks back on
+    statement_days: int = 15  # art. 12: within which it is given on request
     # Open points of the law, with the text's default.
     truncation: Literal["each", "once"] = "each"  # after each incident, or once a period
     same_day: Literal["full first", "partial first"] = "full first"
@@ -60,6 +79,9 @@ class Rules:
     protection: Literal["once", "renewable"] = "once"  # "une première période"
     floor_years: Literal["reviews", "dates"] = "reviews"  # how the years at the floor are measured
     lapse_after: int | None = None  # interrupted periods after which a bonus is lost; the text knows no such limit
+    carry_over: Literal["raises", "both ways"] = "raises"  # what brings a statement up to date, art. 11
+    extra_vehicle: Literal["last", "average"] = "last"  # whose coefficient one vehicle more takes over, art. 10
+    surcharges: Surcharges = Surcharges()
     references: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -84,10 +106,17 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Award:
-    """Points for one kind of signal; what they come to in a period is cut at `cap`."""
+    """Points for one kind of signal.
+
+    What they come to in a period is cut at `cap`, losses too. `repeat`: each signal, or only the first one ever. They
+    expire after `expiry_months`, else after the programme's; `fading`: all on that day, or month by month until then.
+    """
 
     points: int
     cap: int | None = None
+    repeat: Literal["each", "once"] = "each"
+    expiry_months: int | None = None
+    fading: Literal["none", "linear"] = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +153,10 @@ class Programme:
 
     `signals` says which names exist and which are switched on. `incidents` are those whose liability may be any of the
     three; one with liability none is then shown as excused. `takes_back` maps a refund to the signal whose points it
-    takes back. `tiers` go from the lowest up. `warnings` stand beside switches that are better left off.
+    takes back. `excluded` maps an incident that arts 6 or 7 exclude whatever its liability says to the article: one of
+    art. 6 is excused, one of art. 7 never stands in the way of a reduction. `tiers` go from the lowest up. A demotion
+    waits until a tier has been missed for `grace_months`. With a `currency` amounts in other money are converted where
+    there are rates. `warnings` stand beside switches that are better left off.
     """
 
     name: str
@@ -135,14 +167,17 @@ class Programme:
     tiers: tuple[Tier, ...]
     points: Mapping[str, Award] = field(default_factory=dict)
     takes_back: Mapping[str, str] = field(default_factory=dict)
+    excluded: Mapping[str, Exclusion] = field(default_factory=dict)
     derived: tuple[Derived, ...] = ()
     expiry_months: int = 24
     points_floor: int | None = 0
-    demotion: Literal["one step", "straight"] = "one step"
+    demotion: Literal["one step", "straight", "none"] = "one step"
+    grace_months: int = 0
     price_floor: int = 80
     price_cap: int = 125
     attention: int = 150  # a coefficient above it flags the subject for a person to look at
     fixed_review: str | None = None  # "12-01": one review day for all, MM-DD
+    currency: str | None = None  # "EUR"
     references: Mapping[str, str] = field(default_factory=dict)
     warnings: Mapping[str, str] = field(default_factory=dict)
     hash: str = field(init=False)

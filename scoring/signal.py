@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Self, TypeAlias
 
 
 class Liability(StrEnum):
@@ -23,15 +24,23 @@ class Source:
     id: str
 
 
+Fact: TypeAlias = tuple[Source, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """A dated fact about one subject.
+    """A dated fact about one subject; one entry of the ledger about it.
 
     `on` is a civil date in the programme's time zone and may lie in the future (an unpaid invoice becomes an incident
     on its 91st day): the fold ignores what has not happened yet. `recorded` is the instant at which the ledger learnt
     it, or None for what the first fill brought (known from the beginning). `reference` is what people call the source
     record ("1042"); `days` a count that the reason text needs (days late); `original` the source id of the order that a
-    refund takes back; `key` a common key by which the same fact, reported twice, counts once.
+    refund takes back; `key` a common key by which the same fact, reported twice, counts once. `before` is the entry
+    that this one corrected, `withdrawn` says that it took the fact back: what came too late to be corrected (art. 8)
+    stays as it was before.
+
+    Raises:
+        ValueError: an amount that is negative or no number, or an instant without a time zone (SR31).
     """
 
     name: str
@@ -45,3 +54,16 @@ class Signal:
     original: str = ""
     key: str = ""
     recorded: datetime | None = None
+    before: Self | None = None
+    withdrawn: bool = False
+
+    def __post_init__(self) -> None:
+        if self.amount is not None and not (self.amount.is_finite() and self.amount >= 0):
+            raise ValueError(f"{self.name}: {self.amount} is no amount")
+        if self.recorded is not None and self.recorded.tzinfo is None:
+            raise ValueError(f"{self.name}: {self.recorded} has no time zone")
+
+    @property
+    def fact(self) -> Fact:
+        """What stays the same when the fact is corrected: where it came from, and as what."""
+        return (self.source, self.name)

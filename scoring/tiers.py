@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from scoring.decision import UNDECIDED, Adjustment, Decided
+from scoring.review import add_months
 from scoring.rules import Programme, Tier
 
 
@@ -17,30 +19,61 @@ class TierChange:
     promoted: bool
 
 
-def replay(reviews: Mapping[date, int], moves: Mapping[date, int], programme: Programme) -> Sequence[TierChange]:
-    """Every change of tier, given the coefficient after each review and the moves of the points by day.
+def replay(
+    reviews: Mapping[date, int],
+    moves: Mapping[date, int],
+    programme: Programme,
+    decided: Decided = UNDECIDED,
+    day: date = date.max,
+) -> Sequence[TierChange]:
+    """Every change of tier up to `day`, given the coefficient after each review and the moves of the points by day.
 
-    The lowest tier until the first review. At a review a demotion goes one step, or straight down where the programme
-    says so; between reviews nothing is taken away.
+    The lowest tier until the first review. At a review a demotion goes one step, or straight down, or not at all, as
+    the programme says, and only once the tier has been missed for as long as the grace lasts; between reviews nothing
+    is taken away. Numbers that a person set stand in for those computed.
     """
     changes: list[TierChange] = []
     current = total = 0
     coefficient: int | None = None
-    for day in sorted(reviews.keys() | moves.keys()):
-        total += moves.get(day, 0)
-        coefficient = reviews.get(day, coefficient)
+    missed: date | None = None  # the day since which the conditions of the current tier are not met
+    for on in sorted(reviews.keys() | moves.keys() | _set_on(decided, day)):
+        total += moves.get(on, 0)
+        coefficient = reviews.get(on, coefficient)
         if coefficient is None:
             continue
-        deserved = highest(coefficient, floored(total, programme), programme)
+        deserved = highest(
+            in_force(decided.coefficient, on, coefficient),
+            in_force(decided.points, on, floored(total, programme)),
+            programme,
+        )
+        missed = None if deserved >= current else missed or on
         before = current
         if deserved > current:
             current = deserved
-        elif deserved < current and day in reviews:
-            current = current - 1 if programme.demotion == "one step" else deserved
+        elif missed is not None and on in reviews and add_months(missed, programme.grace_months) <= on:
+            current = _demoted(current, deserved, programme)
         if current != before:
             tiers = programme.tiers
-            changes.append(TierChange(day, tiers[current], tiers[before], promoted=current > before))
+            changes.append(TierChange(on, tiers[current], tiers[before], promoted=current > before))
     return changes
+
+
+def _demoted(current: int, deserved: int, programme: Programme) -> int:
+    if programme.demotion == "none":
+        return current
+    return current - 1 if programme.demotion == "one step" else deserved
+
+
+def _set_on(decided: Decided, day: date) -> set[date]:
+    """The days up to `day` on which a number begins or ends to be what a person set."""
+    adjustments = (*decided.coefficient, *decided.points)
+    days = {each.start for each in adjustments} | {each.end for each in adjustments if each.end}
+    return {each for each in days if each <= day}
+
+
+def in_force(adjustments: Sequence[Adjustment], day: date, computed: int) -> int:
+    """The number that a person set for that day, else the one computed."""
+    return next((each.value for each in adjustments if each.holds(day)), computed)
 
 
 def highest(coefficient: int, points: int, programme: Programme) -> int:

@@ -177,11 +177,6 @@ def test_a_period_that_is_interrupted_gives_no_reduction_but_still_increases():
     assert Code.INTERRUPTED in codes(State(100), [], interrupted=True)
 
 
-def test_an_interruption_of_three_months_is_none_and_of_four_is_one():
-    assert not LAW.interrupts(3)
-    assert LAW.interrupts(4)
-
-
 def test_a_first_period_that_is_too_short_gives_no_reduction_but_still_increases():
     assert coefficients(100, [""], first_short=True) == [100]
     assert coefficients(100, ["P"], first_short=True) == [112]

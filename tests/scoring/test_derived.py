@@ -14,7 +14,7 @@ RULE = Derived("refund_abuse", "refund", "order_paid", 3, 20, Liability.PARTIAL)
 
 
 def crossed(signals: list[Signal]) -> date | None:
-    found = derive(signals, RULE)
+    found = derive(signals, RULE, date(2025, 3, 12))
     return found[0].on if found else None
 
 

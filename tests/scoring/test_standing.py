@@ -8,6 +8,7 @@ from scoring.line import Code
 from scoring.rules import Programme, Rules
 from scoring.signal import Signal
 from scoring.standing import Standing, Status, Trend, standing
+from scoring.subject import Subject
 
 Make = Callable[..., Signal]
 
@@ -170,10 +171,10 @@ def test_an_order_that_comes_to_light_years_later_does_not_move_the_exposure(cus
 
 def test_a_contract_that_began_earlier_opens_the_exposure(customers: Programme, make: Make):
     orders = [make("order_paid", "2025-03-12")]
-    assert standing(orders, customers, DAY, opened=date(2024, 1, 1)).exposure == date(2024, 1, 1)
-    assert standing(orders, customers, DAY, opened=date(2025, 5, 1)).exposure == date(2025, 3, 12)
-    assert standing([], customers, DAY, opened=date(2025, 5, 1)).next_review == date(2027, 5, 1)
-    assert standing([], customers, DAY, opened=date(2027, 5, 1)).exposure is None
+    assert standing(orders, customers, DAY, subject=Subject(date(2024, 1, 1))).exposure == date(2024, 1, 1)
+    assert standing(orders, customers, DAY, subject=Subject(date(2025, 5, 1))).exposure == date(2025, 3, 12)
+    assert standing([], customers, DAY, subject=Subject(date(2025, 5, 1))).next_review == date(2027, 5, 1)
+    assert standing([], customers, DAY, subject=Subject(date(2027, 5, 1))).exposure is None
 
 
 def test_with_one_review_day_for_all_a_short_first_period_gives_no_reduction(customers: Programme, make: Make):

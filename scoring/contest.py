@@ -1,0 +1,68 @@
+"""Contests: what a customer disputed. Held while it is open, gone once accepted, counted again once rejected."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date
+
+from scoring.decision import Contest, Decision, Kind
+from scoring.line import Code, Line, Param, describe
+from scoring.review import YEAR, Period, add_months, review_following
+from scoring.rules import Programme
+from scoring.signal import Fact, Signal
+
+_CODES = {
+    Kind.CONTEST_OPEN: Code.CONTESTED,
+    Kind.CONTEST_ACCEPT: Code.CONTEST_ACCEPTED,
+    Kind.CONTEST_REJECT: Code.CONTEST_REJECTED,
+}
+
+
+class Contests:
+    """The contests of one subject while its signals are sorted out: `lines` says what became of each."""
+
+    def __init__(self, contests: Mapping[Fact, Contest], programme: Programme) -> None:
+        self._waiting = dict(contests)
+        self._programme = programme
+        self.lines: list[Line] = []
+
+    def holds(self, signal: Signal, periods: Sequence[Period]) -> bool:
+        """Whether a signal does not count, because it is contested or rightly was.
+
+        An order cannot be contested. A contest that was opened when the review following the signal could no longer be
+        corrected changes nothing (art. 8).
+        """
+        if not self._waiting or signal.name in self._programme.exposure:
+            return False
+        contest = self._waiting.pop(signal.fact, None)
+        if contest is None:
+            return False
+        values = {**describe(signal), **said(contest.last)}
+        review = review_following(signal.on, periods)
+        rules = self._programme.rules
+        if _opened(contest) > add_months(review, YEAR * rules.correction_years):
+            late = {**values, "review": review}
+            self.lines.append(Line(Code.CONTEST_LATE, rules.reference("correction_years"), late))
+            return False
+        self.lines.append(Line(_CODES[contest.last.kind], "", values))
+        return contest.last.kind is not Kind.CONTEST_REJECT
+
+    def about_nothing(self) -> list[Line]:
+        """A line for each contest whose signal is not known, or does not count here anyway."""
+        return [
+            Line(Code.CONTEST_UNKNOWN, "", {"signal": name, "source": source.id, **said(contest.last)})
+            for (source, name), contest in self._waiting.items()
+        ]
+
+    def open(self) -> list[Line]:
+        """The lines of those that nobody has decided yet."""
+        return [line for line in self.lines if line.code is Code.CONTESTED]
+
+
+def said(decision: Decision) -> dict[str, Param]:
+    """What the texts need to know of a decision."""
+    return {"decided": decision.on, "by": decision.by, "why": decision.reason}
+
+
+def _opened(contest: Contest) -> date:
+    """The day a contest began as the ledger knows it: an effective date may be chosen, an instant may not."""
+    recorded = contest.opened.recorded
+    return contest.opened.on if recorded is None else recorded.astimezone(UTC).date()
