@@ -4,7 +4,7 @@ Everything here is idempotent: a page that is read again changes nothing (SR01, 
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -64,12 +64,18 @@ def digest(email: str | None) -> str | None:
 
 
 def store_contacts(
-    tx: Connection, entry: Entry, found: Sequence[ContactFacts], *, restore: bool = True
+    tx: Connection,
+    entry: Entry,
+    found: Sequence[ContactFacts],
+    *,
+    restore: bool = True,
+    sent: Callable[[Row[Any], ContactFacts], bool] = lambda _row, _facts: False,
 ) -> ContactChanges:
     """Insert or update contacts; every new one becomes a subject of its own until people are linked.
 
     With `restore` a record whose fields of ours somebody edited is to be shown again; without, it is left as it is
-    until its standing changes.
+    until its standing changes. `sent` knows what a run wrote and died before it noted so: that is no edit, and goes on
+    being written.
     """
     table = schema.contacts
     latest = {facts.record: facts for facts in found}
@@ -88,7 +94,7 @@ def store_contacts(
             differing = tuple(
                 sorted(name for name, value in facts.ours.items() if name in kept and kept[name] != value)
             )
-            if differing:
+            if differing and not sent(row, facts):
                 edited.append((record, differing))
                 values["written"] = kept | {name: facts.ours[name] for name in differing}
                 if restore:
