@@ -9,10 +9,12 @@ import click
 from rich.text import Text
 
 from cli.exits import Exit
+from cli.scale import calc_scale
 from cli.screen import coefficient, console, print_json, table
 from config.locale import Texts
 from config.reading import ConfigError
 from config.rulefile import load_rules
+from config.scalefile import find_scale
 from scoring.coefficient import LETTERS, State, step
 from scoring.line import Code, Line
 from scoring.rules import Rules, Use
@@ -22,20 +24,27 @@ Year = tuple[str, State, tuple[Line, ...]]
 
 @click.command()
 @click.option("--rules", "name", default="fr-motor", show_default=True, help="A set of rules, or a TOML file.")
-@click.option("--start", default="1.00", show_default=True, help="The coefficient before the first period.")
+@click.option("--start", help="The coefficient or level before the first period. [default: 1.00, a scale's own]")
 @click.option("--history", default="", help="Periods separated by commas: F full, P partial liability; empty = clean.")
 @click.option("--use", type=click.Choice(["normal", "tournees"]), help="Instead of the use that the rules name.")
 @click.option("--years-at-floor", type=click.IntRange(0), default=0, help="Full years already spent at the floor.")
 @click.option("--json", "as_json", is_flag=True, help="The coefficients as JSON.")
-def calc(*, name: str, start: str, history: str, use: Use | None, years_at_floor: int, as_json: bool) -> int:
+def calc(*, name: str, start: str | None, history: str, use: Use | None, years_at_floor: int, as_json: bool) -> int:
     """Compute the coefficient after each annual period, and say which article moved it.
 
     `--history ",,F,PF,"` is five years: two clean, one full incident, a partial and then a full one, one clean.
+    On a scale such as be-1992, `F` is one claim and `--start` a level.
     """
+    if scale := find_scale(name):
+        if use or years_at_floor:
+            raise ConfigError("--use and --years-at-floor: a scale knows neither")
+        return calc_scale(scale, start, history, as_json=as_json)
     rules = load_rules(name, at=date.today())  # noqa: DTZ011 - the day of whoever asks
     if use:
         rules = replace(rules, use=use)
-    years = _fold(_periods(history), _start(start, years_at_floor, rules), rules)
+    years = _fold(
+        _periods(history), _start(coefficient(rules.origin) if start is None else start, years_at_floor, rules), rules
+    )
     if as_json:
         print_json({"coefficients": [coefficient(state.coefficient) for _, state, _ in years]})
     else:

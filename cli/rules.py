@@ -7,9 +7,11 @@ from typing import Any
 import click
 
 from cli.exits import Exit
+from cli.scale import show_scale
 from cli.screen import coefficient, console, print_json, table
 from config.reading import ConfigError
 from config.rulefile import load_programme, load_rules, programme_names, rule_names
+from config.scalefile import find_scale, scale_names
 from config.settings import DEFAULT_FILE, load_settings
 from scoring.rules import Programme, Rules
 
@@ -27,7 +29,7 @@ def rules() -> None:
 @click.option("--json", "as_json", is_flag=True, help="The rules as JSON.")
 @click.pass_obj
 def show(settings: Path, *, name: str | None, at: datetime | None, as_json: bool) -> int:
-    """Show the rules NAME in force on a day: a programme, or a set of rules such as fr-motor.
+    """Show the rules NAME in force on a day: a programme, or rules such as fr-motor or be-1992.
 
     Without NAME: the programme of the settings, or `customers` where there are none.
     """
@@ -35,11 +37,12 @@ def show(settings: Path, *, name: str | None, at: datetime | None, as_json: bool
     if name is None:
         default = str(settings) == DEFAULT_FILE and not settings.exists()
         name = "customers" if default else load_settings(settings).programme
+    if scale := find_scale(name):
+        return show_scale(scale, as_json=as_json)
     programme = load_programme(name, at=day) if name in programme_names() or name.endswith(".toml") else None
     if programme is None and name not in rule_names():
-        raise ConfigError(
-            f"there is no {name!r}; programmes: {', '.join(programme_names())}; rules: {', '.join(rule_names())}"
-        )
+        known = ", ".join((*rule_names(), *scale_names()))
+        raise ConfigError(f"there is no {name!r}; programmes: {', '.join(programme_names())}; rules: {known}")
     found = programme.rules if programme else load_rules(name, at=day)
     rows = [*(_programme(programme) if programme else ()), *_rules(found)]
     title = f"{programme.label if programme else found.name} on {day.isoformat()}"

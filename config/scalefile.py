@@ -98,13 +98,18 @@ class ScaleFile(Table):
     clean_limit: LimitTable | None = None
     example: list[ScaleExample] = Field(default_factory=list)
 
+    @property
+    def has_moves(self) -> bool:
+        """Whether it says where claims lead."""
+        return self.steps is not None or self.next is not None
+
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if self.partial != bool(self.missing):
             raise ValueError("partial = true needs missing = what is missing, and only then")
         if self.steps is not None and self.next is not None:
             raise ValueError("moves are either steps or next, not both")
-        if self.steps is None and self.next is None and not self.partial:
+        if not self.has_moves and not self.partial:
             raise ValueError("there are no moves: write steps or next, or partial = true with what is missing")
         if self.levels.values is None and self.unit != "level":
             raise ValueError('levels without values need unit = "level"')
@@ -145,7 +150,7 @@ def load_scale(path: Path) -> Scale:
         ConfigError: a mistake in it, or it is partial and its moves are what is missing.
     """
     tables = read_scale(path)
-    if tables.steps is None and tables.next is None:
+    if not tables.has_moves:
         raise ConfigError(f"{path}: {tables.name} is partial and cannot be computed; missing: {tables.missing}")
     names = tables.levels.names
     values = tables.levels.values or [Decimal(number) for number in range(len(names))]
