@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from weakref import finalize
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
@@ -61,9 +62,12 @@ class Ledger:
         return cls(engine, name)
 
     def copy(self) -> "Ledger":
-        """A copy for a run that must leave no trace: it is gone with its connection, however that ends."""
+        """A copy for a run that must leave no trace: gone with the last reference to it, and with the process."""
         with told(self.place):
-            return Ledger(engines.copied(self._engine), f"{self.place} (copy)")
+            engine = engines.copied(self._engine)
+        copy = Ledger(engine, f"{self.place} (copy)")
+        finalize(copy, engine.dispose)
+        return copy
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:

@@ -11,13 +11,14 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select, update
 
 from scoring.records import Problem, is_address
 from scoring.signal import Liability, Signal, Source
 from scoring.signals import Judged
 from sync.ledger import schema
 
+PAGE = 5000  # entries in memory at once
 CHUNK = 500  # ids in one IN (...): well below what every database allows
 NOW = date.min  # due at once
 NOBODY = 0  # no subject yet
@@ -177,13 +178,16 @@ def store_signals(tx: Connection, entry: Entry, object_: str, judged: Mapping[st
             if before is not None and all(getattr(before, name) == value for name, value in values.items()):
                 same += 1
                 continue
-            if before is not None:
-                changed += 1
-                if before.contact != each.contact:
-                    entries.append(_counter_entry(entry, before))
-            else:
+            replaces = None
+            if before is None:
                 made += 1
-            entries.append(_stamp(entry) | {"withdrawn": False} | values)
+            else:
+                changed += 1
+                if before.contact == each.contact:
+                    replaces = before.id
+                else:
+                    entries.append(_counter_entry(entry, before))
+            entries.append(_stamp(entry) | {"withdrawn": False, "replaces": replaces} | values)
     entries.extend(_counter_entry(entry, row) for row in standing.values())
     if entries:
         tx.execute(insert(table), entries)
@@ -194,16 +198,22 @@ def store_signals(tx: Connection, entry: Entry, object_: str, judged: Mapping[st
 def withdraw_others(tx: Connection, entry: Entry, objects: Iterable[str]) -> int:
     """Counter-entries for every signal from an object that the mapping no longer reads."""
     table = schema.signals
-    here = (table.c.connection == entry.connection) & table.c.object.not_in(list(objects))
-    last = {
-        (row.contact, row.object, row.record, row.name): row
-        for row in tx.execute(select(table).where(here).order_by(table.c.id))
-    }
-    entries = [_counter_entry(entry, row) for row in last.values() if not row.withdrawn]
-    if entries:
+    others = (table.c.connection == entry.connection) & table.c.object.not_in(list(objects))
+    count = 0
+    # A page at a time: an object with millions of signals must not be held in memory to be given up.
+    while rows := tx.execute(select(table).where(others, in_force()).order_by(table.c.id).limit(PAGE)).all():
+        entries = [_counter_entry(entry, row) for row in rows]
         tx.execute(insert(table), entries)
         wake(tx, entry.connection, {values["contact"] for values in entries})
-    return len(entries)
+        count += len(entries)
+    return count
+
+
+def in_force() -> ColumnElement[bool]:
+    """What picks the entries that hold: not a counter-entry, and replaced by no other."""
+    table, later = schema.signals, schema.signals.alias()
+    replaced = select(later.c.id).where(later.c.replaces == table.c.id).exists()
+    return table.c.withdrawn.is_(False) & ~replaced
 
 
 def has_signals(tx: Connection, connection: int, object_: str, name: str) -> bool:
@@ -237,7 +247,7 @@ def _stamp(entry: Entry) -> dict[str, Any]:
 
 def _counter_entry(entry: Entry, row: Row[Any]) -> dict[str, Any]:
     kept = {name: getattr(row, name) for name in schema.signals.c.keys() if name != "id"}  # noqa: SIM118 - column names
-    return kept | _stamp(entry) | {"withdrawn": True}
+    return kept | _stamp(entry) | {"withdrawn": True, "replaces": row.id}
 
 
 def store_problems(tx: Connection, entry: Entry, found: Iterable[Problem]) -> None:

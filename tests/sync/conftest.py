@@ -1,5 +1,6 @@
 """A programme over one or two CRMs in memory."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -14,6 +15,7 @@ from sync.job import Job, Source
 from sync.ledger import Ledger
 from sync.report import Report
 from sync.run import run
+from tests import postgres
 from tests.sync.double import Clock, MemoryCrm
 
 CONTACT = SubjectPath(link="contacts")
@@ -63,10 +65,43 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def server() -> Iterator[postgres.Server]:
+    """A PostgreSQL server with an empty ledger, `ledger`, to copy."""
+    if why := postgres.missing():
+        pytest.skip(why)
+    with postgres.running() as running:
+        Ledger.open(running.create("ledger")).close()
+        yield running
+
+
 @pytest.fixture
-def world(tmp_path: Path, clock: Clock) -> World:
+def sqlite_place(tmp_path: Path) -> str:
+    """Where a new SQLite ledger may be."""
+    return str(tmp_path / "ledger.db")
+
+
+@pytest.fixture
+def postgresql_place(server: postgres.Server) -> str:
+    """Where a new PostgreSQL ledger is."""
+    return server.create("test", template="ledger")
+
+
+@pytest.fixture
+def place(sqlite_place: str) -> str:
+    """Where a test's ledger is; a module that must hold on both databases says so with `both`."""
+    return sqlite_place
+
+
+def both(request: pytest.FixtureRequest) -> str:
+    """The place in the database that a fixture of two parameters names."""
+    return request.getfixturevalue(f"{request.param}_place")
+
+
+@pytest.fixture
+def world(place: str, clock: Clock) -> Iterator[World]:
     """Two CRMs, `a` and `b`."""
-    ledger = Ledger.open(str(tmp_path / "ledger.db"))
+    ledger = Ledger.open(place)
     crms = {"a": MemoryCrm(clock), "b": MemoryCrm(clock, account_id="42")}
     yield World(ledger, clock, crms, {name: mapping(name) for name in crms})
     ledger.close()

@@ -9,10 +9,15 @@ from config.reading import ConfigError
 from connectors.errors import NotPermitted, Unreachable
 from connectors.protocol import Finding, Level, Outcome, OutcomeKind
 from sync.ledger import LedgerError, facts, history
-from tests.sync.conftest import order
+from tests.sync.conftest import both, order
 
 LAST_YEAR = date(2025, 10, 1)
 THIS_YEAR = date(2026, 11, 2)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request):
+    return both(request)
 
 
 def one_customer(world):
