@@ -1,4 +1,4 @@
-"""Corrections: which entry about a fact holds, of all that the ledger has about it (art. 8), and what was known when."""
+"""Corrections: which of the entries about one fact holds (art. 8), and what was known when."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime

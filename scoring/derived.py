@@ -5,8 +5,29 @@ from datetime import date
 from decimal import Decimal
 from itertools import groupby
 
-from scoring.rules import Derived
+from scoring.contest import Contests
+from scoring.history import History, order
+from scoring.line import Code, Line, describe
+from scoring.rules import Derived, Programme
 from scoring.signal import Signal, Source
+
+
+def with_derived(
+    past: History, programme: Programme, contests: Contests
+) -> tuple[Sequence[Sequence[Signal]], list[Line]]:
+    """The signals of each period together with those derived from them, and a line for each of these."""
+    counted: list[Sequence[Signal]] = []
+    lines: list[Line] = []
+    for period, signals in zip(past.periods, past.counted, strict=True):
+        made: list[Signal] = []
+        for rule in programme.derived:
+            if programme.signals[rule.name] and (found := derive(signals, rule, period.start)):
+                values = {**describe(found[0]), "count": found[1], "counted": rule.counts}
+                lines.append(Line(Code.DERIVED, programme.reference(f"derived.{rule.name}"), values))
+                if not contests.holds(found[0], past.periods):
+                    made.append(found[0])
+        counted.append(sorted([*signals, *made], key=lambda s: order(s, programme)) if made else signals)
+    return counted, lines
 
 
 def derive(signals: Sequence[Signal], rule: Derived, start: date) -> tuple[Signal, int] | None:

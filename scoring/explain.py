@@ -89,8 +89,6 @@ class _Replay:
 
     def follow(self, line: Line) -> None:
         match line.code:
-            case Code.FROZEN:
-                self.day = line.day("decided")
             case (
                 Code.OPENING
                 | Code.CARRIED_OVER
@@ -105,17 +103,9 @@ class _Replay:
             case Code.CAPPED | Code.CEILING:
                 self.running = min(self.running, _coefficient(line))
             case Code.REVIEWED | Code.EXPECTED:
-                self._check(line, self.running, _coefficient(line))
-                if line.code is Code.REVIEWED:
-                    self.coefficient = line.integer("coefficient")
-                else:
-                    self.expected, self.review = line.integer("coefficient"), line.day("on")
-            case Code.COEFFICIENT_ADJUSTED:
-                self.coefficient = line.integer("coefficient")
-                if self.review is not None and ("until" not in line.values or line.day("until") > self.review):
-                    self.expected = self.coefficient
-            case Code.POINTS_ADJUSTED:
-                self.points = line.integer("points")
+                self._review(line)
+            case Code.FROZEN | Code.COEFFICIENT_ADJUSTED | Code.POINTS_ADJUSTED:
+                self._decide(line)
             case Code.POINTS | Code.POINTS_CAPPED | Code.FADED | Code.TAKEN_BACK:
                 self.points += line.integer("points") if line.day("expires") > self.day else 0
             case Code.BALANCE:
@@ -129,6 +119,23 @@ class _Replay:
                 self._price(line)
             case _:
                 pass  # says why something does not count, and moves nothing
+
+    def _review(self, line: Line) -> None:
+        self._check(line, self.running, _coefficient(line))
+        if line.code is Code.REVIEWED:
+            self.coefficient = line.integer("coefficient")
+        else:
+            self.expected, self.review = line.integer("coefficient"), line.day("on")
+
+    def _decide(self, line: Line) -> None:
+        if line.code is Code.FROZEN:
+            self.day = line.day("decided")
+        elif line.code is Code.POINTS_ADJUSTED:
+            self.points = line.integer("points")
+        else:
+            self.coefficient = line.integer("coefficient")
+            if self.review is None or "until" not in line.values or line.day("until") > self.review:
+                self.expected = self.coefficient
 
     def _move(self, line: Line) -> None:
         match line.code:

@@ -4,14 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
+from scoring.case import Case
 from scoring.contest import Contests
 from scoring.correction import is_late, settled
 from scoring.line import Code, Line, describe
-from scoring.rates import Rates
 from scoring.review import Period, period_of, periods, review_following
 from scoring.rules import Programme
 from scoring.signal import Liability, Signal
-from scoring.subject import Subject
 
 RecordKey = tuple[str, str]  # connection, id
 
@@ -35,37 +34,31 @@ class History:
     twins: Mapping[RecordKey, RecordKey]
 
 
-def history(
-    signals: Iterable[Signal],
-    programme: Programme,
-    day: date,
-    subject: Subject,
-    contests: Contests,
-    rates: Rates | None = None,
-) -> History:
+def history(case: Case, day: date, contests: Contests) -> History:
     """The signals sorted out as of the end of `day`; `contests` says of those that would count which ones are held."""
+    programme = case.programme
     left_out: list[Line] = []
     twins: dict[RecordKey, RecordKey] = {}
-    known = _in_order(signals, programme)
+    known = _in_order(case.signals, programme)
     if any(signal.before is not None or signal.withdrawn for signal in known):
-        known = _corrected(known, programme, day, subject, left_out)
+        known = _corrected(known, case, day, left_out)
     known = _without_twins(known, twins, left_out, day)
     upcoming = next((s.on for s in known if s.on > day and programme.signals.get(s.name)), None)
     eligible = [signal for signal in known if signal.on <= day and _is_on(signal, programme, left_out)]
-    exposure = _exposure(eligible, programme, day, subject)
+    exposure = _exposure(eligible, case, day)
     if exposure is None:
         left_out += [Line(Code.BEFORE_EXPOSURE, "", describe(signal)) for signal in eligible]
         return History(None, (), (), upcoming, tuple(left_out), twins)
 
-    found = periods(exposure, day, programme.rules, subject.review or programme.fixed_review)
+    found = periods(exposure, day, programme.rules, case.review_day)
     counted: list[list[Signal]] = [[] for _ in found]
     for signal in eligible:
         if signal.on < exposure:
             left_out.append(Line(Code.BEFORE_EXPOSURE, "", describe(signal)))
-        elif _came_late(signal, review := review_following(signal.on, found), programme):
+        elif signal.recorded and _came_late(signal, review := review_following(signal.on, found), programme):
             left_out.append(_too_late(signal, review, programme))
         elif not contests.holds(signal, found):
-            counted[period_of(signal.on, found)].append(_converted(signal, programme, rates, left_out))
+            counted[period_of(signal.on, found)].append(_converted(signal, case, left_out))
     return History(exposure, found, tuple(map(tuple, counted)), upcoming, tuple(left_out), twins)
 
 
@@ -95,26 +88,24 @@ def _in_order(signals: Iterable[Signal], programme: Programme) -> list[Signal]:
     return sorted(signals, key=lambda signal: order(signal, programme))
 
 
-def _corrected(
-    signals: Sequence[Signal], programme: Programme, day: date, subject: Subject, left_out: list[Line]
-) -> list[Signal]:
+def _corrected(signals: Sequence[Signal], case: Case, day: date, left_out: list[Line]) -> list[Signal]:
     """The entries that hold. Orders come first: exposure, and with it every review, depends on them alone.
 
     An order is judged by the review that would follow if exposure began with it.
     """
-    fixed = subject.review or programme.fixed_review
+    programme = case.programme
 
     def too_late(signal: Signal, review: date) -> Line:
         return _too_late(signal, review, programme)
 
     def after_an_order(on: date) -> date:
-        return periods(on, on, programme.rules, fixed)[0].review
+        return periods(on, on, programme.rules, case.review_day)[0].review
 
     orders = [signal for signal in signals if signal.name in programme.exposure]
     orders = settled(orders, after_an_order, programme, too_late, left_out)
     paid = [s for s in _without_twins(_in_order(orders, programme), {}, [], day) if s.on <= day]
-    exposure = _exposure([s for s in paid if programme.signals.get(s.name)], programme, day, subject)
-    found = () if exposure is None else periods(exposure, day, programme.rules, fixed)
+    exposure = _exposure([s for s in paid if programme.signals.get(s.name)], case, day)
+    found = () if exposure is None else periods(exposure, day, programme.rules, case.review_day)
 
     def following(on: date) -> date | None:
         return review_following(on, found) if found and on < found[-1].review else None
@@ -160,25 +151,26 @@ def _is_on(signal: Signal, programme: Programme, left_out: list[Line]) -> bool:
     return True
 
 
-def _exposure(signals: Sequence[Signal], programme: Programme, day: date, subject: Subject) -> date | None:
+def _exposure(signals: Sequence[Signal], case: Case, day: date) -> date | None:
     """The first order that was not recorded too late to move everything after it, or an earlier contract's start."""
-    first = next(
-        (s.on for s in signals if s.name in programme.exposure and not _opens_late(s, programme, subject)), None
-    )
-    given = subject.starts(day)
+    first = next((s.on for s in signals if s.name in case.programme.exposure and not _opens_late(s, case)), None)
+    given = case.subject.starts(day)
     return min((each for each in (first, given) if each is not None), default=None)
 
 
-def _opens_late(order: Signal, programme: Programme, subject: Subject) -> bool:
+def _opens_late(order: Signal, case: Case) -> bool:
     """Whether exposure would begin with this order, but the first review after it can not be corrected any more."""
     if order.recorded is None:
         return False
-    first = periods(order.on, order.on, programme.rules, subject.review or programme.fixed_review)[0]
-    return _came_late(order, first.review, programme)
+    first = periods(order.on, order.on, case.programme.rules, case.review_day)[0]
+    return _came_late(order, first.review, case.programme)
 
 
 def _came_late(signal: Signal, review: date, programme: Programme) -> bool:
-    """Whether a first entry about a fact came when the review could not be corrected any more; corrections are settled."""
+    """Whether the first entry about a fact came when the review could not be corrected any more (art. 8).
+
+    Of corrections that has been settled already.
+    """
     return signal.recorded is not None and signal.before is None and is_late(signal.recorded, review, programme)
 
 
@@ -187,12 +179,12 @@ def _too_late(signal: Signal, review: date, programme: Programme) -> Line:
     return Line(Code.TOO_LATE, reference, {**describe(signal), "review": review})
 
 
-def _converted(signal: Signal, programme: Programme, rates: Rates | None, left_out: list[Line]) -> Signal:
+def _converted(signal: Signal, case: Case, left_out: list[Line]) -> Signal:
     """The signal with its amount in the programme's currency; as it is, and listed, where no rate is known."""
-    money, amount = programme.currency, signal.amount
-    if rates is None or money is None or amount is None or signal.currency in (None, money):
+    money, amount = case.programme.currency, signal.amount
+    if money is None or amount is None or signal.currency in (None, money):
         return signal
-    converted = rates.convert(amount, signal.currency, money, signal.on)
+    converted = case.rates.convert(amount, signal.currency, money, signal.on) if case.rates else None
     if converted is None:
         left_out.append(Line(Code.NOT_CONVERTED, "", {**describe(signal), "currency": signal.currency}))
         return signal

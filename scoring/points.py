@@ -5,7 +5,7 @@ the programme says so, it fades month by month until then.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -83,34 +83,19 @@ class _Order:
         return lost
 
 
-@dataclass(slots=True)
-class _Earned:
-    """What one kind of signal has brought: in the running period, and whether it ever has."""
-
-    period: dict[str, int] = field(default_factory=dict)
-    ever: set[str] = field(default_factory=set)
-
-
 def entries(
     counted: Sequence[Sequence[Signal]], twins: Mapping[RecordKey, RecordKey], programme: Programme, day: date
 ) -> tuple[list[Entry], list[Line]]:
-    """The entries that the signals of each period make, and the lines that add up to the balance at the end of `day`."""
-    made: list[Entry] = []
-    lines: list[Line] = []
-    orders: dict[str, list[_Order]] = {name: [] for name in programme.takes_back.values()}
-    earned = _Earned()
+    """The entries that the signals of each period make, and the lines that add up to the balance on `day`."""
+    account = _Account(twins, programme, day)
     for signals in counted:
-        earned.period.clear()
+        account.earned.clear()
         for signal in signals:
             if award := programme.points.get(signal.name):
-                entry = _award(signal, award, earned, programme, lines)
-                made.append(entry)
-                lines += _faded(entry, signal, programme, day)
-                if signal.name in orders:
-                    orders[signal.name].append(_Order(signal, entry))
+                account.award(signal, award)
             if taken_from := programme.takes_back.get(signal.name):
-                made += _take_back(signal, orders[taken_from], twins, programme, lines, day)
-    return made, lines
+                account.take_back(signal, account.orders[taken_from])
+    return account.made, account.lines
 
 
 def deltas(made: Sequence[Entry], day: date) -> dict[date, int]:
@@ -123,68 +108,67 @@ def deltas(made: Sequence[Entry], day: date) -> dict[date, int]:
     return moves
 
 
-def _award(signal: Signal, award: Award, earned: _Earned, programme: Programme, lines: list[Line]) -> Entry:
-    """The points of one signal, cut at what its name may still earn or lose in this period."""
-    name, points, code = signal.name, award.points, Code.POINTS
-    months = award.expiry_months or programme.expiry_months
-    expires = add_months(signal.on, months)
-    values = describe(signal)
-    if award.repeat == "once" and name in earned.ever:
-        points, code = 0, Code.POINTS_ONCE
-    else:
-        values["expires"] = expires
-        if award.cap is not None:
-            had = earned.period.get(name, 0)
-            room = award.cap - abs(had)
-            if abs(points) > room:
-                points, code = (room if points > 0 else -room), Code.POINTS_CAPPED
-                values["cap"] = award.cap
-            earned.period[name] = had + points
-        values["points"] = points
-        earned.ever.add(name)
-    lines.append(Line(code, programme.reference(f"points.{name}"), values))
-    return Entry(name, signal.on, points, expires, signal.on, months if award.fading == "linear" else 0)
+class _Account:
+    """One subject's points while its signals are gone through."""
 
+    def __init__(self, twins: Mapping[RecordKey, RecordKey], programme: Programme, day: date) -> None:
+        self.made: list[Entry] = []
+        self.lines: list[Line] = []
+        self.orders: dict[str, list[_Order]] = {name: [] for name in programme.takes_back.values()}
+        self.earned: dict[str, int] = {}  # in the running period, by the signal's name
+        self._given: set[str] = set()  # names that have ever brought points
+        self._twins, self._programme, self._day = twins, programme, day
 
-def _faded(entry: Entry, signal: Signal, programme: Programme, day: date) -> list[Line]:
-    """What an entry in force has lost by fading, where it has lost something."""
-    if not entry.months or day >= entry.expires or entry.left(day) == entry.points:
-        return []
-    values: dict[str, Param] = {
-        **describe(signal),
-        "points": entry.left(day) - entry.points,
-        "expires": entry.expires,
-    }
-    return [Line(Code.FADED, programme.reference(f"points.{signal.name}"), values)]
+    def award(self, signal: Signal, award: Award) -> None:
+        """The points of one signal, cut at what its name may still earn or lose in this period."""
+        name, points, code = signal.name, award.points, Code.POINTS
+        months = award.expiry_months or self._programme.expiry_months
+        expires = add_months(signal.on, months)
+        values = describe(signal)
+        if award.repeat == "once" and name in self._given:
+            points, code = 0, Code.POINTS_ONCE
+        else:
+            self._given.add(name)
+            if award.cap is not None:
+                had = self.earned.get(name, 0)
+                room = award.cap - abs(had)
+                if abs(points) > room:
+                    points, code = (room if points > 0 else -room), Code.POINTS_CAPPED
+                    values["cap"] = award.cap
+                self.earned[name] = had + points
+            values["points"], values["expires"] = points, expires
+        self.lines.append(Line(code, self._programme.reference(f"points.{name}"), values))
+        entry = Entry(name, signal.on, points, expires, signal.on, months if award.fading == "linear" else 0)
+        self._enter(entry, signal, f"points.{name}")
+        if name in self.orders:
+            self.orders[name].append(_Order(signal, entry))
 
+    def take_back(self, refund: Signal, orders: Sequence[_Order]) -> None:
+        """The counter-entries of one refund; they fade and expire with the points they take back."""
+        key = f"takes_back.{refund.name}"
+        found = False
+        for order, amount in _refunded(refund, orders, self._twins):
+            lost = order.take_back(amount)
+            given = order.entry
+            if lost and given.expires > refund.on:
+                found = True
+                entry = Entry(refund.name, refund.on, -lost, given.expires, given.since, given.months)
+                values: dict[str, Param] = {
+                    "points": -lost,
+                    "expires": entry.expires,
+                    "order": order.signal.reference or order.signal.source.id,
+                }
+                self.lines.append(Line(Code.TAKEN_BACK, self._programme.reference(key), {**describe(refund), **values}))
+                self._enter(entry, refund, key)
+        if not found:
+            self.lines.append(Line(Code.NOTHING_TAKEN, self._programme.reference(key), describe(refund)))
 
-def _take_back(
-    refund: Signal,
-    orders: Sequence[_Order],
-    twins: Mapping[RecordKey, RecordKey],
-    programme: Programme,
-    lines: list[Line],
-    day: date,
-) -> list[Entry]:
-    """The counter-entries of one refund; they fade and expire with the points they take back."""
-    reference = programme.reference(f"takes_back.{refund.name}")
-    made: list[Entry] = []
-    for order, amount in _refunded(refund, orders, twins):
-        lost = order.take_back(amount)
-        given = order.entry
-        if lost and given.expires > refund.on:
-            entry = Entry(refund.name, refund.on, -lost, given.expires, given.since, given.months)
-            made.append(entry)
-            values: dict[str, Param] = {
-                "points": -lost,
-                "expires": entry.expires,
-                "order": order.signal.reference or order.signal.source.id,
-            }
-            lines.append(Line(Code.TAKEN_BACK, reference, {**describe(refund), **values}))
-            lines += _faded(entry, refund, programme, day)
-    if not made:
-        lines.append(Line(Code.NOTHING_TAKEN, reference, describe(refund)))
-    return made
+    def _enter(self, entry: Entry, signal: Signal, key: str) -> None:
+        """Keep an entry; what one in force has lost by fading has a line of its own."""
+        self.made.append(entry)
+        if entry.months and self._day < entry.expires and (lost := entry.left(self._day) - entry.points):
+            values: dict[str, Param] = {**describe(signal), "points": lost, "expires": entry.expires}
+            self.lines.append(Line(Code.FADED, self._programme.reference(key), values))
 
 
 def _refunded(

@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
+from scoring.case import Case
 from scoring.contest import Contests, said
 from scoring.correction import as_known
-from scoring.decision import Adjustment, Decided, Decision, days_of, decided, in_order
-from scoring.derived import derive
-from scoring.fold import Fold, Review, fold
-from scoring.history import History, history, order
-from scoring.line import Code, Line, Param, describe
+from scoring.decision import Decided, Decision, days_of, decided, in_order
+from scoring.derived import with_derived
+from scoring.fold import Review, fold
+from scoring.history import History, history
+from scoring.line import Code, Line, Param
+from scoring.numbers import Numbers, adjusted
 from scoring.points import deltas, entries
 from scoring.price import adjustment
 from scoring.rates import Rates
@@ -22,7 +24,7 @@ from scoring.reasons import SHOWN, way_back, weightiest
 from scoring.rules import Programme
 from scoring.signal import Signal
 from scoring.subject import NOBODY, Subject
-from scoring.tiers import TierChange, floored, in_force, replay
+from scoring.tiers import TierChange, floored, replay
 
 
 class Status(StrEnum):
@@ -91,33 +93,24 @@ def standing(
     """
     if subject.opening is not None:
         subject.opening.check(programme.rules)
-    shown = _at(signals, programme, day, subject, rates)
-    if not subject.decisions:
-        return shown
-    return replace(shown, changed_on=_moved_on(signals, programme, shown, subject, rates))
+    case = Case(signals, programme, subject, rates)
+    shown = _at(case, day)
+    return replace(shown, changed_on=_moved_on(case, shown)) if subject.decisions else shown
 
 
-def _at(signals: Sequence[Signal], programme: Programme, day: date, subject: Subject, rates: Rates | None) -> Standing:
-    now = decided(subject.decisions, day)
-    if now.frozen is not None:
-        return _frozen(signals, programme, day, subject, now.frozen, rates)
-    return _computed(signals, programme, day, subject, now, rates)
+def _at(case: Case, day: date) -> Standing:
+    now = decided(case.subject.decisions, day)
+    return _computed(case, day, now) if now.frozen is None else _frozen(case, day, now.frozen)
 
 
-def _computed(
-    signals: Sequence[Signal],
-    programme: Programme,
-    day: date,
-    subject: Subject,
-    now: Decided,
-    rates: Rates | None,
-) -> Standing:
+def _computed(case: Case, day: date, now: Decided) -> Standing:
+    programme, subject = case.programme, case.subject
     contests = Contests(now.contests, programme)
-    past = history(signals, programme, day, subject, contests, rates)
+    past = history(case, day, contests)
     if past.exposure is None:
-        return _unexposed(past, programme, day, subject, now, contests)
+        return _unexposed(case, day, now, past, contests)
 
-    counted, derived = _with_derived(past, programme, contests)
+    counted, derived = with_derived(past, programme, contests)
     folded = fold(past.periods, counted, programme, day, subject)
     made, point_lines = entries(counted, past.twins, programme, day)
     moves = deltas(made, day)
@@ -125,7 +118,8 @@ def _computed(
     tier = changes[-1].tier if changes else programme.tiers[0]
     total = sum(moves.values())
     points = floored(total, programme)
-    numbers = _adjusted(folded.next.before.coefficient, folded.next.after.coefficient, points, folded, now, day)
+    computed = Numbers(folded.next.before.coefficient, folded.next.after.coefficient, points)
+    numbers = adjusted(computed, now, day, folded.next.period.review)
     percent, price_lines = adjustment(numbers.coefficient, tier, programme)
     lines = [
         *past.left_out,
@@ -167,12 +161,11 @@ def _computed(
     )
 
 
-def _unexposed(
-    past: History, programme: Programme, day: date, subject: Subject, now: Decided, contests: Contests
-) -> Standing:
+def _unexposed(case: Case, day: date, now: Decided, past: History, contests: Contests) -> Standing:
     """Whoever has not ordered yet: the opening coefficient, the lowest tier, no review."""
+    programme, subject = case.programme, case.subject
     start, tier = _start(programme, subject), programme.tiers[0]
-    numbers = _adjusted(start, start, 0, None, now, day)
+    numbers = adjusted(Numbers(start, start, 0), now, day, None)
     percent, price_lines = adjustment(numbers.coefficient, tier, programme)
     unexposed = Line(Code.NO_EXPOSURE, programme.reference("exposure"))
     lines = [*past.left_out, *contests.about_nothing(), _opening(programme, subject), unexposed]
@@ -201,22 +194,16 @@ def _unexposed(
     )
 
 
-def _frozen(
-    signals: Sequence[Signal],
-    programme: Programme,
-    day: date,
-    subject: Subject,
-    freeze: Decision,
-    rates: Rates | None,
-) -> Standing:
+def _frozen(case: Case, day: date, freeze: Decision) -> Standing:
     """The standing of the day of freezing, with what was known when it was frozen."""
+    signals, subject = case.signals, case.subject
     earlier = in_order(subject.decisions)
     earlier = [each for each in earlier[: earlier.index(freeze)] if each.on <= freeze.on]
-    known = signals
     if freeze.recorded is not None:
-        known = as_known(signals, freeze.recorded)
+        signals = as_known(signals, freeze.recorded)
         earlier = [each for each in earlier if each.recorded is None or each.recorded <= freeze.recorded]
-    shown = standing(known, programme, freeze.on, replace(subject, decisions=tuple(earlier)), rates=rates)
+    then = replace(subject, decisions=tuple(earlier))
+    shown = standing(signals, case.programme, freeze.on, then, rates=case.rates)
     line = Line(Code.FROZEN, "", said(freeze))
     return replace(
         shown,
@@ -228,45 +215,8 @@ def _frozen(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Numbers:
-    """The numbers shown, and a line for each that a person set."""
-
-    coefficient: int
-    expected: int
-    points: int
-    lines: tuple[Line, ...]
-
-
-def _adjusted(coefficient: int, expected: int, points: int, folded: Fold | None, now: Decided, day: date) -> _Numbers:
-    """What is computed, with what a person set in its place; what ends before the next review moves nothing there."""
-    review = folded.next.period.review if folded else day
-    lines: list[Line] = []
-    for each in now.coefficient:
-        if each.holds(day):
-            lines.append(_set(Code.COEFFICIENT_ADJUSTED, "coefficient", each))
-    for each in now.points:
-        if each.holds(day):
-            lines.append(_set(Code.POINTS_ADJUSTED, "points", each))
-    return _Numbers(
-        in_force(now.coefficient, day, coefficient),
-        in_force(now.coefficient, review, expected) if _holds(now, day) else expected,
-        in_force(now.points, day, points),
-        tuple(lines),
-    )
-
-
-def _set(code: Code, number: str, adjustment: Adjustment) -> Line:
-    values = {number: adjustment.value, **said(adjustment.decision)}
-    return Line(code, "", values if adjustment.end is None else {**values, "until": adjustment.end})
-
-
-def _holds(now: Decided, day: date) -> bool:
-    return any(each.holds(day) for each in now.coefficient)
-
-
-def _status(adjusted: Sequence[Line], contests: Contests, *, short: bool) -> Status:
-    if adjusted:
+def _status(set_by_a_person: Sequence[Line], contests: Contests, *, short: bool) -> Status:
+    if set_by_a_person:
         return Status.ADJUSTED
     if contests.open():
         return Status.CONTESTED
@@ -280,22 +230,6 @@ def _start(programme: Programme, subject: Subject) -> int:
 def _opening(programme: Programme, subject: Subject) -> Line:
     code, key = (Code.CARRIED_OVER, "carry_over") if subject.opening else (Code.OPENING, "origin")
     return Line(code, programme.rules.reference(key), {"coefficient": _start(programme, subject)})
-
-
-def _with_derived(past: History, programme: Programme, contests: Contests) -> tuple[list[Sequence[Signal]], list[Line]]:
-    """The signals of each period together with those derived from them."""
-    counted: list[Sequence[Signal]] = []
-    lines: list[Line] = []
-    for period, signals in zip(past.periods, past.counted, strict=True):
-        made: list[Signal] = []
-        for rule in programme.derived:
-            if programme.signals[rule.name] and (found := derive(signals, rule, period.start)):
-                values = {**describe(found[0]), "count": found[1], "counted": rule.counts}
-                lines.append(Line(Code.DERIVED, programme.reference(f"derived.{rule.name}"), values))
-                if not contests.holds(found[0], past.periods):
-                    made.append(found[0])
-        counted.append(sorted([*signals, *made], key=lambda s: order(s, programme)) if made else signals)
-    return counted, lines
 
 
 def _balance(total: int, points: int, programme: Programme) -> list[Line]:
@@ -330,15 +264,12 @@ def _changed_on(start: int, reviews: Sequence[Review], changes: Sequence[TierCha
     return max(days, default=None)
 
 
-def _moved_on(
-    signals: Sequence[Signal], programme: Programme, shown: Standing, subject: Subject, rates: Rates | None
-) -> date | None:
+def _moved_on(case: Case, shown: Standing) -> date | None:
     """The last day on which the coefficient or the tier moved, by the rules or by what a person decided."""
-    for on in days_of(subject.decisions, shown.day):
+    for on in days_of(case.subject.decisions, shown.day):
         if shown.changed_on is not None and on <= shown.changed_on:
             break
-        eve = _at(signals, programme, on - timedelta(days=1), subject, rates)
-        then = _at(signals, programme, on, subject, rates)
+        eve, then = _at(case, on - timedelta(days=1)), _at(case, on)
         if (eve.coefficient, eve.tier) != (then.coefficient, then.tier):
             return on
     return shown.changed_on

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from scoring.decision import UNDECIDED, Adjustment, Decided
+from scoring.numbers import in_force
 from scoring.review import add_months
 from scoring.rules import Programme, Tier
 
@@ -33,27 +34,28 @@ def replay(
     is taken away. Numbers that a person set stand in for those computed.
     """
     changes: list[TierChange] = []
+    tiers = programme.tiers
+    adjusted = bool(decided.coefficient or decided.points)
     current = total = 0
     coefficient: int | None = None
     missed: date | None = None  # the day since which the conditions of the current tier are not met
-    for on in sorted(reviews.keys() | moves.keys() | _set_on(decided, day)):
+    for on in sorted(reviews.keys() | moves.keys() | (_set_on(decided, day) if adjusted else set())):
         total += moves.get(on, 0)
         coefficient = reviews.get(on, coefficient)
         if coefficient is None:
             continue
-        deserved = highest(
-            in_force(decided.coefficient, on, coefficient),
-            in_force(decided.points, on, floored(total, programme)),
-            programme,
-        )
-        missed = None if deserved >= current else missed or on
+        shown, points = coefficient, floored(total, programme)
+        if adjusted:
+            shown, points = _shown(decided.coefficient, on, shown), _shown(decided.points, on, points)
+        deserved = highest(shown, points, programme)
         before = current
-        if deserved > current:
-            current = deserved
-        elif missed is not None and on in reviews and add_months(missed, programme.grace_months) <= on:
-            current = _demoted(current, deserved, programme)
+        if deserved >= current:
+            current, missed = deserved, None
+        else:
+            missed = missed or on
+            if on in reviews and add_months(missed, programme.grace_months) <= on:
+                current = _demoted(current, deserved, programme)
         if current != before:
-            tiers = programme.tiers
             changes.append(TierChange(on, tiers[current], tiers[before], promoted=current > before))
     return changes
 
@@ -71,15 +73,17 @@ def _set_on(decided: Decided, day: date) -> set[date]:
     return {each for each in days if each <= day}
 
 
-def in_force(adjustments: Sequence[Adjustment], day: date, computed: int) -> int:
-    """The number that a person set for that day, else the one computed."""
-    return next((each.value for each in adjustments if each.holds(day)), computed)
+def _shown(adjustments: Sequence[Adjustment], day: date, computed: int) -> int:
+    set_by_a_person = in_force(adjustments, day)
+    return computed if set_by_a_person is None else set_by_a_person.value
 
 
 def highest(coefficient: int, points: int, programme: Programme) -> int:
     """The index of the highest tier whose conditions are met; the lowest has none."""
-    tiers = programme.tiers
-    return next(i for i in range(len(tiers) - 1, -1, -1) if tiers[i].admits(coefficient, points))
+    place = len(programme.tiers) - 1
+    while not programme.tiers[place].admits(coefficient, points):
+        place -= 1
+    return place
 
 
 def floored(total: int, programme: Programme) -> int:
