@@ -1,20 +1,28 @@
 """What one sync is given: everything it needs, built elsewhere, and nothing it would have to look for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from collections.abc import Mapping as MappingOf
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Connection
+
 from config.locale import Texts
 from connectors.protocol import CrmConnector
 from scoring.mapping import Mapping
 from scoring.rules import Programme
+from sync.brake import Brake
 from sync.ledger import Ledger
 
 OVERLAP = timedelta(minutes=10)  # windows overlap by this much: rows commit late with an older stamp (SR01)
 PAGE = 500  # subjects scored, and records compared, in one transaction
+
+
+class StoppedError(Exception):
+    """This run was asked to end: the page is finished, the next run goes on from there (OP11)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +47,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A programme over some CRMs. `now` is the only clock; `programme_at` gives the rules of a day."""
+    """A programme over some CRMs. `now` is the only clock; `programme_at` gives the rules of a day.
+
+    `stopping` is asked between two pages; `fence` is called first in every transaction (`sync.lease`); without a
+    `brake` a run may change whatever it wants to.
+    """
 
     programme: str
     programme_at: Callable[[date], Programme]
@@ -50,7 +62,26 @@ class Job:
     time_zone: ZoneInfo | None = None
     language: Literal["en", "fr"] | None = None
     history_years: int = 3
-    edited_by_hand: Literal["restore", "report"] = "restore"
+    edited_by_hand: Literal["restore", "adjust", "report"] = "restore"
     dry: bool = False
     full: bool = False
+    brake: Brake | None = None
     watch: Callable[[Progress], None] = field(default=lambda _: None)
+    stopping: Callable[[], bool] = field(default=lambda: False)
+    fence: Callable[[Connection], None] = field(default=lambda _: None)
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """One transaction of this run, if it is still this run's to make."""
+        with self.ledger.begin() as tx:
+            self.fence(tx)
+            yield tx
+
+    def pause(self) -> None:
+        """A page is finished.
+
+        Raises:
+            StoppedError: that was the last one.
+        """
+        if self.stopping():
+            raise StoppedError("asked to stop; the next run goes on from there")

@@ -3,17 +3,20 @@
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
+from config.locale import Texts
 from connectors.protocol import FieldSet, ObjectQuery, Page, Window
 from scoring.mapping import Mapping
 from scoring.records import Malformed, Problem, Record, Value
 from scoring.signals import Judgement, judge
+from sync import edits, lease, rejects
 from sync.job import OVERLAP, Job, Progress, Source
-from sync.ledger import database, facts
+from sync.ledger import database, facts, people
 from sync.ledger.facts import ContactFacts, Entry
-from sync.report import SHOWN, ConnectionReport, ObjectReport
+from sync.report import SHOWN, ObjectReport, Report
 from sync.values import as_json
 
 
@@ -29,6 +32,12 @@ class Reading:
     zone: tzinfo
     horizon: date  # older signals are too old to count, and are not kept
     now: datetime
+    texts: Texts
+
+    @property
+    def day(self) -> date:
+        """The civil day of this run."""
+        return self.now.astimezone(self.zone).date()
 
 
 def queries(mapping: Mapping, fields: FieldSet | None) -> list[ObjectQuery]:
@@ -44,45 +53,70 @@ def queries(mapping: Mapping, fields: FieldSet | None) -> list[ObjectQuery]:
     ]
 
 
-def read(job: Job, reading: Reading, report: ConnectionReport) -> set[int]:
-    """Read every object of a connection; the contacts that must be linked again.
+def read(job: Job, reading: Reading, report: Report) -> None:
+    """Read every object of a connection; who is new or changed is linked in the transaction that says so.
 
     Raises:
         CrmError: the CRM did not answer; what was committed stands, and the cursor of that object stays where it was.
+        StoppedError: this run was asked to end.
     """
-    touched: set[int] = set()
     for query in queries(reading.mapping, reading.fields):
-        touched |= _read_object(job, reading, query, report)
-    return touched
+        _read_object(job, reading, query, report)
 
 
-def _read_object(job: Job, reading: Reading, query: ObjectQuery, report: ConnectionReport) -> set[int]:
-    found = report.objects.setdefault(query.object, ObjectReport())
-    with job.ledger.begin() as tx:
+def _read_object(job: Job, reading: Reading, query: ObjectQuery, report: Report) -> None:
+    here = report.connections[reading.name]
+    found = here.objects.setdefault(query.object, ObjectReport())
+    with job.begin() as tx:
         last = None if job.full else database.cursor(tx, reading.entry.connection, query.object)
     # The window is fixed before the first request, and ends a little before now: late commits and lagging indexes
     # are met by the next one, which overlaps (SR01, SR02, HR07).
     window = Window(last - OVERLAP if last else None, reading.now - reading.source.connector.settle)
-    touched: set[int] = set()
     if window.start is not None and window.start >= window.end:
-        return touched
+        return
+    doubtful: set[int] = set()
     for page in reading.source.connector.changes(query, window):
-        with job.ledger.begin() as tx:
+        with job.begin() as tx:
             if query.object == reading.mapping.subject.object:
-                contacts = [_contact(record, reading) for record in page.records]
-                restore = job.edited_by_hand == "restore"
-                changes = facts.store_contacts(tx, reading.entry, contacts, restore=restore)
-                touched |= changes.touched
-                for record, names in changes.edited:
-                    report.edited.append(f"{reading.name}:{record} {', '.join(names)}")
+                doubtful |= _enter_people(tx, job, reading, page, report)
             _enter(tx, reading, query.object, page, found)
-        report.merged += sum(record.merged_into is not None for record in page.records)
+        here.merged += sum(record.merged_into is not None for record in page.records)
         found.read += len(page.records)
         job.watch(Progress("read", reading.name, query.object, found.read))
-    del report.edited[SHOWN:]
-    with job.ledger.begin() as tx:
+        job.pause()
+    if doubtful:
+        job.watch(Progress("link"))
+    with job.begin() as tx:
+        if doubtful:
+            # A page may have decided what an earlier one could not: only what is still unclear is told.
+            lease.alone(tx, reading.entry.programme)
+            linked = people.link(tx, reading.entry, doubtful)
+            report.linked += linked.moved
+            told = [f"{connection}:{record} {why}" for connection, record, why in linked.ambiguous]
+            report.ambiguous = list(dict.fromkeys([*report.ambiguous, *told]))[:SHOWN]
         database.promote_cursor(tx, reading.entry.connection, query.object, window.end)
-    return touched
+
+
+def _enter_people(tx: Connection, job: Job, reading: Reading, page: Page, report: Report) -> set[int]:
+    """A page of the subjects' own object: contacts, what people edited, and who is whom; the doubtful ones."""
+
+    def sent(row: Row[Any], facts_: ContactFacts) -> bool:
+        return edits.is_ours(tx, row, facts_.ours, reading.texts)
+
+    entry, here = reading.entry, report.connections[reading.name]
+    lease.alone(tx, entry.programme)
+    contacts = [_contact(record, reading) for record in page.records]
+    changes = facts.store_contacts(tx, entry, contacts, restore=job.edited_by_hand != "report", sent=sent)
+    rejects.stir(tx, entry.connection, [record.id for record in page.records], reading.now)
+    found = {each.record: each.ours for each in contacts}
+    for record, names in changes.edited:
+        here.edited.append(f"{reading.name}:{record} {', '.join(names)}")
+        if job.edited_by_hand == "adjust":
+            edits.adjust(tx, entry, record, {name: found[record][name] for name in names}, reading.day)
+    del here.edited[SHOWN:]
+    linked = people.link(tx, entry, changes.touched)
+    report.linked += linked.moved
+    return set(changes.touched) if linked.ambiguous else set()
 
 
 def _enter(tx: Connection, reading: Reading, object_: str, page: Page, found: ObjectReport) -> None:

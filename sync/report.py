@@ -34,7 +34,7 @@ class ConnectionReport:
 
     crm: str
     account: str = ""
-    state: str = "done"  # done, try later, failed
+    state: str = "done"  # done, try later, failed, skipped (another run is on it), held, asked
     message: str = ""
     full: bool = False
     objects: dict[str, ObjectReport] = field(default_factory=dict)
@@ -56,6 +56,7 @@ class Report:
     day: date
     dry: bool = False
     state: str = "done"
+    intent: str = ""  # what a dry run would change, in the word that `--read` takes
     connections: dict[str, ConnectionReport] = field(default_factory=dict)
     linked: int = 0
     ambiguous: list[str] = field(default_factory=list)
@@ -81,6 +82,7 @@ class Report:
             "day": self.day.isoformat(),
             "dry": self.dry,
             "state": self.state,
+            "intent": self.intent,
             "connections": {name: _connection(each) for name, each in self.connections.items()},
             "linked": self.linked,
             "ambiguous": self.ambiguous,

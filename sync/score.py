@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from scoring.rules import Programme
 from scoring.standing import standing
+from sync import lease
 from sync.job import PAGE, Job, Progress
 from sync.ledger import facts, results
 from sync.ledger.facts import Entry
@@ -18,7 +19,8 @@ def score(job: Job, entry: Entry, programme: Programme, day: date, report: Repor
     """Score everyone who is due, in transactions of a page of subjects each."""
     last = 0
     while True:
-        with job.ledger.begin() as tx:
+        with job.begin() as tx:
+            lease.alone(tx, entry.programme)
             subjects = results.due_subjects(tx, entry.programme, day, programme.label, limit=PAGE, after=last)
             if not subjects:
                 return
@@ -30,6 +32,7 @@ def score(job: Job, entry: Entry, programme: Programme, day: date, report: Repor
         report.scored += len(subjects)
         report.attention += sum(each.needs_attention for each in standings.values())
         job.watch(Progress("score", done=report.scored))
+        job.pause()
 
 
 def _tell(tx: Connection, entry: Entry, changed: Sequence[results.Changed], report: Report) -> None:

@@ -1,14 +1,17 @@
 """Step 7 of a sync: compare with what was last written, write the difference, record each outcome as it arrives."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from config.locale import Texts
-from connectors.protocol import FieldSet, Outcome, OutcomeKind, Update
+from sqlalchemy import Connection, select
+
+from connectors.protocol import Outcome, OutcomeKind, Update
 from scoring.explain import from_json as standing_from
+from sync import rejects
 from sync.job import PAGE, Job, Progress
-from sync.ledger import results
-from sync.ledger.facts import Entry
+from sync.ledger import results, schema
 from sync.ledger.results import Showing, Written
 from sync.read import Reading
 from sync.report import SHOWN, ConnectionReport
@@ -16,66 +19,113 @@ from sync.values import difference, for_connector, values_of
 
 BATCH = 200  # outcomes entered in one transaction
 
+Change = Mapping[str, Any]
 
-def show(job: Job, reading: Reading, texts: Texts, report: ConnectionReport) -> None:
+
+@dataclass(slots=True)
+class _Compared:
+    """A page of records that may not show their standing: those to write, those that show it, those that rest."""
+
+    fresh: list[tuple[Showing, Change]] = field(default_factory=list)
+    same: list[Showing] = field(default_factory=list)
+    resting: Counter[str] = field(default_factory=Counter)  # parked, waiting
+
+
+def show(job: Job, reading: Reading, report: ConnectionReport) -> None:
     """Bring every record of one connection up to its subject's standing.
 
     Raises:
         CrmError: the CRM stopped answering; what it accepted is recorded, the rest is still to be shown next time.
+        StoppedError: this run was asked to end; what was sent has its outcome.
     """
-    entry, fields = reading.entry, reading.fields
-    with job.ledger.begin() as tx:
-        living = results.count_living(tx, entry.connection)
-    pending: dict[str, tuple[Showing, Mapping[str, Any]]] = {}
-    outbox = _outbox(job, texts, fields, entry, pending)
+    with job.begin() as tx:
+        living = results.count_living(tx, reading.entry.connection)
+    pending: dict[str, tuple[Showing, Change]] = {}
+    outbox = _outbox(job, reading, pending, report)
     if job.dry:
         report.outcomes["would write"] += sum(1 for _ in outbox)
     else:
-        _record(job, entry, reading.source.connector.write(fields, outbox), pending, report)
+        _record(job, reading, reading.source.connector.write(reading.fields, outbox), pending, report)
+    job.pause()
     report.outcomes["unchanged"] += living - sum(report.outcomes.values())
 
 
-def _outbox(
-    job: Job, texts: Texts, fields: FieldSet, entry: Entry, pending: dict[str, tuple[Showing, Mapping[str, Any]]]
-) -> Iterator[Update]:
-    """The updates, computed as the connector asks for them; records that need none are marked on the way."""
-    last = 0
+def pending(job: Job, reading: Reading, least: int) -> int:
+    """How many records `show` would write; counted roughly, and too high, while that is at most `least`."""
+    with job.begin() as tx:
+        rough = results.to_show(tx, reading.entry.connection, limit=least + 1)
+        if len(rough) <= least and not is_first(tx, reading.entry.connection):
+            return len(rough)
+    return sum(len(page.fresh) for page in _compared(job, reading, mark=False))
+
+
+def is_first(tx: Connection, connection: int) -> bool:
+    """Whether no record of this connection shows a standing yet."""
+    table = schema.contacts
+    query = select(table.c.id).where(table.c.connection == connection, table.c.shown.is_not(None))
+    return tx.execute(query.limit(1)).first() is None
+
+
+def _compared(job: Job, reading: Reading, *, mark: bool) -> Iterator[_Compared]:
+    """Page by page, what the records must show against what was written; with `mark` those that agree are settled."""
+    last, connection = 0, reading.entry.connection
     while True:
-        with job.ledger.begin() as tx:
-            showings = results.to_show(tx, entry.connection, limit=PAGE, after=last)
+        with job.begin() as tx:
+            showings = results.to_show(tx, connection, limit=PAGE, after=last)
             if not showings:
                 return
             last = showings[-1].contact
-            fresh: list[tuple[Showing, dict[str, Any]]] = []
-            same: list[Showing] = []
+            resting = rejects.resting(tx, [showing.contact for showing in showings], reading.now)
+            page = _Compared()
             for showing in showings:
-                standing = standing_from(showing.breakdown)
-                wanted = values_of(standing, texts, rules=showing.rules, computed_at=showing.computed_at)
+                standing, word = resting.get(showing.contact, (None, ""))
+                if standing == showing.standing:
+                    page.resting[word] += 1
+                    continue
+                wanted = values_of(
+                    standing_from(showing.breakdown),
+                    reading.texts,
+                    rules=showing.rules,
+                    computed_at=showing.computed_at,
+                )
                 change = difference(wanted, showing.written)
                 if change:
-                    fresh.append((showing, change))
+                    page.fresh.append((showing, change))
                 else:
-                    same.append(showing)
-            results.mark_shown(tx, same)
-        for showing, change in fresh:
+                    page.same.append(showing)
+            if mark:
+                results.mark_shown(tx, page.same)
+        yield page
+
+
+def _outbox(
+    job: Job, reading: Reading, pending: dict[str, tuple[Showing, Change]], report: ConnectionReport
+) -> Iterator[Update]:
+    """The updates, computed as the connector asks for them; records that need none are marked on the way."""
+    for page in _compared(job, reading, mark=True):
+        report.outcomes.update(page.resting)
+        for showing, change in page.fresh:
+            if job.stopping():
+                return  # the connector sends what it has and tells the outcomes (OP11)
             pending[showing.record] = (showing, change)
-            yield Update(showing.record, for_connector(change, fields))
+            yield Update(showing.record, for_connector(change, reading.fields))
 
 
 def _record(
     job: Job,
-    entry: Entry,
+    reading: Reading,
     outcomes: Iterator[Outcome],
-    pending: dict[str, tuple[Showing, Mapping[str, Any]]],
+    pending: dict[str, tuple[Showing, Change]],
     report: ConnectionReport,
 ) -> None:
     arrived: list[Written] = []
 
     def enter() -> None:
-        with job.ledger.begin() as tx:
-            results.store_writes(tx, entry, arrived)
+        with job.begin() as tx:
+            results.store_writes(tx, reading.entry, arrived)
+            rejects.remember(tx, arrived, reading.now)
         arrived.clear()
-        job.watch(Progress("write", report.crm, done=report.outcomes["written"]))
+        job.watch(Progress("write", reading.name, done=report.outcomes["written"]))
 
     try:
         for outcome in outcomes:

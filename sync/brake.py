@@ -1,0 +1,73 @@
+"""The brake: how much one run may change before a person has seen it.
+
+A first fill writes to every record, and a wrong mapping or rule may too. So a run counts what it would write before
+it writes anything, and asks when that is a first fill or more than a set share of the records. The answer is a number
+of changes, or the id of a dry run that was read: it says for which rules and mappings, and how many changes it showed.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+SOME_MORE = 1.05  # what happened since the dry run may add so much to what it showed
+
+
+@dataclass(frozen=True, slots=True)
+class Brake:
+    """How much a run may change unasked, and what was answered.
+
+    `share` of the living records, but at least `least` changes; `first_fill` and `yes_change` are a person's answers,
+    `read` is the id of the dry run that they read.
+    """
+
+    share: float = 0.2
+    least: int = 50
+    first_fill: bool = False
+    yes_change: int = 0
+    read: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a run is about to write: `changes` of `living` records; `first` names connections never written before."""
+
+    changes: int
+    living: int
+    first: tuple[str, ...]
+    basis: str
+
+    @property
+    def id(self) -> str:
+        """What a dry run calls it: 4f2a91c0-51200."""
+        return f"{self.basis}-{self.changes}"
+
+
+def basis(rules: str, mappings: Iterable[str]) -> str:
+    """The rules and mappings that a change rests on, in eight letters."""
+    return hashlib.sha256("\n".join([rules, *sorted(mappings)]).encode()).hexdigest()[:8]
+
+
+def objection(brake: Brake, intent: Intent) -> str:
+    """Why a person must look first, and how they then say yes; empty when the run may go on."""
+    if not intent.changes or intent.changes <= brake.yes_change or _was_read(brake.read, intent):
+        return ""
+    if intent.first:
+        if brake.first_fill:
+            return ""
+        names = ", ".join(intent.first)
+        return (
+            f"this is the first time that {names} would be written to: {intent.changes} records; look at "
+            f"`bonus-malus sync --dry-run`, then say `bonus-malus sync --first-fill`, or `--read {intent.id}`"
+        )
+    if intent.changes <= max(brake.least, int(brake.share * intent.living)):
+        return ""
+    return (
+        f"{intent.changes} of {intent.living} records would change, more than {brake.share:.0%}; look at "
+        f"`bonus-malus sync --dry-run`, then say `bonus-malus sync --yes-change {intent.changes}`, "
+        f"or `--read {intent.id}`"
+    )
+
+
+def _was_read(read: str, intent: Intent) -> bool:
+    known, _, number = read.partition("-")
+    return known == intent.basis and number.isdigit() and intent.changes <= int(number) * SOME_MORE

@@ -1,0 +1,150 @@
+"""The lease: which run works on a connection, until when, and the token that fences everybody else off (OP02, OP06).
+
+A run holds the lease of each of its connections. It says every so often that it is alive; a run that does not is taken
+for dead when the lease expires, and the next one takes over with a higher token. Each transaction of a run compares
+the token first, in the same transaction, so that whoever was only slow can change nothing any more.
+"""
+
+import logging
+import os
+import platform
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from sync.ledger import Ledger, LedgerError, schema
+
+LENGTH = timedelta(minutes=5)
+BEAT = LENGTH.total_seconds() / 3  # between two signs of life
+_LOCK = 0x626F6E7573  # of PostgreSQL's advisory locks, ours: runs begin one after the other
+
+log = logging.getLogger(__name__)
+
+
+class LeaseLostError(LedgerError):
+    """Another run has taken over; this one changes nothing any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who has the lease that we wanted."""
+
+    run: int
+    since: datetime
+    owner: str
+
+    def __str__(self) -> str:
+        return f"still running since {self.since:%Y-%m-%d %H:%M:%S} UTC (run {self.run} of {self.owner})"
+
+
+def owner() -> str:
+    """This process, for whoever looks for it."""
+    return f"{platform.node()[:80]}:{os.getpid()}"
+
+
+def serialise(tx: Connection) -> None:
+    """Wait until no other run is beginning; SQLite's transactions are one after the other anyway."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+
+
+def alone(tx: Connection, programme: int) -> None:
+    """Wait until no other run links or scores this programme, and let none begin before this transaction ends.
+
+    Persons reach over connections: two runs that hold the leases of different ones meet here.
+    """
+    table = schema.programmes
+    tx.execute(select(table.c.id).where(table.c.id == programme).with_for_update())
+
+
+def take(tx: Connection, connection: int, run: int, now: datetime) -> int | Holder:
+    """The token of a connection's lease, or who has it."""
+    table = schema.leases
+    row = tx.execute(select(table).where(table.c.connection == connection)).one_or_none()
+    values = {"owner": owner(), "run": run, "since": now, "expires": now + LENGTH}
+    if row is None:
+        tx.execute(insert(table).values(connection=connection, token=1, **values))
+        return 1
+    if row.run is not None and row.expires > now:
+        return Holder(row.run, row.since, row.owner)
+    token: int = row.token + 1
+    tx.execute(update(table).where(table.c.connection == connection).values(token=token, **values))
+    return token
+
+
+def abandon(tx: Connection, programme: int, now: datetime) -> None:
+    """Mark runs that hold no lease any more and never ended: they were killed (OP06)."""
+    runs, leases = schema.runs, schema.leases
+    alive = select(leases.c.run).where(leases.c.run.is_not(None), leases.c.expires > now)
+    dead = (runs.c.programme == programme) & (runs.c.state == "running") & runs.c.id.not_in(alive)
+    tx.execute(update(runs).where(dead).values(ended=now, state="abandoned"))
+
+
+@dataclass(slots=True)
+class Lease:
+    """The leases of one run: `tokens` by connection."""
+
+    ledger: Ledger
+    run: int
+    now: Callable[[], datetime]
+    tokens: Mapping[int, int]
+    _over: threading.Event = field(default_factory=threading.Event)
+
+    def check(self, tx: Connection) -> None:
+        """The fence: this transaction is ours to make, and nobody takes over before it ends.
+
+        Raises:
+            LeaseLostError: somebody has.
+        """
+        if not self.tokens:
+            return
+        table = schema.leases
+        query = select(table.c.connection, table.c.token).where(table.c.connection.in_(list(self.tokens)))
+        found = {row.connection: row.token for row in tx.execute(query.with_for_update(read=True))}
+        if found != dict(self.tokens):
+            raise LeaseLostError(
+                f"run {self.run} was silent for longer than {LENGTH} and another one has taken over; "
+                "what this one committed stands, the other goes on from there"
+            )
+
+    def renew(self) -> None:
+        """Say that this run is alive.
+
+        Raises:
+            LeaseLostError: it was too late for that.
+        """
+        table = schema.leases
+        with self.ledger.begin() as tx:
+            self.check(tx)
+            here = table.c.connection.in_(list(self.tokens))
+            tx.execute(update(table).where(here).values(expires=self.now() + LENGTH))
+
+    def release(self, tx: Connection) -> None:
+        """Give the connections back, in the transaction that ends the run."""
+        table = schema.leases
+        here = table.c.connection.in_(list(self.tokens))
+        tx.execute(update(table).where(here).values(run=None, expires=self.now()))
+
+    @contextmanager
+    def beating(self) -> Iterator[None]:
+        """Renew every so often, however long a single call may take."""
+        thread = threading.Thread(target=self._beat, name="lease", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            thread.join()
+
+    def _beat(self) -> None:
+        while not self._over.wait(BEAT):
+            try:
+                self.renew()
+            except LeaseLostError:
+                return  # the run itself will meet the fence at its next transaction
+            except LedgerError as error:
+                log.warning("lease of run %d not renewed: %s", self.run, error)
