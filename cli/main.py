@@ -15,6 +15,7 @@ from cli.fields import fields
 from cli.rules import rules
 from cli.runs import runs
 from cli.sandbox import sandbox
+from cli.simulate import simulate
 from cli.sync import sync
 from config.reading import ConfigError
 from config.settings import DEFAULT_FILE
@@ -46,7 +47,7 @@ def cli(context: click.Context, settings: Path, *, debug: bool) -> None:
     context.meta["debug"] = debug
 
 
-for command in (demo, sandbox, calc, fields, sync, explain, runs, rules):
+for command in (demo, sandbox, calc, fields, sync, explain, simulate, runs, rules):
     cli.add_command(command)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from cli.analyse import analyse
 from cli.exits import Exit
 from cli.scale import show_scale
 from cli.screen import coefficient, console, print_json, table
@@ -21,6 +22,9 @@ FACTOR = 1000
 @click.group()
 def rules() -> None:
     """The rules behind the numbers, each with its article."""
+
+
+rules.add_command(analyse)
 
 
 @rules.command()
