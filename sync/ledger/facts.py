@@ -290,11 +290,11 @@ def wake_subjects(tx: Connection, subjects: Iterable[int]) -> None:
 def signals_of(tx: Connection, subjects: Sequence[int], *, known_at: datetime | None = None) -> dict[int, list[Signal]]:
     """Every signal in force of each subject, linked as they were linked, and known, at that instant (default now)."""
     table, contacts = schema.signals, schema.contacts
-    owners = _owners(tx, subjects, known_at)
+    mine = owners(tx, subjects, known_at)
     names = {row.id: row.name for row in tx.execute(select(schema.connections.c.id, schema.connections.c.name))}
     found: dict[int, list[Signal]] = {subject: [] for subject in subjects}
     last: dict[tuple[int, str, str, str, str], Row[Any]] = {}
-    for ids in chunks(owners):
+    for ids in chunks(mine):
         query = (
             select(table, contacts.c.id.label("owner"))
             .join(contacts, (contacts.c.connection == table.c.connection) & (contacts.c.record == table.c.contact))
@@ -307,18 +307,18 @@ def signals_of(tx: Connection, subjects: Sequence[int], *, known_at: datetime | 
             last[row.connection, row.contact, row.object, row.record, row.name] = row
     for row in last.values():
         if not row.withdrawn:
-            found[owners[row.owner]].append(_signal(row, names))
+            found[mine[row.owner]].append(_signal(row, names))
     return found
 
 
-def _owners(tx: Connection, subjects: Sequence[int], known_at: datetime | None) -> dict[int, int]:
+def owners(tx: Connection, subjects: Sequence[int], known_at: datetime | None) -> dict[int, int]:
     """Contact -> subject for everyone who belongs to one of these subjects, now or at that instant."""
     contacts, identities = schema.contacts, schema.identities
-    owners: dict[int, int] = {}
+    found: dict[int, int] = {}
     for ids in chunks(subjects):
         if known_at is None:
             rows = tx.execute(select(contacts.c.id, contacts.c.subject).where(contacts.c.subject.in_(ids)))
-            owners.update((row.id, row.subject) for row in rows)
+            found.update((row.id, row.subject) for row in rows)
             continue
         ever = select(identities.c.contact).where(identities.c.subject.in_(ids))
         query = (
@@ -327,8 +327,8 @@ def _owners(tx: Connection, subjects: Sequence[int], known_at: datetime | None) 
             .order_by(identities.c.id)
         )
         then = {row.contact: row.subject for row in tx.execute(query)}
-        owners.update((contact, subject) for contact, subject in then.items() if subject in set(ids))
-    return owners
+        found.update((contact, subject) for contact, subject in then.items() if subject in set(ids))
+    return found
 
 
 def _signal(row: Row[Any], connections: Mapping[int, str]) -> Signal:
