@@ -8,7 +8,8 @@
     │   └── NotPermitted      a scope or permission is missing; the message names it
     ├── TryLater              nothing is wrong here; the next run goes on where this one stopped
     │   ├── Unreachable       down, timed out, or answering with something that is not its API
-    │   └── QuotaSpent        the day's calls (the account's, or our share of them) are used up
+    │   ├── QuotaSpent        the day's calls (the account's, or our share of them) are used up
+    │   └── OutOfTime         the run, or a job inside the CRM, takes longer than it may
     └── CursorLost            the remote cursor is gone: read this window again from its start
 
 The text of each says what, where and what to do now, with the vendor's request id where there was one; never a
@@ -42,6 +43,10 @@ class Unreachable(TryLater):
 
 class QuotaSpent(TryLater):
     """The day's calls (the account's, or our share of them) are used up."""
+
+
+class OutOfTime(TryLater):
+    """The run, or a job inside the CRM, takes longer than it may."""
 
 
 class CursorLost(CrmError):

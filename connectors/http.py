@@ -4,6 +4,7 @@ The libraries' own retries are off: two layers multiply (HW14). A CRM's folder t
 it with its own pure table (`answers.py`), and makes of both, by `refusal`, the error that says what to do next.
 """
 
+import importlib.metadata
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,17 @@ from typing import TypeVar
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
 from connectors.clock import Time
-from connectors.errors import CrmError, CursorLost, Fatal, NotPermitted, QuotaSpent, SignInRefused, Unreachable
+from connectors.errors import (
+    CrmError,
+    CursorLost,
+    Fatal,
+    NotPermitted,
+    OutOfTime,
+    QuotaSpent,
+    SignInRefused,
+    Unreachable,
+)
+from connectors.loopback import is_loopback
 from connectors.pacing import Bucket
 from connectors.quota import Quota
 
@@ -112,7 +123,9 @@ class Calls:
     """The one way out: every call of one connector goes through `run`.
 
     `patience` is how long one call may take with all its repetitions, `longest_wait` the longest single wait that is
-    still a retry and not the end of the run (HR25), both in seconds of the injected time.
+    `patience` is how long one call may take with all its repetitions, `longest_wait` the longest single wait that is
+    still a retry and not the end of the run (HR25), `deadline` how long all calls together may take from the first one
+    on (SR23): the connector of one run. All in seconds of the injected time.
     """
 
     def __init__(
@@ -124,6 +137,7 @@ class Calls:
         patience: float = 600.0,
         longest_wait: float = 120.0,
         attempts: int = 8,
+        deadline: float = 12 * 3600.0,
     ) -> None:
         self._time = time
         self._quota = quota
@@ -131,6 +145,8 @@ class Calls:
         self._patience = patience
         self._longest_wait = longest_wait
         self._attempts = attempts
+        self._deadline = deadline
+        self._began: float | None = None
         self._jitter = wait_random_exponential(multiplier=1, max=60)
 
     def run(self, what: str, send: Callable[[], T], *, kinds: tuple[str, ...] = ()) -> T:
@@ -139,6 +155,13 @@ class Calls:
         `send` makes exactly one call: a generator would be over before its first failure (OP07).
         """
         started = self._time.monotonic()
+        if self._began is None:
+            self._began = started
+        if started - self._began > self._deadline:
+            raise OutOfTime(
+                f"{what}: this run has had its {self._deadline / 3600:g} hours (longest_run_hours). "
+                "The next run goes on where this one stopped."
+            )
 
         def stop(state: RetryCallState) -> bool:
             # OP08: stops before a wait that would overshoot, as tenacity's stop_before_delay, but on the injected time.
@@ -170,6 +193,23 @@ class Calls:
         if isinstance(error, Transient) and error.wait is not None:
             return error.wait + self._jitter(state) / 10
         return self._jitter(state)
+
+
+def user_agent() -> str:
+    """What we call ourselves in every request, so that an admin finds us in the CRM's own logs."""
+    return f"bonus-malus/{importlib.metadata.version('bonus-malus')}"
+
+
+def silence(address: str, error: Exception) -> str:
+    """Why a call got no answer, in words for whoever must find out; the error's class stands at the end."""
+    if is_loopback(address):
+        advice = f"nobody answers at {address}; start the sandbox (`bonus-malus sandbox`), or correct the address"
+    else:
+        advice = (
+            f"{address} does not answer; check the address, this machine's network and proxy, and the vendor's status "
+            "page. The next run goes on where this one stopped"
+        )
+    return f"{advice} ({type(error).__name__})"
 
 
 def seconds(text: str | None) -> float | None:

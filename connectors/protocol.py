@@ -179,6 +179,31 @@ class Usage:
     limit_today: int | None
 
 
+class Progress(Protocol):
+    """Where a connector keeps how far it came in work that outlives a run: remote jobs, cursors, slow passes.
+
+    Keys and values are the connector's own words; nothing in them is a secret or a customer's. What is lost costs calls
+    and never correctness. A value is put only when everything before it has been taken by the caller: a caller that
+    commits each page before it asks for the next one may keep this in the same database.
+    """
+
+    def get(self, key: str) -> str | None:
+        """What was put under `key` last, None for nothing."""
+
+    def put(self, key: str, value: str | None) -> None:
+        """Keep `value` under `key`; None forgets."""
+
+
+class SecretStore(Protocol):
+    """Where a secret that the vendor replaces is kept: written whole before the new one is used (SR34)."""
+
+    def get(self, name: str) -> str | None:
+        """The secret of that name, None where there is none yet."""
+
+    def put(self, name: str, secret: str) -> None:
+        """Keep `secret`, so that it survives whatever happens next."""
+
+
 class CrmConnector(Protocol):
     """A CRM, for the rest of the product. Every method may raise `connectors.errors.CrmError`, nothing else."""
 
@@ -198,6 +223,19 @@ class CrmConnector(Protocol):
 
     def changes(self, query: ObjectQuery, window: Window) -> Iterator[Page]:
         """Every record changed in the window, deleted and merged ones too, page by page in constant memory."""
+
+    def ids(self, object_: str) -> Iterator[tuple[str, ...]]:
+        """The id of every record that lives now, in pieces: who is missing was lost without a trace (SR08, HR12).
+
+        A whole pass, for a schedule of its own. Believe it only when it came to its end.
+        """
+
+    def refresh(self, query: ObjectQuery, *, calls: int) -> Iterator[Page]:
+        """The next slice of a slow, endless round over all records, whatever their stamps say; about `calls` calls.
+
+        It shows what moves no stamp: formulas and calculated values, links, records restored (SR10, HR13, HR15). Where
+        it stopped is kept in `Progress`; after the last record it begins again, at most once in `Settings.round_days`.
+        """
 
     def plan_fields(self, fields: FieldSet) -> Sequence[FieldChange]:
         """What `apply_fields` would do; writes nothing."""

@@ -1,5 +1,7 @@
 """The quota guard: a sync never takes the calls that the customer's own work needs today (SR26, HR24)."""
 
+import threading
+
 from connectors.errors import QuotaSpent
 from connectors.protocol import Usage
 
@@ -19,6 +21,7 @@ class Quota:
         self._calls = 0
         self._used: int | None = None
         self._limit: int | None = None
+        self._lock = threading.Lock()
 
     def saw(self, *, used: int, limit: int) -> None:
         """Take note of what an answer said, a refusal's too."""
@@ -26,6 +29,11 @@ class Quota:
 
     def spend(self) -> None:
         """Count one call; raises `QuotaSpent` instead when it is not ours to make."""
+        with self._lock:
+            self._refuse()
+            self._calls += 1
+
+    def _refuse(self) -> None:
         if self._limit is not None and self._used is not None:
             ours = int(self._limit * self._share)
             if self._calls >= ours:
@@ -38,7 +46,6 @@ class Quota:
                     f"{self._crm}: {self._used} of the {self._limit} calls of the day are used, by everything that "
                     f"calls this account; we stop at {self._ceiling:.0%}. The next run goes on where this one stopped."
                 )
-        self._calls += 1
 
     def usage(self) -> Usage:
         """What has been spent so far."""
