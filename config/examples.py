@@ -1,18 +1,54 @@
 """The worked examples inside rule and programme files: run, and every one that fails said in a line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from config.rulefile import load_programme, load_rules, read_programme, read_rules
-from config.ruletables import ProgrammeExample, RuleExample
+from config.reading import read_toml
+from config.rulefile import (
+    load_programme,
+    load_rules,
+    programme_names,
+    read_programme,
+    read_rules,
+    rule_names,
+    rules_file,
+)
+from config.ruletables import ProgrammeExample, ProgrammeFile, RuleExample, RuleFile
+from config.scalefile import failing_scale, find_scale
 from scoring.coefficient import LETTERS, State, step
 from scoring.rules import Programme, Rules
 from scoring.signal import Signal, Source
 from scoring.standing import standing
+
+
+def failing(name_or_path: str | Path, *, at: date) -> list[str]:
+    """The examples that do not hold: of a programme and of the rules under it, of rules, or of a scale.
+
+    Raises:
+        ConfigError: the file, or the name, cannot be used.
+    """
+    if (scale := find_scale(name_or_path)) is not None:
+        return failing_scale(scale)
+    name = str(name_or_path)
+    if name in programme_names() or (name.endswith(".toml") and not _is_rules(read_toml(Path(name)))):
+        return [*failing_programme(name, at=at), *failing_rules_of(name, at=at)]
+    return failing_rules(name, at=at)
+
+
+def failing_rules_of(programme: str | Path, *, at: date) -> list[str]:
+    """The examples that a programme's rules do not fulfil."""
+    return failing_rules(rules_file(programme), at=at)
+
+
+def _is_rules(tables: Mapping[str, Any]) -> bool:
+    """Whether a file holds rules and not a programme: it says what only rules say, or inherits from what is only rules."""
+    only_rules = RuleFile.model_fields.keys() - ProgrammeFile.model_fields.keys()
+    parent = tables.get("inherits")
+    return bool(only_rules & tables.keys()) or (parent in rule_names() and parent not in programme_names())
 
 
 def failing_rules(name_or_path: str | Path, *, at: date) -> list[str]:
@@ -59,8 +95,10 @@ def _signals(example: ProgrammeExample) -> Iterator[Signal]:
     for signal in example.signals:
         for _ in range(signal.times):
             number += 1
-            source = Source("example", "example", str(number))
-            yield Signal(signal.name, signal.on, source, signal.liability, amount=signal.amount)
+            source = Source("example", "example", signal.source or str(number))
+            yield Signal(
+                signal.name, signal.on, source, signal.liability, amount=signal.amount, original=signal.original
+            )
 
 
 def _list(values: Any) -> str:

@@ -54,7 +54,7 @@ def load_programme(name_or_path: str | Path, *, at: date) -> Programme:
     """
     path = _find(name_or_path, _folder("programmes"))
     tables = read_programme(path)
-    rules = load_rules(_find(_beside(path, tables.rules), _folder("rules"), f"{path}: rules: "), at=at)
+    rules = load_rules(rules_file(path), at=at)
     _check_names(tables, path)
     return _programme(tables, rules, path, at)
 
@@ -73,6 +73,12 @@ def read_rules(name_or_path: str | Path) -> RuleFile:
 def read_programme(name_or_path: str | Path) -> ProgrammeFile:
     """A programme's file as its tables, examples included."""
     return _read(ProgrammeFile, _find(name_or_path, _folder("programmes")), _folder("programmes"))
+
+
+def rules_file(programme: str | Path) -> Path:
+    """The file of the rules that a programme names, beside it or among those that come with the product."""
+    path = _find(programme, _folder("programmes"))
+    return _find(_beside(path, read_programme(path).rules), _folder("rules"), f"{path}: rules: ")
 
 
 def _rules(tables: RuleFile, path: Path, at: date) -> Rules:

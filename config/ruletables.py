@@ -155,6 +155,8 @@ class ExampleSignal(Table):
     on: date
     liability: Liability = Liability.NONE
     amount: Annotated[Decimal, Field(ge=0, allow_inf_nan=False)] | None = None
+    source: str = ""  # its place in the list, from 1, where none is given
+    original: str = ""
     times: Annotated[int, Field(ge=1, le=1000)] = 1
 
 

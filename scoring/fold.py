@@ -1,7 +1,7 @@
 """The fold: one step of the coefficient per period, from exposure to the review that is expected next."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from scoring.coefficient import State, step
@@ -139,5 +139,5 @@ def _named(lines: Sequence[Line], incidents: Sequence[Signal]) -> tuple[Line, ..
     left = iter(incidents)
     own = (Code.RAISED, Code.PROTECTED, Code.EXCUSED)
     return tuple(
-        replace(line, values={**line.values, **describe(next(left))}) if line.code in own else line for line in lines
+        line._replace(values={**line.values, **describe(next(left))}) if line.code in own else line for line in lines
     )

@@ -1,5 +1,6 @@
 """The history of one subject up to a day: its periods, the signals that count in each, and why the others do not."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -8,7 +9,7 @@ from scoring.case import Case
 from scoring.contest import Contests
 from scoring.correction import is_late, settled
 from scoring.line import Code, Line, describe
-from scoring.review import Period, period_of, periods, review_following
+from scoring.review import Period, periods, review_following
 from scoring.rules import Programme
 from scoring.signal import Liability, Signal
 
@@ -51,6 +52,7 @@ def history(case: Case, day: date, contests: Contests) -> History:
         return History(None, (), (), upcoming, tuple(left_out), twins)
 
     found = periods(exposure, day, programme.rules, case.review_day)
+    ends = [period.end for period in found]
     counted: list[list[Signal]] = [[] for _ in found]
     for signal in eligible:
         if signal.on < exposure:
@@ -58,7 +60,7 @@ def history(case: Case, day: date, contests: Contests) -> History:
         elif signal.recorded and _came_late(signal, review := review_following(signal.on, found), programme):
             left_out.append(_too_late(signal, review, programme))
         elif not contests.holds(signal, found):
-            counted[period_of(signal.on, found)].append(_converted(signal, case, left_out))
+            counted[bisect_right(ends, signal.on)].append(_converted(signal, case, left_out))
     return History(exposure, found, tuple(map(tuple, counted)), upcoming, tuple(left_out), twins)
 
 

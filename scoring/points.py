@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from scoring.history import RecordKey, record_key
 from scoring.line import Code, Line, Param, describe
@@ -16,9 +17,11 @@ from scoring.rules import Award, Programme
 from scoring.signal import Signal
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """So many points from a day until another; those that fade do so over `months` from `since` on."""
+class Entry(NamedTuple):
+    """So many points from a day until another; those that fade do so over `months` from `since` on.
+
+    A tuple like a `Line`: there is one for almost every signal.
+    """
 
     signal: str
     on: date
@@ -29,29 +32,25 @@ class Entry:
 
     def left(self, day: date) -> int:
         """What is left of it at the end of a day, from its own day on; fractions of points are gone."""
-        if day >= self.expires:
-            return 0
-        if not self.months:
-            return self.points
+        if not self.months or day >= self.expires:
+            return self.points if day < self.expires else 0
         gone = _months_between(self.since, day)
         left = abs(self.points) * (self.months - gone) // self.months
         return left if self.points > 0 else -left
 
-    def moves(self) -> Iterator[tuple[date, int]]:
+    def moves(self) -> Sequence[tuple[date, int]]:
         """The days on which it moves the balance, and by how much, in order."""
-        left = self.left(self.on)
-        yield self.on, left
-        for day in self._faded_on() if self.months else (self.expires,):
-            now = self.left(day)
-            if now != left:
-                yield day, now - left
-            left = now
+        if not self.months:
+            return ((self.on, self.points), (self.expires, -self.points))
+        days = [self.on, *self._faded_on()]
+        left = [0, *map(self.left, days)]
+        return [(day, now - before) for day, before, now in zip(days, left, left[1:], strict=False)]
 
     def next_move(self, day: date) -> date | None:
         """The next day after `day` on which it moves the balance by itself."""
         if not self.points or day >= self.expires:
             return None
-        return next(on for on, _ in self.moves() if on > day) if self.months else self.expires
+        return next(on for on, by in self.moves() if by and on > day) if self.months else self.expires
 
     def _faded_on(self) -> Iterator[date]:
         for month in range(1, self.months + 1):
@@ -100,12 +99,12 @@ def entries(
 
 def deltas(made: Sequence[Entry], day: date) -> dict[date, int]:
     """By how much the sum of all entries moves on each day up to `day`."""
-    moves: dict[date, int] = {}
+    found: dict[date, int] = {}
     for entry in made:
         for on, by in entry.moves():
             if on <= day:
-                moves[on] = moves.get(on, 0) + by
-    return moves
+                found[on] = found.get(on, 0) + by
+    return found
 
 
 class _Account:

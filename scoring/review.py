@@ -53,11 +53,6 @@ def is_short(period: Period, rules: Rules) -> bool:
     return period.number == 1 and add_months(period.start, rules.first_min_months) > period.end
 
 
-def period_of(day: date, found: Sequence[Period]) -> int:
-    """The index of the period that holds a day of exposure."""
-    return bisect_right(found, day, key=lambda period: period.end)
-
-
 def review_following(day: date, found: Sequence[Period]) -> date:
     """The first review after a day, which the periods must reach."""
     return found[bisect_right(found, day, key=lambda period: period.review)].review

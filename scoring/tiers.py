@@ -80,8 +80,9 @@ def _shown(adjustments: Sequence[Adjustment], day: date, computed: int) -> int:
 
 def highest(coefficient: int, points: int, programme: Programme) -> int:
     """The index of the highest tier whose conditions are met; the lowest has none."""
-    place = len(programme.tiers) - 1
-    while not programme.tiers[place].admits(coefficient, points):
+    tiers = programme.tiers
+    place = len(tiers) - 1
+    while not tiers[place].admits(coefficient, points):
         place -= 1
     return place
 

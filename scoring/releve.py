@@ -1,0 +1,75 @@
+"""The relevé d'informations: what a statement must say of the coefficient and of the incidents behind it (art. 12)."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from scoring.line import Code, Line
+from scoring.review import Period
+from scoring.rules import Rules
+from scoring.standing import Standing
+
+_INCIDENTS = (Code.RAISED, Code.PROTECTED, Code.EXCUSED, Code.EXCLUDED)
+
+
+@dataclass(frozen=True, slots=True)
+class AnnualPeriod:
+    """One period, the coefficient its review gave or is expected to give, and a line for each incident in it."""
+
+    period: Period
+    coefficient: int
+    incidents: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Releve:
+    """What is known on the day it is drawn up.
+
+    `coefficient` as applied at the last review (`applied`, None before the first). `periods`: the annual periods before
+    the day, the oldest first, at most as many as the rules ask for; `running` what has happened since. `years_at_floor`
+    are full years, counted in reviews.
+    """
+
+    drawn_up: date
+    coefficient: int
+    applied: date | None
+    periods: tuple[AnnualPeriod, ...]
+    running: AnnualPeriod | None
+    years_at_floor: int
+
+
+def releve(standing: Standing, rules: Rules) -> Releve:
+    """The statement that a standing amounts to."""
+    found: list[AnnualPeriod] = []
+    start, end, incidents = standing.day, standing.day, list[Line]()
+    for line in standing.lines:
+        if line.code is Code.PERIOD:
+            start, end, incidents = line.day("start"), line.day("end"), []
+        elif line.code in _INCIDENTS:
+            incidents.append(line)
+        elif line.code in (Code.REVIEWED, Code.EXPECTED):
+            period = Period(len(found) + 1, start, end, line.day("on"))
+            found.append(AnnualPeriod(period, line.integer("coefficient"), tuple(incidents)))
+    reviewed, running = found[:-1], found[-1] if found else None
+    return Releve(
+        drawn_up=standing.day,
+        coefficient=standing.coefficient,
+        applied=reviewed[-1].period.review if reviewed else None,
+        periods=tuple(reviewed[-rules.statement_periods :]),
+        running=running,
+        years_at_floor=_years_at_floor(reviewed, rules),
+    )
+
+
+def due_by(requested: date, rules: Rules) -> date:
+    """The last day on which a statement asked for on a day is given in time."""
+    return requested + timedelta(days=rules.statement_days)
+
+
+def _years_at_floor(reviewed: list[AnnualPeriod], rules: Rules) -> int:
+    """Full years since the floor was reached: the review that reached it begins the first."""
+    years = -1
+    for each in reversed(reviewed):
+        if each.coefficient != rules.floor:
+            break
+        years += 1
+    return max(years, 0)
