@@ -10,11 +10,12 @@ from cli.analyse import analyse
 from cli.exits import Exit
 from cli.scale import show_scale
 from cli.screen import coefficient, console, print_json, table
+from config.examples import failing
 from config.reading import ConfigError
 from config.rulefile import load_programme, load_rules, programme_names, rule_names
 from config.scalefile import find_scale, scale_names
 from config.settings import DEFAULT_FILE, load_settings
-from scoring.rules import Programme, Rules
+from scoring.rules import Award, Programme, Rules
 
 FACTOR = 1000
 
@@ -25,6 +26,23 @@ def rules() -> None:
 
 
 rules.add_command(analyse)
+
+
+@rules.command()
+@click.argument("name")
+@click.option("--at", type=click.DateTime(["%Y-%m-%d"]), help="With the numbers in force on that day, not today.")
+def check(*, name: str, at: datetime | None) -> int:
+    """Run the worked examples inside NAME: a programme, rules or a scale, or a TOML file of one's own.
+
+    One line for each example that does not hold, or for the first mistake in the file.
+    """
+    wrong = failing(name, at=at.date() if at else date.today())  # noqa: DTZ011 - the day of whoever asks
+    for line in wrong:
+        click.echo(line)
+    if wrong:
+        return Exit.USAGE
+    click.echo(f"{name}: every example holds")
+    return Exit.DONE
 
 
 @rules.command()
@@ -72,9 +90,19 @@ def _rules(found: Rules) -> list[tuple[str, str, str]]:
     ]
     names = (
         "ceiling_after", "protected_after", "lag_months", "first_min_months", "interruption_months", "correction_years",
-        "use", "truncation", "same_day", "excused", "protection", "floor_years", "lapse_after",
+        "statement_periods", "statement_days",
+        "use", "truncation", "same_day", "excused", "protection", "floor_years", "lapse_after", "carry_over",
+        "extra_vehicle",
     )  # fmt: skip
     rows += [(name, _word(getattr(found, name)), found.reference(name)) for name in names]
+    surcharges = found.surcharges
+    percents = {"novice": surcharges.novice, "novice_accompanied": surcharges.novice_accompanied}
+    percents |= {f"aggravated.{kind}": percent for kind, percent in surcharges.aggravated.items()}
+    percents["aggravated_cap"] = surcharges.aggravated_cap
+    rows += [
+        (f"surcharges.{name}", f"{percent} %", found.reference(f"surcharges.{name}"))
+        for name, percent in percents.items()
+    ]
     return rows
 
 
@@ -86,7 +114,7 @@ def _programme(found: Programme) -> list[tuple[str, str, str]]:
     rows += [
         (
             f"points {name}",
-            f"{award.points:+d}" + (f", at most {award.cap} a period" if award.cap else ""),
+            _award(award),
             found.reference(f"points.{name}"),
         )
         for name, award in found.points.items()
@@ -108,11 +136,24 @@ def _programme(found: Programme) -> list[tuple[str, str, str]]:
         )
         for tier in found.tiers
     ]  # fmt: skip
-    for name in ("expiry_months", "points_floor", "demotion", "fixed_review"):
+    for name in ("expiry_months", "points_floor", "demotion", "grace_months", "fixed_review", "currency"):
         rows.append((name, _word(getattr(found, name)), found.reference(name)))
     for name in ("price_floor", "price_cap", "attention"):
         rows.append((name, coefficient(getattr(found, name)), found.reference(name)))
     return rows
+
+
+def _award(award: Award) -> str:
+    said = [f"{award.points:+d}"]
+    if award.cap is not None:
+        said.append(f"at most {award.cap} a period")
+    if award.repeat == "once":
+        said.append("once")
+    if award.expiry_months is not None:
+        said.append(f"for {award.expiry_months} months")
+    if award.fading == "linear":
+        said.append("fading")
+    return ", ".join(said)
 
 
 def _word(value: Any) -> str:
