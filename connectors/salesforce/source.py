@@ -4,7 +4,7 @@ The same components that `fields apply` makes through the API, for those who dep
 the WSDL's; every text is written by lxml, so that nothing needs escaping by hand.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from lxml import etree
@@ -15,9 +15,9 @@ from connectors.validity import room
 
 NAMESPACE = "http://soap.sforce.com/2006/04/metadata"
 _MAIN = "main/default"
-_XSI = "http://www.w3.org/2001/XMLSchema-instance"
+_NAMESPACES: dict[Any, str] = {None: NAMESPACE}  # the stubs know no default namespace
 
-Content = str | tuple[tuple[str, Any], ...]
+Content = str | Sequence[Any]  # a text, or (element, content) pairs
 
 
 def source(fields: FieldSet) -> Iterator[tuple[str, str]]:
@@ -31,7 +31,7 @@ def source(fields: FieldSet) -> Iterator[tuple[str, str]]:
         (read, read_label, False, "For those who read scores: sees the fields, edits none."),
         (sync, sync_label, True, "For the integration user alone: reads and edits the fields, nothing else."),
     ):
-        grants = [
+        grants: list[tuple[str, Content]] = [
             (
                 "fieldPermissions",
                 (
@@ -42,7 +42,8 @@ def source(fields: FieldSet) -> Iterator[tuple[str, str]]:
             )
             for spec in sorted(fields.fields, key=lambda spec: field_name(fields.prefix, spec.name))
         ]
-        content = (("description", whose), *grants, ("hasActivationRequired", "false"), ("label", label))
+        content: list[tuple[str, Content]] = [("description", whose), *grants]
+        content += [("hasActivationRequired", "false"), ("label", label)]
         yield f"{_MAIN}/permissionsets/{name}.permissionset-meta.xml", _xml("PermissionSet", content)
 
 
@@ -53,11 +54,11 @@ def translation(fields: FieldSet, into: FieldSet, language: str) -> Iterator[tup
     for spec, other in zip(fields.fields, into.fields, strict=True):
         name = field_name(fields.prefix, spec.name)
         labels = dict(other.options)
-        options = [
+        options: list[tuple[str, Content]] = [
             ("picklistValues", (("masterLabel", label), ("translation", labels[value])))
             for value, label in spec.options
         ]
-        content = (("help", other.help), ("label", other.label), ("name", name), *options)
+        content: list[tuple[str, Content]] = [("help", other.help), ("label", other.label), ("name", name), *options]
         yield f"{folder}/{name}.fieldTranslation-meta.xml", _xml("CustomFieldTranslation", content)
 
 
@@ -91,9 +92,8 @@ def _field(name: str, spec: FieldSpec) -> Iterable[tuple[str, Content]]:
 
 
 def _xml(root: str, content: Iterable[tuple[str, Content]]) -> str:
-    made = etree.Element(f"{{{NAMESPACE}}}{root}", nsmap={None: NAMESPACE, "xsi": _XSI})
+    made = etree.Element(f"{{{NAMESPACE}}}{root}", nsmap=_NAMESPACES)
     _fill(made, content)
-    etree.cleanup_namespaces(made)
     etree.indent(made, "    ")
     text = etree.tostring(made, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'

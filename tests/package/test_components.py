@@ -1,0 +1,126 @@
+"""The Lightning component and the HubSpot card: the vendors' own test tools, and a real browser with axe."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+PACKAGE = ROOT / "connectors" / "salesforce" / "package"
+MODULES = HERE / "node_modules"
+BIN = MODULES / ".bin"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+SLDS = MODULES / "@salesforce-ux/design-system/assets/styles/salesforce-lightning-design-system.min.css"
+
+pytestmark = [
+    pytest.mark.skipif(
+        shutil.which("node") is None or not MODULES.is_dir(),
+        reason="needs Node 20 and its packages: npm ci --prefix tests/package",
+    ),
+    pytest.mark.timeout(180),
+]
+browser = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: apt-get install chromium)")
+
+PAGE = """<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>Contact</title></head>
+<body style="padding: 1rem; max-width: 28rem"><main><h1>Contact</h1></main></body></html>"""
+FIELDS = {
+    "Coefficient": (0.95, None),
+    "Expected": (1.12, None),
+    "Tier": ("Silver", "Silver"),
+    "Previous_Tier": ("Gold", "Gold"),
+    "Points": (340, None),
+    "Price_Adjustment": (-7, None),
+    "Trend": ("worsening", "Worsening"),
+    "Reasons": ("Invoice 1042 paid 44 days late, 3 Jun 2025: ×1.125. 12 orders paid: +120 points.", None),
+    "Way_Back": ("Review of 12 Mar 2027 without incident: 0.90; Gold needs 250 points and 0.90.", None),
+    "Next_Review": ("2027-03-12", "12/03/2027"),
+    "Status": ("active", "Active"),
+    "History": ("2026-03-12 0.95; 2025-03-12 0.85", None),
+    "Computed_At": ("2026-11-22T08:00:00Z", "22/11/2026 09:00"),
+}
+
+
+def run(*command: str | Path, cwd: Path = ROOT, **environment: str) -> str:
+    done = subprocess.run(
+        [str(part) for part in command], cwd=cwd, env={**os.environ, "CI": "1", "NO_COLOR": "1", **environment},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    return said
+
+
+def test_the_lightning_component_passes_the_vendors_own_test_runner():
+    said = run(BIN / "jest", "--config", HERE / "lwc" / "jest.config.js", cwd=PACKAGE, NODE_PATH=str(MODULES))
+    passed = re.search(r"Tests:\s+(\d+) passed", said)
+    assert passed
+    assert int(passed[1]) >= 10
+
+
+def test_the_lightning_component_passes_the_vendors_linter():
+    run(BIN / "eslint", "--config", HERE / "eslint.config.js", "--max-warnings", "0", PACKAGE / "force-app")
+
+
+def test_the_hubspot_card_passes_under_the_vendors_testing_library():
+    said = run(BIN / "vitest", "run", "--config", HERE / "card" / "vitest.config.mjs")
+    passed = re.search(r"Tests\s+(\d+) passed", said)
+    assert passed
+    assert int(passed[1]) >= 10
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as browsers:
+        started = browsers.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module", params=["en", "fr"], ids=["English", "French"])
+def compiled(request, tmp_path_factory) -> tuple[str, Path]:
+    """The component as a script, with the labels of one language."""
+    out = tmp_path_factory.mktemp("component") / "component.js"
+    config = HERE / "browser" / "rollup.config.mjs"
+    run(BIN / "rollup", "--silent", "--config", config, LANGUAGE=request.param, OUT=str(out))
+    return request.param, out
+
+
+@browser
+@pytest.mark.parametrize(
+    ("fields", "english", "french"),
+    [
+        (FIELDS, "Expected at the next review", "Attendu à la prochaine échéance"),
+        ({"Coefficient": (None, None)}, "Not scored yet", "Pas encore noté"),
+        ({}, "the permission set", "l’ensemble d’autorisations"),
+    ],
+    ids=["scored", "not scored yet", "hidden"],
+)
+def test_the_lightning_component_renders_in_a_browser_without_error_and_passes_axe(
+    chromium, compiled, fields, english, french
+):
+    language, script = compiled
+    record = {"apiName": "Contact", "fields": {
+        f"BonusMalus_{name}__c": {"value": value, "displayValue": shown} for name, (value, shown) in fields.items()
+    }}  # fmt: skip
+    complaints: list[str] = []
+    page = chromium.new_page(viewport={"width": 460, "height": 980})
+    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.set_content(PAGE.format(language=language))
+    page.add_style_tag(content=re.sub(r"@font-face\{[^}]*\}", "", SLDS.read_text("utf-8")))
+    page.evaluate("record => { window.record = record; }", record)
+    page.add_script_tag(path=script)
+    page.get_by_text(english if language == "en" else french).first.wait_for(timeout=5000)
+    page.add_script_tag(path=MODULES / "axe-core" / "axe.min.js")
+    found = page.evaluate("async () => (await axe.run()).violations.map(v => v.id + ': ' + v.nodes[0].html)")
+    if pictures := os.environ.get("PICTURES"):
+        page.screenshot(path=Path(pictures) / f"component-{language}-{len(fields)}.png", full_page=True)
+    page.close()
+    assert found == []
+    assert complaints == []
