@@ -132,7 +132,7 @@ def _show(found: Simulation) -> None:
     )
     if found.changes:
         moved = [(each.record, *(_arrow(*pair) for pair in _pairs(each))) for each in found.changes]
-        out.print(table("the first of them", ("record", "coefficient", "tier", "points"), moved))
+        out.print(table("those who move most", ("record", "coefficient", "tier", "points"), moved))
     if found.unseen:
         out.print(f"the ledger has none of these signals yet: {', '.join(found.unseen)}", markup=False)
 

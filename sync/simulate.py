@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from sqlalchemy import Connection
+
 from scoring.line import Code
 from scoring.review import YEAR, add_months
 from scoring.rules import Programme
@@ -73,7 +75,7 @@ class Change:
 
 @dataclass(slots=True)
 class Simulation:
-    """Both sides as of one day. `moves` counts (tier before, tier after); `changes` names the first of those who move.
+    """Both sides as of one day. `moves` counts (tier before, tier after); `changes` names those who move most.
 
     `unseen` are signals that the other rules count and the ledger has none of: no mapping makes them yet.
     """
@@ -110,10 +112,7 @@ def simulate(ledger: Ledger, name: str, present: Programme, other: Programme, da
             _count(found, before, after, _ordered(signals, present, day))
             if (before.coefficient, before.tier) != (after.coefficient, after.tier):
                 moved[subject] = (before, after)
-        if moved and len(found.changes) < ROWS:
-            found.changes += _named(moved, results.first_records(tx, list(moved)))
-    found.changes.sort(key=lambda change: change.before[1] == change.after[1])
-    del found.changes[ROWS:]
+        found.changes = sorted([*found.changes, *_named(tx, moved)], key=_weight, reverse=True)[:ROWS]
     wanted = {*other.exposure, *other.incidents, *other.points} - {rule.name for rule in other.derived}
     found.unseen = tuple(sorted(signal for signal in wanted - seen if other.signals[signal]))
     return found
@@ -152,12 +151,15 @@ def _ordered(signals: list[Signal], programme: Programme, day: date) -> dict[str
     return found
 
 
-def _named(moved: dict[int, tuple[Standing, Standing]], records: dict[int, str]) -> list[Change]:
-    return [
-        Change(
-            records.get(subject, str(subject)),
-            (before.coefficient, before.tier, before.points),
-            (after.coefficient, after.tier, after.points),
-        )
-        for subject, (before, after) in moved.items()
-    ]
+def _named(tx: Connection, moved: dict[int, tuple[Standing, Standing]]) -> list[Change]:
+    records = results.first_records(tx, list(moved))
+    return [Change(records[subject], _numbers(before), _numbers(after)) for subject, (before, after) in moved.items()]
+
+
+def _numbers(shown: Standing) -> tuple[int, str, int]:
+    return shown.coefficient, shown.tier, shown.points
+
+
+def _weight(change: Change) -> tuple[bool, int]:
+    """What a person wants to see first: another tier, then the largest move of the coefficient."""
+    return change.before[1] != change.after[1], abs(change.after[0] - change.before[0])
