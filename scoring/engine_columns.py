@@ -1,0 +1,220 @@
+"""Arrow columns as arrays of integers, without a copy wherever the column allows it; and the refusal of all others."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from threading import Lock
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from scoring.kernel_pack import BY_HAND, CURRENCY_SHIFT, NO_AMOUNT, text_keys
+from scoring.kernel_plan import LIABILITIES, Plan
+
+Table: TypeAlias = Any  # pyarrow ships no types: a pa.Table or pa.RecordBatch
+Column: TypeAlias = Any  # a pa.Array
+
+NO_INTS = np.empty(0, np.int64)
+LONG_AGO = date(1, 1, 1)
+_CURRENCIES = 31  # five bits of an event, 0 for none
+
+
+class BadTable(Exception):
+    """A column is missing, has another type than it needs, or holds what no row may hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of events: at most so many rows, and how to read them (again, should the plain reading need them)."""
+
+    rows: int
+    schema: Any
+    read: Callable[[], Table]
+
+
+@dataclass(slots=True)
+class Currencies:
+    """The number of each currency, the same for all pieces of one table."""
+
+    numbers: dict[str, int] = field(default_factory=dict)
+    lock: Lock = field(default_factory=Lock)
+
+    def number(self, name: str) -> int | None:
+        """From 1; None where there are too many of them."""
+        with self.lock:
+            if name not in self.numbers and len(self.numbers) < _CURRENCIES:
+                self.numbers[name] = len(self.numbers) + 1
+            return self.numbers.get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """One piece of events as the compiled loops want it; what a piece does not have is empty."""
+
+    low: NDArray[np.int64]
+    high: NDArray[np.int64]
+    days: NDArray[np.int32]
+    signals: NDArray[np.int32]
+    liabilities: NDArray[np.int32]
+    kinds: tuple[NDArray[np.uint32], ...]  # of each signal and liability of this piece: all, effective, ancient
+    extras: NDArray[np.uint32]
+    amounts: NDArray[np.int64]
+    sources: NDArray[np.int64]
+    originals: NDArray[np.int64]
+
+
+def has(table: Table, name: str) -> bool:
+    """Whether the table has a column of that name."""
+    return name in table.schema.names
+
+
+def column(table: Table, name: str, *, nulls: bool = False) -> Column:
+    """One column as one array.
+
+    Raises:
+        BadTable: it is missing, or has nulls where it may not.
+    """
+    if not has(table, name):
+        raise BadTable(f"{name}: no such column among {', '.join(table.schema.names)}")
+    found = table.column(name)
+    if isinstance(found, pa.ChunkedArray):
+        found = found.chunk(0) if found.num_chunks == 1 else found.combine_chunks()
+        if isinstance(found, pa.ChunkedArray):  # text beyond 2 GB stays in pieces
+            found = found.cast(pa.large_string()).combine_chunks()
+    if found.null_count and not nulls:
+        raise BadTable(f"{name}: {found.null_count} rows have none; such rows are problems to be left out before")
+    return found
+
+
+def keys(found: Column) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The two words that stand for each subject; the second is empty for integers."""
+    kind = found.type
+    if pa.types.is_integer(kind):
+        return found.cast(pa.int64()).to_numpy(), NO_INTS
+    if pa.types.is_dictionary(kind):
+        low, high = keys(found.dictionary)
+        indices = found.indices.to_numpy()
+        return low[indices], high[indices] if len(high) else high
+    if pa.types.is_string_view(kind):
+        found, kind = found.cast(pa.large_string()), pa.large_string()
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        raise BadTable(f"subject: {kind} is neither an integer nor a text")
+    low, high = np.empty(len(found), np.int64), np.empty(len(found), np.int64)
+    wide = np.int64 if pa.types.is_large_string(kind) else np.int32
+    _, offsets, data = found.buffers()
+    ends = np.frombuffer(offsets, wide)[found.offset : found.offset + len(found) + 1]
+    text_keys(ends, np.frombuffer(data, np.uint8) if data and len(data) else np.zeros(1, np.uint8), low, high)
+    return low, high
+
+
+def days(found: Column, name: str) -> NDArray[np.int32]:
+    """Days since 1970; only dates are civil dates, an instant would need a time zone."""
+    if not pa.types.is_date(found.type):
+        raise BadTable(f"{name}: {found.type} is no date (date32)")
+    days_: NDArray[np.int32] = found.cast(pa.date32()).view(pa.int32()).to_numpy()
+    return days_
+
+
+def events_of(table: Table, plan: Plan, currencies: Currencies) -> Events:
+    """One piece of events.
+
+    Raises:
+        BadTable: a column is missing or is of a type that could not be read exactly.
+    """
+    low, high = keys(column(table, "subject"))
+    on = days(column(table, "on"), "on")
+    signals, names = coded(column(table, "signal"), "signal")
+    if has(table, "liability"):
+        liabilities, said = coded(column(table, "liability", nulls=True), "liability")
+    else:
+        liabilities, said = np.zeros(len(on), np.int32), []
+    kinds = _kinds(plan, names, said)
+    sources = originals = NO_INTS
+    if has(table, "source"):
+        sources = _integers(column(table, "source"), "source")
+        originals = np.full(len(on), NO_AMOUNT)
+    if has(table, "original"):
+        if not len(sources):
+            raise BadTable("original: needs the column source, by which it finds its order")
+        originals = _integers(column(table, "original", nulls=True), "original")
+    amounts = _amounts(table, plan, len(on))
+    return Events(low, high, on, signals, liabilities, kinds, _extras(table, plan, on, currencies), amounts, sources, originals)
+
+
+def coded(found: Column, name: str) -> tuple[NDArray[np.int32], list[str | None]]:
+    """The place of each row's text in a list of texts, one more than the list is long where there is none."""
+    if not pa.types.is_dictionary(found.type):
+        found = found.dictionary_encode()
+    texts = found.dictionary
+    if not (pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type) or pa.types.is_null(texts.type)):
+        raise BadTable(f"{name}: {texts.type} is no text")
+    indices = found.indices
+    if indices.null_count:
+        indices = indices.cast(pa.int32()).fill_null(len(texts))
+    return indices.cast(pa.int32()).to_numpy(), texts.to_pylist()
+
+
+def _kinds(plan: Plan, names: list[str | None], said: list[str | None]) -> tuple[NDArray[np.uint32], ...]:
+    """The plan's kinds by this piece's own numbers of signals and liabilities."""
+    place = {name: number for number, name in enumerate(plan.signals)}
+    rows = [place.get(name or "", len(plan.signals)) for name in names]
+    known = {str(liability): number for number, liability in enumerate(LIABILITIES)}
+    unknown = sorted({text for text in said if text is not None and text not in known})
+    if unknown:
+        raise BadTable(f"liability: {unknown[0]!r} is none of {', '.join(known)}")
+    columns = [*(known[text or "none"] for text in said), known["none"]]
+    return tuple(np.ascontiguousarray(table[rows][:, columns]) for table in (plan.kinds, plan.effective, plan.ancient))
+
+
+def _integers(found: Column, name: str) -> NDArray[np.int64]:
+    if not pa.types.is_integer(found.type):
+        raise BadTable(f"{name}: {found.type} is no integer")
+    filled = found.cast(pa.int64()).fill_null(NO_AMOUNT) if found.null_count else found.cast(pa.int64())
+    return np.asarray(filled.to_numpy())
+
+
+def _amounts(table: Table, plan: Plan, rows: int) -> NDArray[np.int64]:
+    """Amounts in their smallest units. A float is refused: it has lost the cents already (SR37)."""
+    if not plan.needs_money:
+        return NO_INTS
+    if not has(table, "amount"):
+        return np.full(rows, NO_AMOUNT)
+    found = column(table, "amount", nulls=True)
+    if pa.types.is_decimal(found.type):
+        scaled = found.cast(pa.decimal128(38, found.type.scale))
+        words = np.frombuffer(scaled.buffers()[1], np.int64)[2 * scaled.offset : 2 * (scaled.offset + rows)].reshape(-1, 2)
+        units = np.where(words[:, 1] == words[:, 0] >> 63, words[:, 0], np.iinfo(np.int64).max)  # too large: by hand
+        units[~np.asarray(scaled.is_valid())] = NO_AMOUNT
+        return units
+    return _integers(found, "amount")
+
+
+def _extras(table: Table, plan: Plan, on: NDArray[np.int32], currencies: Currencies) -> NDArray[np.uint32]:
+    """The lower bits of each event: its currency, and whether only the plain reading understands the row."""
+    if not any(has(table, name) for name in ("currency", "recorded", "key", "by_hand")):
+        return np.empty(0, np.uint32)
+    extras = np.zeros(len(on), np.uint32)
+    if has(table, "currency"):
+        places, names = coded(column(table, "currency", nulls=True), "currency")
+        home = plan.programme.currency
+        numbers = [0 if name is None else currencies.number(name) for name in [*names, None]]
+        abroad = [home is not None and name is not None and name != home for name in [*names, None]]
+        bits = [BY_HAND if n is None or far else n << CURRENCY_SHIFT for n, far in zip(numbers, abroad, strict=True)]
+        extras |= np.array(bits, np.uint32)[places]
+    if has(table, "recorded"):
+        # What was recorded within so many years of its day cannot be too late for the review that follows it (art. 8).
+        years = plan.programme.rules.correction_years
+        found = column(table, "recorded", nulls=True)
+        if not pa.types.is_timestamp(found.type) or found.type.tz is None:
+            raise BadTable(f"recorded: {found.type} is no instant; without a time zone it could be any (SR31)")
+        recorded = days(found.cast(pa.timestamp("s", "UTC"), safe=False).cast(pa.date32()).fill_null(LONG_AGO), "recorded")
+        extras[recorded.astype(np.int64) - on > 365 * years] |= BY_HAND
+    if has(table, "key"):
+        keyed = column(table, "key", nulls=True)
+        extras[np.asarray(pc.fill_null(pc.not_equal(pc.cast(keyed, pa.string()), ""), False))] |= BY_HAND
+    if has(table, "by_hand"):
+        extras[np.asarray(pc.fill_null(column(table, "by_hand", nulls=True), False))] |= BY_HAND
+    return extras

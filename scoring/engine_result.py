@@ -1,0 +1,142 @@
+"""Standings as columns: codes become Arrow dictionaries, days become dates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from scoring import kernel
+from scoring.kernel_calendar import EPOCH
+from scoring.kernel_plan import Plan
+from scoring.line import Code, Line
+from scoring.standing import Standing, Status
+
+Result: TypeAlias = NDArray[np.int32]  # (subjects, 8), the columns of `kernel`
+
+STATUSES = tuple(str(status) for status in Status)
+_TEXTS = pa.dictionary(pa.int8(), pa.string())
+
+# One row for each subject. Coefficients in hundredths; `reasons` the codes of the three that weigh most, with a blank
+# between them; `plain` whether the plain reading made the row.
+COLUMNS = (
+    ("coefficient", pa.int16()),
+    ("expected", pa.int16()),
+    ("points", pa.int32()),
+    ("tier", _TEXTS),
+    ("status", _TEXTS),
+    ("next_review", pa.date32()),
+    ("next_change", pa.date32()),
+    ("reasons", pa.dictionary(pa.int32(), pa.string())),
+    ("plain", pa.bool_()),
+)
+
+
+def schema(subject: Any) -> Any:
+    """The schema of a result, given the type of its subjects."""
+    return pa.schema([("subject", subject), *COLUMNS])
+
+
+def label(line: Line) -> str:
+    """A reason as a code: `incident:1250`, `points_sum:order_paid`, `clean_reviews`."""
+    if line.code is Code.INCIDENT:
+        return f"{line.code}:{line.integer('factor')}"
+    if line.code is Code.POINTS_SUM:
+        return f"{line.code}:{line.values['signal']}"
+    return str(line.code)
+
+
+@dataclass(slots=True)
+class Labels:
+    """The texts of reason codes; those that only the plain reading gives are numbered downwards from -1."""
+
+    kinds: tuple[str, ...]
+    others: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, plan: Plan) -> "Labels":
+        """Those that the rules of a plan can give."""
+        factors = plan.programme.rules.factors
+        return cls(
+            (
+                "",
+                f"{Code.INCIDENT}:{factors.full}",
+                f"{Code.INCIDENT}:{factors.partial}",
+                str(Code.INCIDENT_PROTECTED),
+                str(Code.NO_REDUCTION),
+                str(Code.CLEAN_REVIEWS),
+                str(Code.SHORT_HISTORY),
+                str(Code.NO_EXPOSURE),
+                *(f"{Code.POINTS_SUM}:{slot}" for slot in plan.slots),
+            )
+        )
+
+    def number(self, reasons: Sequence[Line]) -> int:
+        """The code of what the plain reading said."""
+        return self.others.setdefault(" ".join(map(label, reasons)), -1 - len(self.others))
+
+    def dictionary(self, codes: NDArray[np.int32]) -> Any:
+        """The codes as a dictionary of the texts that occur."""
+        base = len(self.kinds)
+        shift = len(self.others)
+        used = np.zeros(base**3 + shift, bool)
+        used[codes + shift] = True
+        found = np.flatnonzero(used)
+        places = np.zeros(len(used), np.int32)
+        places[found] = np.arange(len(found), dtype=np.int32)
+        others = {number: text for text, number in self.others.items()}
+        texts = [others[code] if code < 0 else self._text(code, base) for code in (found - shift).tolist()]
+        return pa.DictionaryArray.from_arrays(pa.array(places[codes + shift]), pa.array(texts, pa.string()))
+
+    def _text(self, code: int, base: int) -> str:
+        digits = (code // base // base, code // base % base, code % base)
+        return " ".join(self.kinds[digit] for digit in digits if digit)
+
+
+def put(result: Result, row: int, shown: Standing, labels: Labels, tiers: Sequence[str]) -> None:
+    """Write what the plain reading made into a row."""
+    result[row] = (
+        shown.coefficient,
+        shown.expected,
+        shown.points,
+        tiers.index(shown.tier),
+        kernel.PLAIN,
+        kernel.NO_DAY if shown.next_review is None else shown.next_review.toordinal() - _BEFORE,
+        kernel.NO_DAY if shown.next_change is None else shown.next_change.toordinal() - _BEFORE,
+        labels.number(shown.reasons),
+    )
+
+
+def table(subjects: Any, result: Result, statuses: dict[int, str], labels: Labels, tiers: Sequence[str]) -> Any:
+    """The rows as a table; `statuses` are those of the rows that the plain reading made."""
+    plain = result[:, kernel.STATUS] == kernel.PLAIN
+    status = np.where(result[:, kernel.STATUS] == kernel.ACTIVE, _ACTIVE, _SHORT).astype(np.int8)
+    for row, text in statuses.items():
+        status[row] = STATUSES.index(text)
+    return pa.table(
+        [
+            subjects,
+            pa.array(result[:, kernel.COEFFICIENT].astype(np.int16)),
+            pa.array(result[:, kernel.EXPECTED].astype(np.int16)),
+            pa.array(np.ascontiguousarray(result[:, kernel.BALANCE])),
+            pa.DictionaryArray.from_arrays(result[:, kernel.TIER].astype(np.int8), pa.array(tiers)),
+            pa.DictionaryArray.from_arrays(status, pa.array(STATUSES)),
+            _dates(result[:, kernel.REVIEW]),
+            _dates(result[:, kernel.CHANGE]),
+            labels.dictionary(result[:, kernel.REASONS]),
+            pa.array(plain),
+        ],
+        schema=schema(subjects.type),
+    )
+
+
+def _dates(days: NDArray[np.int32]) -> Any:
+    missing = days == kernel.NO_DAY
+    return pa.array(days - np.int32(EPOCH), pa.int32(), mask=missing if missing.any() else None).view(pa.date32())
+
+
+_ACTIVE = STATUSES.index(str(Status.ACTIVE))
+_SHORT = STATUSES.index(str(Status.SHORT_HISTORY))
+_BEFORE = 693_596  # the ordinal of 1900-01-01, where the compiled calendar begins

@@ -1,0 +1,206 @@
+"""One scoring, top to bottom: read and scatter the pieces, score the partitions, leave the rest to the plain reading."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import BinaryIO, TypeVar
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from scoring import kernel
+from scoring.engine_columns import BadTable, Currencies, Part, Table, column, events_of, keys
+from scoring.engine_plain import PlainReading, read_plainly
+from scoring.engine_result import Labels, Result, table
+from scoring.engine_store import Group, Layout, Memory, Spill
+from scoring.engine_subjects import fixed_of, flags_of, opened_of
+from scoring.kernel_calendar import EPOCH
+from scoring.kernel_pack import count_events, count_keys, scatter_events, scatter_keys
+from scoring.kernel_plan import AMOUNT_LIMIT, Name, Param, Plan
+
+_SUBJECTS = 4096  # the state of so many stays in one core's cache
+_MOST = 4096  # partitions
+_FILES = 64  # that a spill is spread over
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Subjects:
+    """The subjects sorted by partition, and what they bring, by row."""
+
+    starts: NDArray[np.int64]
+    low: NDArray[np.int64]
+    high: NDArray[np.int64]
+    rows: NDArray[np.int32]
+    opened: NDArray[np.int32]
+    fixed: NDArray[np.int32]
+    openings: NDArray[np.int32]
+    by_hand: NDArray[np.uint8]
+
+    def only(self, first: int, last: int) -> tuple["Subjects", NDArray[np.int32]]:
+        """Those of some partitions, numbered anew in their order; and the rows they had."""
+        begin, end = self.starts[first], self.starts[last]
+        rows = self.rows[begin:end]
+        mine = Subjects(
+            self.starts[first : last + 1] - begin,
+            self.low[begin:end],
+            self.high[begin:end] if len(self.high) else self.high,
+            np.arange(end - begin, dtype=np.int32),
+            self.opened[rows] if len(self.opened) else self.opened,
+            self.fixed[rows] if len(self.fixed) > 1 else self.fixed,
+            self.openings[rows] if len(self.openings) else self.openings,
+            self.by_hand[rows] if len(self.by_hand) else self.by_hand,
+        )
+        return mine, rows
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one scoring was given."""
+
+    parts: Sequence[Part]
+    table: Table
+    plan: Plan
+    openings: NDArray[np.int32]
+    labels: Labels
+    plain: PlainReading
+    executor: Executor | None
+
+    def tables(self, spill: Callable[[], BinaryIO] | None) -> Iterator[Table]:
+        """One table of all subjects in their order; with `spill` several, in the order of hashes."""
+        low, high = keys(column(self.table, "subject"))
+        partitions = 2
+        while partitions < _MOST and partitions * _SUBJECTS < len(low):
+            partitions *= 2
+        shift = 65 - partitions.bit_length()
+        subjects = self._subjects(low, high, partitions, shift)
+        layout = Layout(len(high) > 0, self.plan.needs_money, any("source" in part.schema.names for part in self.parts))
+        store: Memory | Spill
+        if spill is None:
+            store = Memory(layout, sum(part.rows for part in self.parts), partitions, len(self.parts))
+        else:
+            store = Spill(layout, partitions, len(self.parts), _FILES, spill)
+        currencies = Currencies()
+
+        def scatter(piece: int) -> None:
+            self._scatter(piece, store, currencies, partitions, shift)
+
+        _all(self._each(scatter, range(len(self.parts))))
+        left: list[NDArray[np.int32]] = []
+        for group in store.groups():
+            mine, rows = (subjects, None) if spill is None else subjects.only(group.first, group.last)
+            result = self._score(group, mine)
+            by_plain = np.flatnonzero(result[:, kernel.STATUS] == kernel.PLAIN).astype(np.int32)
+            if rows is None:
+                yield self._table(self.table, result, self._read_plainly(result, by_plain, by_plain))
+            else:
+                left.append(rows[by_plain])
+                kept = np.flatnonzero(result[:, kernel.STATUS] != kernel.PLAIN)
+                yield self._table(self.table.take(pa.array(rows[kept])), result[kept], {})
+        if left and (rows := np.concatenate(left)).size:
+            result = np.zeros((len(rows), 8), np.int32)
+            result[:, kernel.STATUS] = kernel.PLAIN
+            statuses = self._read_plainly(result, np.arange(len(rows), dtype=np.int32), rows)
+            yield self._table(self.table.take(pa.array(rows)), result, statuses)
+
+    def _subjects(self, low: NDArray[np.int64], high: NDArray[np.int64], partitions: int, shift: int) -> Subjects:
+        parts = np.empty(len(low), np.uint16)
+        starts = np.zeros(partitions + 1, np.int64)
+        count_keys(low, high, shift, parts, starts[1:])
+        np.cumsum(starts, out=starts)
+        by_part = (np.empty_like(low), np.empty_like(high), np.empty(len(low), np.int32))
+        scatter_keys(low, high, parts, starts[:-1].copy(), *by_part)
+        return Subjects(
+            starts,
+            *by_part,
+            opened_of(self.table),
+            fixed_of(self.table, self.plan.programme.fixed_review),
+            self.openings,
+            flags_of(self.table, "by_hand"),
+        )
+
+    def _each(self, work: Callable[[int], _T], numbers: Iterable[int]) -> Iterable[_T]:
+        return map(work, numbers) if self.executor is None else self.executor.map(work, numbers)
+
+    def _scatter(self, piece: int, store: Memory | Spill, currencies: Currencies, partitions: int, shift: int) -> None:
+        """Read one piece and put its rows into their partitions."""
+        found = events_of(self.parts[piece].read(), self.plan, currencies)
+        if (len(found.high) > 0) != store.layout.text and len(found.low):
+            raise BadTable("subject: integers here and texts there")
+        rows = len(found.days)
+        words, parts = np.empty(rows, np.uint32), np.empty(rows, np.uint16)
+        starts = np.zeros(partitions + 1, np.int64)
+        params = self.plan.params
+        count_events(
+            found.low,
+            found.high,
+            found.days,
+            found.signals,
+            found.liabilities,
+            found.extras,
+            found.amounts,
+            *found.kinds,
+            params[Param.DAY],
+            params[Param.CUTOFF],
+            EPOCH,
+            AMOUNT_LIMIT,
+            shift,
+            words,
+            parts,
+            starts[1:],
+        )
+        np.cumsum(starts, out=starts)
+        arrays, cursor = store.place(piece, starts)
+        sources, originals = found.sources, found.originals
+        if store.layout.sources and not len(sources):
+            raise BadTable("source: in some pieces of the events only")
+        low, high, kept_words, amounts, kept_sources, kept_originals = arrays
+        scatter_events(
+            found.low, found.high, words, found.amounts, sources, originals, parts, cursor,
+            low, high, kept_words, amounts, kept_sources, kept_originals,
+        )  # fmt: skip
+        store.keep(piece, arrays)
+
+    def _score(self, group: Group, subjects: Subjects) -> Result:
+        """The result of the subjects of some partitions, by their rows."""
+        plan = self.plan
+        result = np.empty((int(subjects.starts[-1]), 8), np.int32)
+        factors = plan.programme.rules.factors
+        fading = int(np.max(np.where(plan.names[:, Name.FADES], plan.names[:, Name.EXPIRY], 1)))
+        unsettled = plan.needs_money
+        low, high, words, amounts, sources, originals = group.arrays
+
+        def work(part: int) -> bool:
+            found: bool = kernel.score_partition(
+                part, group.starts, low, high, words, amounts, sources, originals,
+                subjects.starts, subjects.low, subjects.high, subjects.rows,
+                subjects.opened, subjects.fixed, subjects.openings, subjects.by_hand, unsettled,
+                plan.params, plan.names, plan.derived, plan.tiers, plan.automaton,
+                plan.months, plan.doms, plan.first, fading, factors.full == factors.partial, result,
+            )  # fmt: skip
+            return found
+
+        if not all(list(self._each(work, range(group.last - group.first)))):
+            raise BadTable("subject: one comes twice among the subjects")
+        return result
+
+    def _table(self, subjects: Table, result: Result, statuses: dict[int, str]) -> Table:
+        return table(column(subjects, "subject"), result, statuses, self.labels, self._tiers)
+
+    def _read_plainly(self, result: Result, places: NDArray[np.int32], rows: NDArray[np.int32]) -> dict[int, str]:
+        """Fill in the rows of a result that are left to the plain reading; returns their statuses."""
+        if not len(rows):
+            return {}
+        chosen = self.table.take(pa.array(rows))
+        return read_plainly(self.parts, chosen, places.tolist(), self.plain, result, self.labels, self._tiers)
+
+    @property
+    def _tiers(self) -> list[str]:
+        return [tier.name for tier in self.plan.programme.tiers]
+
+
+def _all(results: Iterable[object]) -> None:
+    """Wait for each, and let the first failure through."""
+    for _ in results:
+        pass

@@ -1,0 +1,278 @@
+"""One partition of subjects, compiled: find each event's subject, put each subject's events in order, fold, write.
+
+Every loop works on arrays that one core's cache holds; nothing is shared between partitions but the rows of the result,
+of which each belongs to one subject.
+"""
+
+import numpy as np
+from numba import njit
+
+from scoring.automaton import Column
+from scoring.kernel_calendar import DAYS
+from scoring.kernel_fold import CLEAN_LAST, INTERRUPTED_LAST, REVIEWS, SHORT_HISTORY, coefficient, day_of, name_of
+from scoring.kernel_money import derive, settle_ties
+from scoring.kernel_pack import BY_HAND, LATER, hashed
+from scoring.kernel_plan import Name, Param
+from scoring.kernel_points import NEVER, path, points
+
+MONEY = int(Name.MONEY)
+SHOWN = int(Column.COEFFICIENT)
+DAY, SLOTS, START = int(Param.DAY), int(Param.SLOTS), int(Param.START)
+
+# The columns of a result, int32[subjects, 8]: one line of the cache for each.
+COEFFICIENT, EXPECTED, BALANCE, TIER, STATUS, REVIEW, CHANGE, REASONS = range(8)
+NO_DAY = -(2**31)
+ACTIVE, SHORT, PLAIN = 0, 1, 2  # PLAIN: left to the plain reading
+
+# The digits of a reason code, in base `REASON_KINDS + slots`: three digits, the weightiest first, 0 for none.
+FULL_INCIDENT, PARTIAL_INCIDENT, ABSORBED, INTERRUPTED, CLEAN, SHORT_PAST, UNEXPOSED = range(1, 8)
+REASON_KINDS = 8
+
+
+@njit(inline="always")
+def _code(reasons, slots):  # type: ignore[no-untyped-def] # compiled
+    base = REASON_KINDS + slots
+    return (reasons[0] * base + reasons[1]) * base + reasons[2]
+
+
+@njit(nogil=True, cache=True)
+def _reason_code(seen, reason, sums, slots, tied):  # type: ignore[no-untyped-def] # compiled
+    """The three reasons that weigh most (`reasons.weightiest`) as one number; `tied`: full and partial weigh alike."""
+    found = np.zeros(3, np.int64)
+    count = 0
+    for kind in range(3):
+        number = seen[0, kind] + seen[1, kind] + seen[2, kind] + seen[3, kind]
+        for _ in range(number):
+            if count < 3:  # noqa: PLR2004 - three reasons
+                found[count] = FULL_INCIDENT if tied and kind == 1 else FULL_INCIDENT + kind
+                count += 1
+    if count < 3 and reason != 0:  # noqa: PLR2004 - three reasons
+        found[count] = INTERRUPTED if reason == INTERRUPTED_LAST else CLEAN if reason == CLEAN_LAST else SHORT_PAST
+        count += 1
+    while count < 3:  # noqa: PLR2004 - three reasons
+        best = -1
+        for slot in range(slots):
+            if sums[slot] != 0 and (best < 0 or abs(sums[slot]) > abs(sums[best])):
+                best = slot
+        if best < 0:
+            break
+        found[count] = REASON_KINDS + best
+        sums[best] = 0
+        count += 1
+    return _code(found, slots)
+
+
+@njit(nogil=True, cache=True)
+def _locate(sub_low, sub_high, first_subject, last_subject):  # type: ignore[no-untyped-def] # compiled
+    """The hash table of a partition's subjects; empty where a subject comes twice."""
+    size = 4
+    while size < 2 * (last_subject - first_subject):
+        size *= 2
+    table = np.full(size, -1, np.int32)
+    two = len(sub_high) > 0
+    for subject in range(first_subject, last_subject):
+        high = sub_high[subject] if two else 0
+        place = np.int64(hashed(sub_low[subject], high) & np.uint64(size - 1))
+        while table[place] >= 0:
+            other = first_subject + table[place]
+            if sub_low[other] == sub_low[subject] and (not two or sub_high[other] == high):
+                return np.empty(0, np.int32)
+            place = (place + 1) & (size - 1)
+        table[place] = subject - first_subject
+    return table
+
+
+@njit(nogil=True, cache=True)
+def _gather(part, starts, key_low, key_high, words, sub_low, sub_high, first_subject, table, owner, bounds):  # type: ignore[no-untyped-def] # compiled
+    """The partition's events by subject and in order: 64 bits each, the word above the number of its row."""
+    two = len(sub_high) > 0
+    size = len(table)
+    number = 0
+    for batch in range(len(starts)):
+        for row in range(starts[batch, part], starts[batch, part + 1]):
+            high = key_high[row] if two else 0
+            place = np.int64(hashed(key_low[row], high) & np.uint64(size - 1))
+            local = table[place]
+            while local >= 0:
+                subject = first_subject + local
+                if sub_low[subject] == key_low[row] and (not two or sub_high[subject] == high):
+                    break
+                place = (place + 1) & (size - 1)
+                local = table[place]
+            owner[number] = local
+            if local >= 0:
+                bounds[local + 1] += 1
+            number += 1
+    for local in range(len(bounds) - 1):
+        bounds[local + 1] += bounds[local]
+    events = np.empty(bounds[-1], np.uint64)
+    cursor = bounds[:-1].copy()
+    number = 0
+    for batch in range(len(starts)):
+        for row in range(starts[batch, part], starts[batch, part + 1]):
+            local = owner[number]
+            number += 1
+            if local >= 0:
+                events[cursor[local]] = np.uint64(words[row]) << np.uint64(32) | np.uint64(row)
+                cursor[local] += 1
+    return events
+
+
+@njit(nogil=True, cache=True)
+def _sort(events, low, high):  # type: ignore[no-untyped-def] # compiled
+    """One subject's events in order; most come in order already."""
+    for i in range(low + 1, high):
+        if events[i] < events[i - 1]:
+            if high - low > 48:  # noqa: PLR2004 - measured: below it, insertion wins
+                events[low:high] = np.sort(events[low:high])
+                return
+            event = events[i]
+            j = i
+            while j > low and events[j - 1] > event:
+                events[j] = events[j - 1]
+                j -= 1
+            events[j] = event
+
+
+@njit(nogil=True, cache=True)
+def score_partition(  # type: ignore[no-untyped-def] # compiled
+    part, starts, key_low, key_high, words, amounts, sources, originals,
+    sub_starts, sub_low, sub_high, sub_rows, opened, fixed, openings, by_hand, unsettled,
+    params, names, derived, tiers, table, months, doms, first, fading, tied, result,
+):  # fmt: skip
+    """Score the subjects of one partition into `result[row of the subject]`.
+
+    `starts[batch, partition]` are the pieces of the partition in the event arrays, `sub_starts[partition]` its subjects.
+    `fading` is the room that one entry's losses need. Returns False where a subject comes twice.
+    """
+    first_subject, last_subject = sub_starts[part], sub_starts[part + 1]
+    subjects = last_subject - first_subject
+    places = _locate(sub_low, sub_high, first_subject, last_subject)
+    if len(places) == 0:
+        return False
+    total = 0
+    for batch in range(len(starts)):
+        total += starts[batch, part + 1] - starts[batch, part]
+    bounds = np.zeros(subjects + 1, np.int64)
+    events = _gather(
+        part, starts, key_low, key_high, words, sub_low, sub_high, first_subject, places,
+        np.empty(total, np.int32), bounds,
+    )  # fmt: skip
+    longest = 0
+    for local in range(subjects):
+        longest = max(longest, bounds[local + 1] - bounds[local])
+    extra = REVIEWS * len(derived)
+    room = longest + extra
+    own = np.empty(room if unsettled else 1, np.uint64)
+    gains = np.empty((3, 2 * room + 1), np.int64)
+    losses = np.empty((3, (2 * room + 1) * fading), np.int64)
+    owners = np.empty(room + 1 if unsettled else 1, np.int64)
+    orders = np.empty((10, room + 1 if unsettled else 1), np.int64)
+    made = np.empty(extra + 1, np.uint64)
+    counts = np.zeros(3, np.int64)
+    slots = params[SLOTS]
+    sums = np.zeros(slots + 1, np.int64)
+    seen = np.zeros((4, 3), np.int64)
+    review_days = np.empty(REVIEWS, np.int64)
+    review_coefficients = np.empty(REVIEWS, np.int64)
+    today = params[DAY]
+
+    for local in range(subjects):
+        row = sub_rows[first_subject + local]
+        low, high = bounds[local], bounds[local + 1]
+        _sort(events, low, high)
+        hand = len(by_hand) > 0 and by_hand[row] != 0
+        for i in range(low, high):
+            hand = hand or np.uint32(events[i] >> np.uint64(32)) & BY_HAND != 0
+        given = opened[row] if len(opened) > 0 else NEVER
+        hand = hand or given < 0 or DAYS <= given < NEVER
+        if hand:
+            result[row, STATUS] = PLAIN
+            continue
+        end = high
+        while end > low and day_of(events[end - 1]) > today:
+            end -= 1
+        coming = day_of(events[end]) if end < high else NEVER
+        exposure = NEVER
+        start = low
+        for i in range(low, end):
+            if np.uint32(events[i] >> np.uint64(32)) & LATER == 0:
+                exposure = day_of(events[i])
+                break
+        if given <= today:
+            exposure = min(exposure, given)
+        else:
+            coming = min(coming, given)
+        state = openings[row] if len(openings) > 0 else params[START]
+        if exposure == NEVER:
+            result[row, COEFFICIENT] = result[row, EXPECTED] = table[state, SHOWN]
+            result[row, BALANCE] = 0
+            result[row, TIER] = 0
+            result[row, STATUS] = SHORT
+            result[row, REVIEW] = NO_DAY
+            result[row, CHANGE] = NO_DAY if coming == NEVER else coming
+            base = REASON_KINDS + slots
+            result[row, REASONS] = UNEXPOSED * base * base
+            continue
+        while start < end and day_of(events[start]) < exposure:
+            start += 1
+        own_review = fixed[row] if len(fixed) > 1 else fixed[0]
+
+        money = False
+        if unsettled:
+            for i in range(start, end):
+                money = money or names[name_of(events[i]), MONEY] != 0
+        source = events
+        if money:
+            settle_ties(events, start, end, amounts, sources)
+            found = derive(
+                events, start, end, exposure, own_review, amounts, derived, params, months, doms, first, made,
+            )  # fmt: skip
+            if found < 0:
+                result[row, STATUS] = PLAIN
+                continue
+            if found > 0:
+                length = end - start
+                own[:length] = events[start:end]
+                own[length : length + found] = made[:found]
+                _insert(own, length, length + found)
+                source, start, end = own, 0, length + found
+        done, now, expected, review, reason = coefficient(
+            source, start, end, exposure, own_review, state, params, names, table, months, doms, first,
+            review_days, review_coefficients, seen,
+        )  # fmt: skip
+        points(
+            source, start, end, exposure, own_review, money, amounts, sources, originals, params, names,
+            months, doms, first, gains, losses, owners, orders, counts,
+        )  # fmt: skip
+        tier, balance, expiry = path(
+            review_days, review_coefficients, done, gains, losses, counts, params, tiers, months, doms, first, sums,
+        )  # fmt: skip
+        if abs(balance) > NEVER:
+            result[row, STATUS] = PLAIN
+            continue
+        result[row, COEFFICIENT] = now
+        result[row, EXPECTED] = expected
+        result[row, BALANCE] = balance
+        result[row, TIER] = tier
+        result[row, STATUS] = SHORT if reason == SHORT_HISTORY else ACTIVE
+        result[row, REVIEW] = review
+        result[row, CHANGE] = min(review, coming, expiry)
+        result[row, REASONS] = _reason_code(seen, reason, sums, slots, tied)
+    return True
+
+
+@njit(nogil=True, cache=True)
+def _insert(events, middle, high):  # type: ignore[no-untyped-def] # compiled
+    """The events from `middle` on, put among those before it, ties after them; those before keep their order.
+
+    Only the word's day and liability decide: how equals are ordered among those before was settled by more than that.
+    """
+    shift = np.uint64(32 + 13)
+    for i in range(middle, high):
+        event = events[i]
+        j = i
+        while j > 0 and events[j - 1] >> shift > event >> shift:
+            events[j] = events[j - 1]
+            j -= 1
+        events[j] = event

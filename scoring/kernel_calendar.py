@@ -1,0 +1,50 @@
+"""The civil calendar as three small arrays, so that compiled loops add months without a branch or a division.
+
+A day is the number of days since 1900-01-01, a month the number of months since January 1900.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Ints: TypeAlias = NDArray[np.int32]
+
+EPOCH = 25_567  # days from 1900-01-01 to 1970-01-01, where Arrow's date32 begins
+DAYS = 1 << 16  # an event's day fits in 16 bits: until 2079-06-06
+_MONTHS = 12 * 300
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """`month[day]`, `dom[day]` (day of the month, from 1) and `first[month]`, the day on which a month begins."""
+
+    month: Ints
+    dom: Ints
+    first: Ints
+
+
+def calendar() -> Calendar:
+    """The calendar from 1900 to 2199."""
+    months = np.arange("1900-01", "2200-01", dtype="datetime64[M]")
+    edges = np.append(months, months[-1] + 1).astype("datetime64[D]").astype(np.int32) + EPOCH
+    lengths = np.diff(edges)
+    month = np.repeat(np.arange(_MONTHS, dtype=np.int32), lengths)
+    dom = np.arange(edges[-1], dtype=np.int32) - edges[month] + 1
+    return Calendar(month, dom.astype(np.int32), edges.astype(np.int32))
+
+
+@njit(inline="always")
+def day_in(first: Ints, month: int, dom: int) -> int:
+    """That day of a month, or the month's last where it is shorter."""
+    start = first[month]
+    length = first[month + 1] - start
+    return start + min(dom, length) - 1
+
+
+@njit(inline="always")
+def add_months(months: Ints, doms: Ints, first: Ints, day: int, count: int) -> int:
+    """As `review.add_months`: 31 January + 1 month is the last of February."""
+    return day_in(first, months[day] + count, doms[day])

@@ -1,0 +1,95 @@
+"""What amounts decide, compiled: the order of one day's signals, and the signals derived from counts and sums."""
+
+import numpy as np
+from numba import njit
+
+from scoring.kernel_calendar import add_months, day_in
+from scoring.kernel_fold import day_of, first_review, name_of
+from scoring.kernel_pack import DAY_SHIFT, NAME_SHIFT, NO_AMOUNT
+from scoring.kernel_plan import Param
+from scoring.kernel_points import DERIVED, amount_of, currency_of
+
+LAG = int(Param.LAG)
+_COUNTS, _AGAINST, _AT_LEAST, _SHARE, _WORD = range(5)  # the columns of Plan.derived
+_SUM_LIMIT = 9 * 10**16  # times a hundred it is still below 2**63
+_CURRENCIES = 32
+
+
+@njit(nogil=True, cache=True)
+def settle_ties(events, low, high, amounts, sources):  # type: ignore[no-untyped-def] # compiled
+    """Order the signals that day and liability leave equal: by source where sources are given, else by amount."""
+    by_source = len(sources) > 0
+    shift = np.uint64(32 + NAME_SHIFT + 7) if by_source else np.uint64(32)
+    i = low
+    while i < high:
+        j = i + 1
+        while j < high and events[j] >> shift == events[i] >> shift:
+            j += 1
+        if j - i > 1:
+            keys = np.empty(j - i, np.int64)
+            for k in range(i, j):
+                row = np.int64(events[k] & np.uint64(0xFFFFFFFF))
+                if by_source:
+                    keys[k - i] = NO_AMOUNT if row == DERIVED else sources[row]
+                else:
+                    keys[k - i] = amount_of(events[k], amounts)
+            events[i:j] = events[i:j][np.argsort(keys, kind="mergesort")]
+        i = j
+
+
+@njit(nogil=True, cache=True)
+def derive(events, low, high, exposure, fixed, amounts, rules, params, months, doms, first, made):  # type: ignore[no-untyped-def] # compiled
+    """Write the events that the rules make of each period's events to `made` (`derived.derive`).
+
+    Returns how many, or -1 where a sum leaves the integers.
+    """
+    lag = params[LAG]
+    month, dom = first_review(exposure, fixed, months, doms, first)
+    end = max(exposure, add_months(months, doms, first, day_in(first, month, dom), -lag))
+    found = 0
+    i = low
+    counted = np.zeros(_CURRENCIES, np.int64)
+    against = np.zeros(_CURRENCIES, np.int64)
+    while i < high:
+        while day_of(events[i]) >= end:
+            month += 12
+            end = max(end, add_months(months, doms, first, day_in(first, month, dom), -lag))
+        j = i
+        while j < high and day_of(events[j]) < end:
+            j += 1
+        for rule in range(len(rules)):
+            number = 0
+            for k in range(i, j):
+                number += name_of(events[k]) == rules[rule, _COUNTS]
+            if number < rules[rule, _AT_LEAST]:
+                continue
+            counted[:] = 0
+            against[:] = 0
+            number = 0
+            k = i
+            while k < j:
+                day = day_of(events[k])
+                while k < j and day_of(events[k]) == day:
+                    amount = max(amount_of(events[k], amounts), 0)  # no amount counts as none of it
+                    currency = currency_of(events[k])
+                    if name_of(events[k]) == rules[rule, _COUNTS]:
+                        number += 1
+                        counted[currency] += amount
+                    elif name_of(events[k]) == rules[rule, _AGAINST]:
+                        against[currency] += amount
+                    if counted[currency] > _SUM_LIMIT or against[currency] > _SUM_LIMIT:
+                        return -1
+                    k += 1
+                if number < rules[rule, _AT_LEAST]:
+                    continue
+                crossed = False
+                for currency in range(_CURRENCIES):
+                    reached = counted[currency] * 100 >= rules[rule, _SHARE] * against[currency]
+                    crossed = crossed or (counted[currency] > 0 and reached)
+                if crossed:
+                    word = np.uint64(day) << np.uint64(DAY_SHIFT) | np.uint64(rules[rule, _WORD])
+                    made[found] = word << np.uint64(32) | np.uint64(DERIVED)
+                    found += 1
+                    break
+        i = j
+    return found

@@ -1,0 +1,306 @@
+"""A programme as arrays of integers: all that the compiled loops know of its rules.
+
+What the loops do not know is refused here, so that the whole programme is left to the plain reading. New fields of a
+programme or of its rules count as unknown as long as they have any value but their default.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from datetime import date
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.automaton import compile_rules
+from scoring.coefficient import State
+from scoring.kernel_calendar import DAYS, calendar
+from scoring.review import add_months
+from scoring.rules import Award, Derived, Programme, Rules, Tier
+from scoring.signal import Liability
+
+NAMES = 127  # a signal's name has seven bits in an event
+AMOUNT_LIMIT = 10**14  # units; sums and products of such amounts stay below 2**63
+_POINTS_LIMIT = 10_000
+_MONTHS_LIMIT = 600
+_FAR = 2**31 - 1
+
+
+class Unsupported(Exception):
+    """The compiled loops do not know this rule; the plain reading does."""
+
+
+class Name(IntEnum):
+    """What is known of a signal's name: the columns of `Plan.names`."""
+
+    POINTS = 0
+    CAP = 1  # -1: none
+    AWARDED = 2
+    SLOT = 3  # place among the names that points are summed by, -1: none
+    TAKES = 4  # the name whose points it takes back, 0: none
+    TAKEN = 5  # 1: a refund may take its points back
+    EXCUSABLE = 6  # 1: an incident even with liability none
+    MONEY = 7  # 1: its subject needs the loop that knows amounts
+    LETTERS = 8  # 1: its liability counts
+    ONCE = 9  # 1: only the first one ever gives points
+    EXPIRY = 10  # months until its points are gone
+    FADES = 11  # 1: month by month
+
+
+class Param(IntEnum):
+    """The places in `Plan.params`."""
+
+    DAY = 0
+    LAG = 1
+    FIRST_MIN = 2
+    HAS_FLOOR = 3
+    FLOOR = 4
+    DEMOTION = 5  # 0: none, 1: one step, 2: straight down
+    ORIGIN = 6
+    CUTOFF = 7  # before it, points can no longer matter to anything shown
+    FULL_RANK = 8  # the rank of full liability among the signals of one day
+    SLOTS = 9
+    INTERRUPTION = 10
+    UNEVEN = 11  # 1: points do not expire in the order in which they came
+    GRACE = 12
+    START = 13  # the state that exposure begins in
+
+
+_KNOWN: Mapping[type, frozenset[str]] = {
+    Programme: frozenset(
+        "name rules signals exposure incidents tiers points takes_back excluded derived expiry_months points_floor "
+        "demotion grace_months price_floor price_cap attention fixed_review currency references warnings hash".split()
+    ),
+    Rules: frozenset(
+        "name normal tournees use origin floor cap ceiling ceiling_after protected_after lag_months first_min_months "
+        "interruption_months correction_years statement_periods statement_days truncation same_day excused protection "
+        "floor_years lapse_after carry_over extra_vehicle surcharges references".split()
+    ),
+    Award: frozenset("points cap repeat expiry_months fading".split()),
+    Derived: frozenset("name counts against at_least share_percent liability".split()),
+    Tier: frozenset("name coefficient points discount".split()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A programme on one day.
+
+    `kinds[signal, liability]` is what an event's lower 16 bits begin with, 0 where the signal does not exist or is off;
+    `signal` is the place in `signals`, the last row standing for every other name. `effective` is the same without
+    what has no effect once it has happened, `ancient` without what has none before the cut-off.
+    """
+
+    programme: Programme
+    day: date
+    signals: tuple[str, ...]
+    kinds: NDArray[np.uint32]
+    effective: NDArray[np.uint32]
+    ancient: NDArray[np.uint32]
+    params: NDArray[np.int64]
+    names: NDArray[np.int32]
+    derived: NDArray[np.int64]
+    tiers: NDArray[np.int64]
+    automaton: NDArray[np.int32]
+    starts: Mapping[State, int]
+    months: NDArray[np.int32]
+    doms: NDArray[np.int32]
+    first: NDArray[np.int32]
+    slots: tuple[str, ...]
+
+    @property
+    def needs_money(self) -> bool:
+        """Whether amounts can move anything."""
+        return bool(self.names[:, Name.MONEY].any())
+
+
+LIABILITIES = (Liability.FULL, Liability.PARTIAL, Liability.NONE)
+
+
+def compile_programme(programme: Programme, day: date, openings: Iterable[State] = ()) -> Plan:
+    """The programme as the compiled loops want it.
+
+    Raises:
+        Unsupported: it has a rule that they do not know.
+    """
+    _check(programme, day)
+    rules = programme.rules
+    on = sorted(name for name, switch in programme.signals.items() if switch)
+    number = {name: place + 1 for place, name in enumerate(on)}
+    slots = sorted({*programme.points, *programme.takes_back} & set(on))
+    names = np.zeros((NAMES + 1, len(Name)), dtype=np.int32)
+    for name in on:
+        row = names[number[name]]
+        award = programme.points.get(name)
+        if award is not None:
+            row[Name.POINTS], row[Name.AWARDED] = award.points, 1
+        row[Name.CAP] = -1 if award is None or award.cap is None else award.cap
+        row[Name.SLOT] = slots.index(name) if name in slots else -1
+        row[Name.TAKES] = number.get(programme.takes_back.get(name, ""), 0)
+        row[Name.TAKEN] = name in programme.takes_back.values()
+        row[Name.LETTERS] = name not in programme.excluded
+        row[Name.EXCUSABLE] = name in programme.incidents and programme.excluded.get(name) != "art. 7"
+        if award is not None:
+            row[Name.ONCE], row[Name.FADES] = award.repeat == "once", award.fading == "linear"
+            row[Name.EXPIRY] = award.expiry_months or programme.expiry_months
+    derived = [rule for rule in programme.derived if programme.signals[rule.name]]
+    counted = {rule.counts for rule in derived if programme.signals.get(rule.counts)}
+    for name in {*counted, *(name for name in on if names[number[name], Name.TAKES])}:
+        names[number[name], Name.MONEY] = 1
+
+    kinds, effective, ancient = _kinds(programme, on, names)
+    lasting = {rule.against for rule in derived} | counted
+    for place, name in enumerate(on):
+        if name in lasting:
+            effective[place] = ancient[place] = kinds[place]
+    automaton = _automaton(rules, openings)
+    parts = calendar()
+    floor = programme.points_floor
+    params = np.zeros(len(Param), dtype=np.int64)
+    params[Param.DAY] = _number(day)
+    params[Param.LAG] = rules.lag_months
+    params[Param.FIRST_MIN] = rules.first_min_months
+    params[Param.HAS_FLOOR], params[Param.FLOOR] = floor is not None, floor or 0
+    params[Param.DEMOTION] = {"none": 0, "one step": 1, "straight": 2}[programme.demotion]
+    params[Param.ORIGIN] = rules.origin
+    params[Param.CUTOFF] = _cutoff(programme, names, day)
+    params[Param.FULL_RANK] = _rank(Liability.FULL, programme)
+    params[Param.SLOTS] = len(slots)
+    params[Param.INTERRUPTION] = rules.interruption_months
+    awarded = names[names[:, Name.AWARDED] == 1]
+    params[Param.UNEVEN] = len(set(awarded[:, Name.EXPIRY])) > 1 or awarded[:, Name.FADES].any()
+    params[Param.GRACE] = programme.grace_months
+    params[Param.START] = automaton.starts[State(rules.origin)]
+    return Plan(
+        programme=programme,
+        day=day,
+        signals=tuple(on),
+        kinds=kinds,
+        effective=effective,
+        ancient=ancient,
+        params=params,
+        names=names,
+        derived=_derived(derived, programme, number),
+        tiers=np.array(
+            [
+                (_FAR if t.coefficient is None else t.coefficient, -(2**62) if t.points is None else t.points)
+                for t in programme.tiers
+            ],
+            dtype=np.int64,
+        ),
+        automaton=automaton.table,
+        starts=automaton.starts,
+        months=parts.month,
+        doms=parts.dom,
+        first=parts.first,
+        slots=tuple(slots),
+    )
+
+
+def _automaton(rules: Rules, openings: Iterable[State]) -> Any:
+    try:
+        return compile_rules(rules, openings)
+    except ValueError as unknown:
+        raise Unsupported(str(unknown)) from unknown
+
+
+def _cutoff(programme: Programme, names: NDArray[np.int32], day: date) -> int:
+    """The day before which points matter no more.
+
+    A tier forgets: whatever it was, after one review for each step down it is what the numbers since then make it. So
+    it depends on as many years as there are tiers, on the points still in force at their beginning, and on the caps of
+    the period in which those were earned.
+    """
+    forgets = programme.demotion != "none" and not programme.grace_months and not names[:, Name.ONCE].any()
+    if not forgets:
+        return 0
+    return max(0, _number(add_months(day, -12 * len(programme.tiers) - int(names[:, Name.EXPIRY].max()) - 13)))
+
+
+def _number(day: date) -> int:
+    return day.toordinal() - date(1900, 1, 1).toordinal()
+
+
+def _rank(liability: Liability, programme: Programme) -> int:
+    """The place among the signals of one day, as `history.order` has it."""
+    ranks = {Liability.FULL: 0, Liability.PARTIAL: 1, Liability.NONE: 2}
+    return 2 - ranks[liability] if programme.rules.same_day == "partial first" else ranks[liability]
+
+
+def _kinds(programme: Programme, on: list[str], names: NDArray[np.int32]) -> tuple[NDArray[np.uint32], ...]:
+    kinds = np.zeros((len(on) + 1, len(LIABILITIES)), dtype=np.uint32)
+    effective, ancient = kinds.copy(), kinds.copy()
+    for place, name in enumerate(on):
+        later = name not in programme.exposure
+        row = names[place + 1]
+        for column, liability in enumerate(LIABILITIES):
+            kind = later << 15 | _rank(liability, programme) << 13 | (place + 1) << 6
+            moves = not later or (liability is not Liability.NONE and bool(row[Name.LETTERS]))
+            moves = moves or (programme.rules.excused == "held" and bool(row[Name.EXCUSABLE]))
+            moves = moves or bool(row[Name.MONEY] or row[Name.TAKEN])
+            kinds[place, column] = kind
+            ancient[place, column] = kind if moves else 0
+            effective[place, column] = kind if moves or row[Name.AWARDED] else 0
+    return kinds, effective, ancient
+
+
+def _derived(rules: list[Derived], programme: Programme, number: Mapping[str, int]) -> NDArray[np.int64]:
+    """One row a rule: counts, against, at least, share in percent, and the lower 16 bits of the event it makes."""
+    rows = [
+        (
+            number.get(rule.counts, NAMES),
+            number.get(rule.against, NAMES),
+            rule.at_least,
+            rule.share_percent,
+            1 << 15 | _rank(rule.liability, programme) << 13 | number[rule.name] << 6,
+        )
+        for rule in rules
+    ]
+    return np.array(rows, dtype=np.int64).reshape(len(rows), 5)
+
+
+def _check(programme: Programme, day: date) -> None:
+    rules = programme.rules
+    if programme.demotion not in ("none", "one step", "straight"):
+        raise Unsupported(f"demotion {programme.demotion}")
+    for value in (programme, rules, *programme.points.values(), *programme.derived, *programme.tiers):
+        _check_fields(value)
+    derived = {rule.name for rule in programme.derived}
+    entangled = derived & {*programme.exposure, *programme.takes_back, *programme.takes_back.values()}
+    entangled |= derived & {name for rule in programme.derived for name in (rule.counts, rule.against)}
+    awards = [value for award in programme.points.values() for value in (award.points, award.cap or 0)]
+    expiries = [programme.expiry_months, *(award.expiry_months or 1 for award in programme.points.values())]
+    latest = date(1900, 1, 1).toordinal() + DAYS - 800
+    refused = {
+        f"signals {sorted(entangled)} are derived and more": bool(entangled),
+        f"more than {NAMES - 1} signals": sum(map(bool, programme.signals.values())) >= NAMES,
+        "an exclusion of what is no incident": bool(set(programme.excluded) - set(programme.incidents)),
+        "a signal without a name": "" in programme.signals,
+        "points beyond the integers of the loops": any(abs(value) > _POINTS_LIMIT for value in awards)
+        or any((award.cap or 0) < 0 for award in programme.points.values()),
+        "months beyond the calendar": not 0 <= rules.lag_months < 12  # noqa: PLR2004 - a lag of a year would swap reviews
+        or not all(0 < months <= _MONTHS_LIMIT for months in expiries)
+        or not 0 <= programme.grace_months <= _MONTHS_LIMIT
+        or not 0 <= rules.interruption_months <= _MONTHS_LIMIT
+        or not 0 <= rules.first_min_months <= _MONTHS_LIMIT,
+        "a day beyond the calendar": not date(1980, 1, 1).toordinal() <= day.toordinal() <= latest,
+        "a derived signal that needs no count": any(rule.at_least < 1 for rule in programme.derived),
+        "a share beyond 100": any(not 0 <= rule.share_percent <= 100 for rule in programme.derived),  # noqa: PLR2004 - percent
+    }
+    for what, found in refused.items():
+        if found:
+            raise Unsupported(what)
+
+
+def _check_fields(value: Any) -> None:
+    """Refuse a field that was added after these loops were written, unless it has its default."""
+    known = _KNOWN[type(value)]
+    for field in fields(value):
+        if field.name in known:
+            continue
+        default = field.default if field.default_factory is MISSING else field.default_factory()
+        if getattr(value, field.name) != default:
+            raise Unsupported(f"{type(value).__name__}.{field.name}")
+
+
