@@ -50,7 +50,10 @@ class Entry(NamedTuple):
         """The next day after `day` on which it moves the balance by itself."""
         if not self.points or day >= self.expires:
             return None
-        return next(on for on, by in self.moves() if by and on > day) if self.months else self.expires
+        if not self.months:
+            return self.expires
+        # A single point that fades is gone from its first day on: nothing moves any more.
+        return next((on for on, by in self.moves() if by and on > day), None)
 
     def _faded_on(self) -> Iterator[date]:
         for month in range(1, self.months + 1):
