@@ -99,7 +99,7 @@ def _xml(root: str, content: Iterable[tuple[str, Content]]) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
 
 
-def _fill(parent: Any, content: Iterable[tuple[str, Content]]) -> None:
+def _fill(parent: Any, content: Iterable[Any]) -> None:
     for name, value in content:
         child = etree.SubElement(parent, f"{{{NAMESPACE}}}{name}")
         if isinstance(value, str):
