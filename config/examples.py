@@ -34,7 +34,7 @@ def failing(name_or_path: str | Path, *, at: date) -> list[str]:
     if (scale := find_scale(name_or_path)) is not None:
         return failing_scale(scale)
     name = str(name_or_path)
-    if name in programme_names() or (name.endswith(".toml") and not _is_rules(read_toml(Path(name)))):
+    if name in programme_names() or (name.endswith(".toml") and not is_rules(read_toml(Path(name)))):
         return [*failing_programme(name, at=at), *failing_rules_of(name, at=at)]
     return failing_rules(name, at=at)
 
@@ -44,7 +44,7 @@ def failing_rules_of(programme: str | Path, *, at: date) -> list[str]:
     return failing_rules(rules_file(programme), at=at)
 
 
-def _is_rules(tables: Mapping[str, Any]) -> bool:
+def is_rules(tables: Mapping[str, Any]) -> bool:
     """Whether a file holds rules and not a programme: it says what only rules say, or inherits from what is only rules."""
     only_rules = RuleFile.model_fields.keys() - ProgrammeFile.model_fields.keys()
     parent = tables.get("inherits")
