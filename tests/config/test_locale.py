@@ -13,13 +13,17 @@ from config.locale import Texts, languages
 from config.locale.texts import placeholders
 from config.reading import ConfigError
 from config.rulefile import load_programme
+from scoring.decision import Decision, Kind
 from scoring.line import Code, Line
-from scoring.rules import Programme, Tier
+from scoring.opening import Opening
+from scoring.rules import Award, Programme, Tier
 from scoring.signal import Liability, Signal, Source
 from scoring.standing import Standing, Status, Trend, standing
+from scoring.subject import Span, Subject
 
 FOLDER = Path(__file__).parents[2] / "config" / "locale"
 DAY = date(2026, 11, 22)
+MOTOR = load_programme("motor", at=DAY)
 CUSTOMERS = load_programme("customers", at=DAY)
 
 
@@ -84,10 +88,40 @@ def scenarios() -> Iterator[Standing]:
     worse = [*orders(*YEARLY), *(signal("invoice_unpaid", "2023-06-01", n, **FULL) for n in range(8))]
     yield standing(worse, CUSTOMERS, DAY)
     yield standing([*orders("2026-03-12"), signal("invoice_late", "2026-06-01", **PARTIAL)], CUSTOMERS, DAY)
+    yield from decided_upon()
     many = orders(*(f"2024-{month:02d}-{day:02d}" for month in (1, 2, 3) for day in range(1, 15)), "2026-02-01")
     yield standing(many, CUSTOMERS, DAY)
     for second in (Tier("Friend", points=100), Tier("Friend", coefficient=90)):
         yield standing(orders("2026-03-12"), replace(CUSTOMERS, tiers=(Tier("Guest"), second)), DAY)
+
+
+def decided_upon() -> Iterator[Standing]:
+    """Histories that people decided upon, that were carried over, or whose programme says more of points."""
+
+    def decision(kind: Kind, **more: Any) -> Decision:
+        return Decision(kind, date(2026, 4, 1), "u7", "goods arrived broken", **more)
+
+    facts = [*orders(*YEARLY[13:]), *(signal("invoice_late", "2025-06-03", n, days=44, **PARTIAL) for n in range(3))]
+    old = signal("invoice_late", "2019-06-03", 4, **PARTIAL)
+    contests = [
+        decision(kind, fact=facts[number - 3].fact)
+        for number, kind in enumerate((Kind.CONTEST_OPEN, Kind.CONTEST_ACCEPT, Kind.CONTEST_REJECT))
+    ]
+    contests += [decision(Kind.CONTEST_OPEN, fact=each) for each in (old.fact, (Source("crm", "Thing", "x"), "refund"))]
+    yield standing([*facts, old], CUSTOMERS, DAY, Subject(decisions=tuple(contests)))
+    adjusts = decision(Kind.ADJUST, coefficient=80, points=500, until=date(2027, 1, 1))
+    yield standing(facts, CUSTOMERS, DAY, Subject(decisions=(adjusts,)))
+    lasting = decision(Kind.ADJUST, coefficient=80)
+    yield standing(facts, CUSTOMERS, DAY, Subject(decisions=(lasting, decision(Kind.FREEZE))))
+    contract = (Span(date(2024, 1, 1), date(2024, 7, 1)), Span(date(2025, 1, 1)))
+    yield standing([], CUSTOMERS, DAY, Subject(contracts=contract, opening=Opening(64)))
+    points = {"order_paid": Award(30, fading="linear"), "review_positive": Award(10, repeat="once")}
+    other = replace(CUSTOMERS, points=points, currency="EUR")
+    praise = [signal("review_positive", "2026-04-01", number) for number in range(2)]
+    foreign = signal("order_paid", "2026-03-12", amount=Decimal(100), currency="XYZ")
+    yield standing([*orders("2026-03-12"), *praise, foreign], other, DAY)
+    parked = signal("claim_parked", "2024-05-01", reference="9", **FULL)
+    yield standing([signal("premium_paid", "2024-01-01"), parked], MOTOR, DAY)
 
 
 SCENARIOS = list(scenarios())
@@ -130,9 +164,9 @@ def test_the_catalogue_has_words_for_every_line_and_none_that_nobody_says():
     assert lines == {str(code) for code in Code}
 
 
-def test_the_catalogue_has_words_for_every_signal_of_the_programme():
+def test_the_catalogue_has_words_for_every_signal_of_the_programmes_that_come_with_the_product():
     signals = {key.split(".")[1] for key in catalogue("en") if key.startswith("signals.")}
-    assert signals == set(CUSTOMERS.signals)
+    assert signals == set(CUSTOMERS.signals) | set(MOTOR.signals)
 
 
 def test_every_line_can_be_said(texts: Texts):

@@ -25,6 +25,11 @@ def customers() -> Programme:
     return load_programme("customers", at=NUMBERS_OF)
 
 
+@pytest.fixture(scope="session")
+def motor() -> Programme:
+    return load_programme("motor", at=NUMBERS_OF)
+
+
 @pytest.fixture
 def make() -> Callable[..., Signal]:
     """`make("order_paid", "2025-03-12", amount=100, source="o1")`."""
