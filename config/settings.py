@@ -26,6 +26,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import keyring
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from config.operations import AlertSettings, BrakeSettings, ReconcileSettings, RetentionSettings, ScheduleSettings
 from config.reading import ConfigError, choice, read_toml, validate
 
 DEFAULT_FILE = "bonus-malus.toml"
@@ -40,7 +41,13 @@ class _Settings(BaseModel):
     language: Literal["en", "fr"] | None = None
     history_years: Annotated[int, Field(ge=1, le=30)] = 3
     sandbox: str | None = None
-    edited_by_hand: Literal["restore", "report"] = "restore"
+    edited_by_hand: Literal["restore", "adjust", "report"] = "restore"
+    first_fill: Literal["ask", "go"] = "ask"
+    brake: BrakeSettings = BrakeSettings()
+    reconcile: ReconcileSettings = ReconcileSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    alerts: AlertSettings = AlertSettings()
+    retention: RetentionSettings = RetentionSettings()
     connections: dict[str, dict[str, Any]] = Field(min_length=1)
 
     @field_validator("sandbox")
@@ -72,7 +79,8 @@ class ConnectionSettings:
 class Settings:
     """A settings file, whole.
 
-    `edited_by_hand` says what happens to a person's edit of one of our fields. `sandbox` is the address of a sandbox
+    `edited_by_hand` says what happens to a person's edit of one of our fields; `first_fill`, whether the first writing
+    to a CRM asks a person. `sandbox` is the address of a sandbox
     that is every connection's CRM: its clock is then the clock, and its public credentials are used.
     """
 
@@ -83,7 +91,13 @@ class Settings:
     language: Literal["en", "fr"] | None
     history_years: int
     sandbox: str | None
-    edited_by_hand: Literal["restore", "report"]
+    edited_by_hand: Literal["restore", "adjust", "report"]
+    first_fill: Literal["ask", "go"]
+    brake: BrakeSettings
+    reconcile: ReconcileSettings
+    schedule: ScheduleSettings
+    alerts: AlertSettings
+    retention: RetentionSettings
     connections: tuple[ConnectionSettings, ...]
 
     @property
@@ -119,6 +133,12 @@ def load_settings(path: Path) -> Settings:
         history_years=model.history_years,
         sandbox=model.sandbox,
         edited_by_hand=model.edited_by_hand,
+        first_fill=model.first_fill,
+        brake=model.brake,
+        reconcile=model.reconcile,
+        schedule=model.schedule,
+        alerts=model.alerts,
+        retention=model.retention,
         connections=tuple(connections),
     )
 

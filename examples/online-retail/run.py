@@ -32,6 +32,7 @@ programme = "online-retail.toml"
 ledger = "ledger.db"
 sandbox = "{url}"
 time_zone = "Europe/London"
+first_fill = "go"
 
 [connections.salesforce]
 mapping = "salesforce.toml"

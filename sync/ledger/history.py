@@ -18,6 +18,7 @@ class RunRow:
     id: int
     started: datetime
     ended: datetime | None
+    kind: str
     state: str
     rules: str
     report: Mapping[str, Any]
@@ -40,7 +41,7 @@ def _runs(programme: str) -> Any:
 
 
 def _run(row: Row[Any]) -> RunRow:
-    return RunRow(row.id, row.started, row.ended, row.state, row.rules, row.report)
+    return RunRow(row.id, row.started, row.ended, row.kind, row.state, row.rules, row.report)
 
 
 def outcomes(tx: Connection, run_id: int) -> list[dict[str, Any]]:

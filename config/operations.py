@@ -1,0 +1,79 @@
+"""The settings of what runs unattended: when, how much at once, whom to tell, how long things are kept."""
+
+from typing import Annotated
+
+from apscheduler.triggers.cron import CronTrigger
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+def _cron(text: str) -> str:
+    CronTrigger.from_crontab(text, timezone="UTC")
+    return text
+
+
+Cron = Annotated[str, AfterValidator(_cron)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BrakeSettings(_Part):
+    """A run that would change more than `share` of the records, and more than `least`, asks first."""
+
+    share: Share = 0.2
+    least: Annotated[int, Field(ge=0)] = 50
+
+
+class ScheduleSettings(_Part):
+    """When each job runs: five fields of a crontab, in UTC, where no hour comes twice (OP04); None: never.
+
+    `jitter` seconds at most are added, so that a thousand installations do not call at the same second. `port` is where
+    health and metrics answer; None: nowhere.
+    """
+
+    sync: Cron | None = "*/15 * * * *"
+    reconcile: Cron | None = "0 3 * * 0"
+    purge: Cron | None = "30 2 * * *"
+    jitter: Annotated[int, Field(ge=0, le=3600)] = 30
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] | None = None
+
+
+class MailSettings(_Part):
+    """A mail server, and from whom to whom; `password` is a reference to a secret."""
+
+    host: str
+    port: int = 587
+    sender: str
+    to: Annotated[tuple[str, ...], Field(min_length=1)]
+    user: str | None = None
+    password: dict[str, str] | None = None
+    starttls: bool = True
+
+
+class AlertSettings(_Part):
+    """Whom to tell, and from when on: shares of living records refused and of the day's calls used, hours of silence.
+
+    `webhook` is an address or a reference to a secret: most of them hold one.
+    """
+
+    webhook: str | dict[str, str] | None = None
+    mail: MailSettings | None = None
+    rejects: Share = 0.05
+    quota: Share = 0.8
+    silent_hours: Annotated[int, Field(ge=1)] = 48
+
+
+class RetentionSettings(_Part):
+    """How many months things are kept: signals by kind, and what runs wrote (undo reaches as far back as that)."""
+
+    signals: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+    runs: Annotated[int, Field(ge=1)] | None = None
+
+
+class ReconcileSettings(_Part):
+    """A reconciliation that would take more than `share` of the known records away is refused."""
+
+    share: Share = 0.05
