@@ -18,6 +18,7 @@ from connectors.clock import SystemTime, Time
 from connectors.protocol import CrmConnector
 from sandbox.remote import Remote
 from scoring.rules import Programme
+from sync.brake import Brake
 from sync.job import Job, Source
 from sync.ledger import Ledger
 
@@ -45,9 +46,16 @@ class Composition:
         """The ledger of these settings."""
         return Ledger.open(self.settings.ledger, beside=self.settings.file.parent)
 
+    def brake(self, *, first_fill: bool = False, yes_change: int = 0, read: str = "") -> Brake:
+        """The brake of these settings, with what a person answered."""
+        settings = self.settings
+        agreed = first_fill or settings.first_fill == "go"
+        return Brake(settings.brake.share, settings.brake.least, agreed, yes_change, read)
+
     def job(self, sources: Mapping[str, Source], ledger: Ledger, **options: Any) -> Job:
         """One run's job."""
         settings = self.settings
+        options.setdefault("brake", self.brake())
         return Job(
             programme=settings.programme_name,
             programme_at=self.programme_at,
@@ -69,7 +77,7 @@ def compose(path: Path) -> Composition:
         ConfigError: a mistake in settings, rules or a mapping, in one line.
     """
     settings = load_settings(path)
-    time = _time(settings)
+    time = clock(settings)
     programme = load_programme(settings.programme, at=time.now().date())
     mappings = {}
     for connection in settings.connections:
@@ -124,7 +132,12 @@ def _connector(
     return connect(connection.crm, resolve(named, model, file=settings.file, public=public), time=time)
 
 
-def _time(settings: Settings) -> Time:
+def clock(settings: Settings) -> Time:
+    """The clock of these settings: the sandbox's where one stands for the CRMs.
+
+    Raises:
+        ConfigError: the sandbox does not answer.
+    """
     if settings.sandbox is None:
         return SystemTime()
     remote = Remote(settings.sandbox)

@@ -11,7 +11,18 @@ class Exit(IntEnum):
     USAGE = 2  # correct the command, the settings, the rules or a mapping; nothing was sent
     ACT = 3  # a person must act in the CRM: credentials, scopes, permissions
     TRY_LATER = 4  # nothing: the next run goes on where this one stopped
-    REJECTS = 5  # done, but some records were refused: see `bonus-malus runs show`
+    REJECTS = 5  # done, but some records were refused: see `bonus-malus rejects`
+    SKIPPED = 6  # nothing: another run is working on it, and says so in `bonus-malus runs`
+    ASKED = 7  # look at `bonus-malus sync --dry-run`, then say yes: nothing was written
+    HELD = 8  # a connection is on hold since an undo: `bonus-malus resume` when the cause is gone
 
 
-STATES = {"done": Exit.DONE, "failed": Exit.ACT, "try later": Exit.TRY_LATER}
+STATES = {
+    "done": Exit.DONE,
+    "failed": Exit.ACT,
+    "try later": Exit.TRY_LATER,
+    "interrupted": Exit.TRY_LATER,
+    "skipped": Exit.SKIPPED,
+    "asked": Exit.ASKED,
+    "held": Exit.HELD,
+}

@@ -8,18 +8,22 @@ import click
 import requests
 
 from cli.calc import calc
+from cli.decide import adjust, contest, freeze, unfreeze
 from cli.demo import demo
 from cli.exits import Exit
 from cli.explain import explain
 from cli.fields import fields
+from cli.rejects import rejects
 from cli.rules import rules
 from cli.runs import runs
 from cli.sandbox import sandbox
 from cli.simulate import simulate
 from cli.sync import sync
+from cli.undo import resume, undo
 from config.reading import ConfigError
 from config.settings import DEFAULT_FILE
 from connectors.errors import CrmError, TryLater
+from sync.lease import LeaseLostError
 from sync.ledger import LedgerError
 
 
@@ -41,13 +45,16 @@ def cli(context: click.Context, settings: Path, *, debug: bool) -> None:
     Start with `bonus-malus demo`: both CRMs on this machine, no credentials, under a minute.
 
     Exit codes: 0 done; 1 a defect; 2 wrong command or settings, nothing was sent; 3 a person must act in the CRM; 4 try
-    again later; 5 done, but some records were refused.
+    again later; 5 done, but some records were refused; 6 another run is on it; 7 nothing was written, say yes first; 8
+    on hold since an undo.
     """
     context.obj = settings
     context.meta["debug"] = debug
 
 
 for command in (demo, sandbox, calc, fields, sync, explain, simulate, runs, rules):
+    cli.add_command(command)
+for command in (contest, adjust, freeze, unfreeze, undo, resume, rejects):
     cli.add_command(command)
 
 
@@ -61,6 +68,8 @@ def main() -> None:
         code = Exit.USAGE
     except click.Abort:
         code = _say("interrupted; what was committed stands, the next run goes on from there", Exit.TRY_LATER)
+    except LeaseLostError as error:
+        code = _say(str(error), Exit.TRY_LATER)
     except (ConfigError, LedgerError) as error:
         code = _say(str(error), Exit.USAGE)
     except CrmError as error:

@@ -13,7 +13,10 @@ EXITS = {
     Exit.USAGE: "the command, the settings, the rules or a mapping are wrong; nothing was sent",
     Exit.ACT: "a person must act in the CRM: credentials, scopes, permissions, fields of another type",
     Exit.TRY_LATER: "nothing is wrong here; the next run goes on where this one stopped",
-    Exit.REJECTS: "done, but some records were refused: `bonus-malus runs show`",
+    Exit.REJECTS: "done, but some records were refused: `bonus-malus rejects`",
+    Exit.SKIPPED: "another run is working on this connection: nothing to do",
+    Exit.ASKED: "nothing was written: look at `bonus-malus sync --dry-run`, then say yes as the message says",
+    Exit.HELD: "read and scored, but on hold since an undo: `bonus-malus resume` when its cause is gone",
 }
 
 

@@ -5,6 +5,7 @@ import click
 from cli.compose import compose_offline
 from cli.exits import Exit
 from cli.screen import console, print_json, table
+from sync import hold
 from sync.ledger import history
 from sync.ledger.history import RunRow
 
@@ -20,13 +21,16 @@ def runs(context: click.Context, *, as_json: bool, limit: int) -> int:
     settings, ledger = compose_offline(context.obj)
     with ledger.begin() as tx:
         found = history.runs(tx, settings.programme_name, limit=limit)
+        held = hold.listed(tx, settings.programme_name)
     if as_json:
         print_json([_brief(each) for each in found])
         return Exit.DONE
     rows = [tuple(_brief(each).values()) for each in found]
-    columns = ("run", "started", "state", "rules", "scored", "moved", "written", "refused")
-    console().print(table(f"runs of {settings.programme_name}", columns, rows, right=("run", *columns[4:])))
-    return Exit.DONE
+    columns = ("run", "started", "kind", "state", "rules", "scored", "moved", "written", "refused")
+    console().print(table(f"runs of {settings.programme_name}", columns, rows, right=("run", *columns[5:])))
+    for name, (run, since) in held.items():
+        console().print(f"{name} is on hold since run {run} of {since:%Y-%m-%d %H:%M} UTC: bonus-malus resume")
+    return Exit.HELD if held else Exit.DONE
 
 
 @runs.command()
@@ -71,6 +75,7 @@ def _brief(run: RunRow) -> dict[str, object]:
     return {
         "run": run.id,
         "started": run.started.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "kind": run.kind,
         "state": run.state,
         "rules": run.rules,
         "scored": run.report.get("scored", 0),

@@ -14,6 +14,7 @@ programme = "customers"
 ledger = "{ledger}"
 sandbox = "{url}"
 time_zone = "Europe/Paris"
+first_fill = "go"  # nobody is here to be asked before every record is written for the first time
 
 [connections.salesforce]
 

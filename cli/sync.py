@@ -1,5 +1,8 @@
 """`bonus-malus sync`: one run."""
 
+import json
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +12,10 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from cli.compose import Composition, compose
 from cli.exits import STATES, Exit
 from cli.screen import coefficient, console, print_json, table
+from cli.stopping import on_sigterm
 from connectors.protocol import OutcomeKind
+from sync.brake import Brake
+from sync.job import Job
 from sync.job import Progress as Step
 from sync.report import ConnectionReport, Move, Report
 from sync.run import run
@@ -21,21 +27,64 @@ STAGES = {"read": "reading", "link": "linking people", "score": "scoring", "writ
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Read and score on a copy of the ledger; write nothing anywhere.")
 @click.option("--full", is_flag=True, help="Read everything again instead of what changed.")
+@click.option("--first-fill", is_flag=True, help="Yes, write to every record for the first time.")
+@click.option("--yes-change", type=click.IntRange(0), default=0, metavar="N", help="Yes, change up to N records.")
+@click.option("--read", "read", default="", metavar="ID", help="Yes, change what the dry run of this id showed.")
+@click.option("--connection", "only", multiple=True, metavar="NAME", help="Only this connection; may be repeated.")
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    help="Keep the report in this file, as JSON.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 @click.pass_obj
-def sync(settings: Path, *, dry_run: bool, full: bool, as_json: bool) -> int:
-    """Read what changed, score who moved, write what differs."""
-    report = perform(compose(settings), dry=dry_run, full=full, quiet=as_json)
+def sync(
+    settings: Path,
+    *,
+    dry_run: bool,
+    full: bool,
+    first_fill: bool,
+    yes_change: int,
+    read: str,
+    only: tuple[str, ...],
+    report: Path | None,
+    as_json: bool,
+) -> int:
+    """Read what changed, score who moved, write what differs.
+
+    Asks first (exit code 7) before it writes to a CRM for the first time, or to more records than the settings allow.
+    SIGTERM lets it finish the page; the next run goes on from there.
+    """
+    composition = compose(settings)
+    brake = composition.brake(first_fill=first_fill, yes_change=yes_change, read=read)
+    done = perform(composition, dry=dry_run, full=full, quiet=as_json, brake=brake, only=only)
+    if report is not None:
+        report.write_text(json.dumps(done.to_json(), ensure_ascii=False, indent=2, default=str), "utf-8")
     if as_json:
-        print_json(report.to_json())
+        print_json(done.to_json())
     else:
-        show(report)
-    return exit_code(report)
+        show(done)
+    return exit_code(done)
 
 
-def perform(composition: Composition, *, dry: bool = False, full: bool = False, quiet: bool = False) -> Report:
-    """One run of these settings, with progress on a terminal."""
+def perform(
+    composition: Composition,
+    *,
+    dry: bool = False,
+    full: bool = False,
+    quiet: bool = False,
+    brake: Brake | None = None,
+    only: Collection[str] = (),
+    work: Callable[[Job], Report] = run,
+) -> Report:
+    """One run of these settings, with progress on a terminal, ended in good order by SIGTERM.
+
+    Raises:
+        click.UsageError: `only` names a connection that is not in the settings.
+    """
     sources = composition.sources()
+    if unknown := sorted(set(only) - set(sources)):
+        raise click.UsageError(f"--connection {unknown[0]}: the settings name {', '.join(sources)}")
     ledger = composition.ledger()
     out = console()
     bar = Progress(
@@ -58,9 +107,11 @@ def perform(composition: Composition, *, dry: bool = False, full: bool = False, 
             )
         bar.update(tasks[key], completed=step.done)
 
+    chosen = {name: source for name, source in sources.items() if not only or name in only}
     try:
-        with bar:
-            return run(composition.job(sources, ledger, dry=dry, full=full, watch=watch))
+        with bar, on_sigterm() as stopping:
+            job = composition.job(chosen, ledger, dry=dry, full=full, watch=watch, stopping=stopping)
+            return work(job if brake is None else replace(job, brake=brake))
     finally:
         for source in sources.values():
             source.connector.close()
@@ -80,6 +131,10 @@ def show(report: Report) -> None:
     out = console()
     kind = "dry run (nothing was written, nothing kept)" if report.dry else f"run {report.run}"
     out.print(f"[bold]{kind}[/bold] of {report.day.isoformat()}, rules {report.rules}")
+    if report.dry and report.intent:
+        out.print(f"  to do just this: bonus-malus sync --read {report.intent}")
+    if report.state == "interrupted":
+        out.print("  interrupted in good order; the next run goes on from here")
     for note in report.notes:
         out.print(f"  {note}")
     for name, each in report.connections.items():

@@ -8,6 +8,8 @@ from scoring.line import Code, Line
 from scoring.rules import Programme
 from scoring.signal import Liability
 from scoring.standing import standing
+from scoring.subject import Subject
+from sync.decide import decisions_of
 from sync.ledger import Ledger, facts
 from sync.ledger.population import pages
 
@@ -55,8 +57,10 @@ def measure(ledger: Ledger, name: str, programme: Programme, day: date) -> Measu
     subjects = periods = incidents = known = partial = 0
     for tx, numbers in pages(ledger, name, size=PAGE):
         subjects += len(numbers)
-        for signals in facts.signals_of(tx, numbers).values():
-            for lines in _reviewed(standing(signals, programme, day).lines):
+        decided = decisions_of(tx, numbers)
+        for subject, signals in facts.signals_of(tx, numbers).items():
+            shown = standing(signals, programme, day, Subject(decisions=decided[subject]))
+            for lines in _reviewed(shown.lines):
                 codes = [line.code for line in lines]
                 if Code.INTERRUPTED in codes:
                     continue

@@ -8,7 +8,9 @@ from sqlalchemy import Connection
 
 from scoring.rules import Programme
 from scoring.standing import standing
+from scoring.subject import Subject
 from sync import lease
+from sync.decide import decisions_of
 from sync.job import PAGE, Job, Progress
 from sync.ledger import facts, results
 from sync.ledger.facts import Entry
@@ -26,7 +28,11 @@ def score(job: Job, entry: Entry, programme: Programme, day: date, report: Repor
                 return
             last = subjects[-1]
             histories = facts.signals_of(tx, subjects)
-            standings = {subject: standing(history, programme, day) for subject, history in histories.items()}
+            decided = decisions_of(tx, subjects)
+            standings = {
+                subject: standing(history, programme, day, Subject(decisions=decided[subject]))
+                for subject, history in histories.items()
+            }
             changed = results.store_standings(tx, entry, standings, programme.label)
             _tell(tx, entry, changed, report)
         report.scored += len(subjects)

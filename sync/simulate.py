@@ -12,6 +12,8 @@ from scoring.review import YEAR, add_months
 from scoring.rules import Programme
 from scoring.signal import Signal
 from scoring.standing import Standing, standing
+from scoring.subject import Subject
+from sync.decide import decisions_of
 from sync.ledger import Ledger, facts, results
 from sync.ledger.population import pages
 
@@ -106,8 +108,10 @@ def simulate(ledger: Ledger, name: str, present: Programme, other: Programme, da
     seen: set[str] = set()
     for tx, subjects in pages(ledger, name, size=PAGE):
         moved: dict[int, tuple[Standing, Standing]] = {}
+        decided = decisions_of(tx, subjects)
         for subject, signals in facts.signals_of(tx, subjects).items():
-            before, after = standing(signals, present, day), standing(signals, other, day)
+            people = Subject(decisions=decided[subject])
+            before, after = (standing(signals, rules, day, people) for rules in (present, other))
             seen.update(signal.name for signal in signals)
             _count(found, before, after, _ordered(signals, present, day))
             if (before.coefficient, before.tier) != (after.coefficient, after.tier):

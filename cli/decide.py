@@ -1,0 +1,167 @@
+"""`bonus-malus contest`, `adjust`, `freeze`, `unfreeze`: what people decide about one customer."""
+
+import getpass
+from collections.abc import Callable
+from contextlib import closing
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import click
+from sqlalchemy import Connection
+
+from cli.compose import clock, compose_offline
+from cli.exits import Exit
+from cli.screen import console, print_json
+from scoring.decision import Decision, Kind
+from scoring.signal import Signal
+from sync import decide
+from sync.ledger import database, facts, history
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+def _signed(command: Command) -> Command:
+    """The options of every decision."""
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="What was entered, as JSON."),
+        click.option("--on", "on", type=DAY, help="From that day on, instead of today."),
+        click.option("--by", default=getpass.getuser, show_default="who you are here", help="Who decides: an id."),
+        click.option("--why", required=True, help="The reason; it is shown with the numbers."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group()
+def contest() -> None:
+    """A customer disputes an incident: it is held while the contest is open, and gone once it is accepted."""
+
+
+def _contest(kind: Kind, summary: str) -> click.Command:
+    @click.argument("subject")
+    @click.argument("signal")
+    @click.option("--of", "of", type=DAY, help="The signal's day, where its name is not enough.")
+    @_signed
+    @click.pass_obj
+    def command(path: Path, /, *, subject: str, signal: str, of: datetime | None, **signed: Any) -> int:
+        def about(signals: list[Signal], day: date) -> Decision:
+            fact = decide.signal_of(signals, signal, on=of.date() if of else None).fact
+            return Decision(kind, day, signed["by"], signed["why"], fact=fact)
+
+        return _enter(path, subject, about, on=signed["on"], as_json=signed["as_json"])
+
+    command.__doc__ = f"{summary}\n\nSIGNAL is its name, its reference or its record's id, as `explain` shows them."
+    return click.command(kind.value.removeprefix("contest_"))(command)
+
+
+for _kind, _summary in (
+    (Kind.CONTEST_OPEN, "Hold an incident of SUBJECT: it does not count while the contest is open."),
+    (Kind.CONTEST_ACCEPT, "Accept a contest: the incident never counts."),
+    (Kind.CONTEST_REJECT, "Reject a contest: the incident counts again."),
+):
+    contest.add_command(_contest(_kind, _summary))
+
+
+@click.command()
+@click.argument("subject")
+@click.option("--coefficient", help="Such as 0.90.")
+@click.option("--points", type=int, help="The balance.")
+@click.option("--until", type=DAY, help="The day before which it ends by itself.")
+@click.option("--lift", is_flag=True, help="End every adjustment of SUBJECT.")
+@_signed
+@click.pass_obj
+def adjust(
+    path: Path,
+    /,
+    *,
+    subject: str,
+    coefficient: str | None,
+    points: int | None,
+    until: datetime | None,
+    lift: bool,
+    **signed: Any,
+) -> int:
+    """Set the coefficient or the points of SUBJECT by hand; shown as what it is, and kept by every recalculation."""
+
+    def about(_signals: list[Signal], day: date) -> Decision:
+        return Decision(
+            Kind.LIFT if lift else Kind.ADJUST,
+            day,
+            signed["by"],
+            signed["why"],
+            coefficient=None if coefficient is None else _hundredths(coefficient),
+            points=points,
+            until=until.date() if until else None,
+        )
+
+    return _enter(path, subject, about, on=signed["on"], as_json=signed["as_json"])
+
+
+def _freezing(kind: Kind, summary: str) -> click.Command:
+    @click.argument("subject")
+    @_signed
+    @click.pass_obj
+    def command(path: Path, /, *, subject: str, **signed: Any) -> int:
+        def about(_signals: list[Signal], day: date) -> Decision:
+            return Decision(kind, day, signed["by"], signed["why"])
+
+        return _enter(path, subject, about, on=signed["on"], as_json=signed["as_json"])
+
+    command.__doc__ = summary
+    return click.command(kind.value)(command)
+
+
+freeze = _freezing(Kind.FREEZE, "Stop scoring SUBJECT: its standing stays as it is on that day.")
+unfreeze = _freezing(Kind.UNFREEZE, "Score SUBJECT again, with everything that happened meanwhile.")
+
+
+def _enter(
+    path: Path, name: str, about: Callable[[list[Signal], date], Decision], *, on: datetime | None, as_json: bool
+) -> int:
+    settings, ledger = compose_offline(path)
+    now = clock(settings).now()
+    with closing(ledger), ledger.begin() as tx:
+        found = _subject(tx, settings.programme_name, name)
+        zone = settings.time_zone or ZoneInfo(history.time_zone(tx, settings.programme_name))
+        day = on.date() if on else now.astimezone(zone).date()
+        signals = facts.signals_of(tx, [found.subject])[found.subject]
+        try:
+            decision = about(signals, day)
+        except (ValueError, decide.NoSuchSignalError) as error:
+            raise click.UsageError(str(error)) from error
+        programme = database.programme(tx, settings.programme_name)
+        decide.enter(tx, decide.Subject(programme.id, found.subject), decision, now)
+    if as_json:
+        fact = decision.fact and {"source": decision.fact[0].id, "signal": decision.fact[1]}
+        print_json({"records": found.records, "kind": decision.kind, "on": decision.on, "fact": fact})
+    else:
+        console().print(
+            f"{decision.kind.value.replace('_', ' ')} of {decision.on.isoformat()} entered for "
+            f"{' = '.join(found.records)}; the next sync shows it",
+            markup=False,
+        )
+    return Exit.DONE
+
+
+def _subject(tx: Connection, programme: str, name: str) -> history.SubjectRow:
+    found = history.subject(tx, programme, name)
+    if not found:
+        raise click.UsageError(f"the ledger knows no {name}; give a record id, connection:id or an e-mail address")
+    if len(found) > 1:
+        who = ", ".join(each.records[0] for each in found)
+        raise click.UsageError(f"{name} is more than one person here: say which: {who}")
+    return found[0]
+
+
+def _hundredths(text: str) -> int:
+    try:
+        value = Decimal(text.replace(",", ".")) * 100
+    except InvalidOperation as error:
+        raise click.UsageError(f"--coefficient {text}: a number such as 0.90") from error
+    if value != value.to_integral_value():
+        raise click.UsageError(f"--coefficient {text}: two decimals at most")
+    return int(value)

@@ -1,0 +1,53 @@
+"""`bonus-malus undo` and `resume`: put back what a run wrote, and go on when its cause is gone."""
+
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from cli.compose import clock, compose, compose_offline
+from cli.exits import Exit
+from cli.screen import console, print_json
+from cli.sync import exit_code, perform, show
+from sync import hold
+from sync.ledger import database
+from sync.undo import NothingToUndoError
+from sync.undo import undo as put_back
+
+
+@click.command()
+@click.argument("run", type=int)
+@click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
+@click.pass_obj
+def undo(settings: Path, *, run: int, as_json: bool) -> int:
+    """Put back what stood on the records before RUN, and put its connections on hold.
+
+    What was changed since is left as it is, and listed. An undo is a run: it can be undone. Syncs read and score
+    meanwhile and write nothing until `bonus-malus resume`.
+    """
+    try:
+        report = perform(compose(settings), quiet=as_json, work=lambda job: put_back(job, run))
+    except NothingToUndoError as error:
+        raise click.UsageError(str(error)) from error
+    if as_json:
+        print_json(report.to_json())
+    else:
+        show(report)
+        console().print("on hold: syncs write nothing until you say bonus-malus resume")
+    return exit_code(report)
+
+
+@click.command()
+@click.pass_obj
+def resume(path: Path) -> int:
+    """End the hold that an undo began: the next sync writes what the records should show."""
+    settings, ledger = compose_offline(path)
+    now = clock(settings).now()
+    with closing(ledger), ledger.begin() as tx:
+        programme = database.programme(tx, settings.programme_name).id
+        names = hold.end(tx, programme)
+        if names:
+            run = database.start_run(tx, programme, now, "", kind="resume")
+            database.end_run(tx, run, now, "done", {"notes": [f"resumed: {', '.join(names)}"]})
+    console().print(f"resumed: {', '.join(names)}" if names else "nothing was on hold")
+    return Exit.DONE
