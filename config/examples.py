@@ -45,7 +45,7 @@ def failing_rules_of(programme: str | Path, *, at: date) -> list[str]:
 
 
 def is_rules(tables: Mapping[str, Any]) -> bool:
-    """Whether a file holds rules and not a programme: it says what only rules say, or inherits from what is only rules."""
+    """Whether a file holds rules, not a programme: it says what only rules say, or inherits from what is only rules."""
     only_rules = RuleFile.model_fields.keys() - ProgrammeFile.model_fields.keys()
     parent = tables.get("inherits")
     return bool(only_rules & tables.keys()) or (parent in rule_names() and parent not in programme_names())
