@@ -1,0 +1,253 @@
+"""The engine against a bare count: how long it takes to score everybody, beside `group_by(subject).len()` in Polars.
+
+    python bench/bench_engine.py [FOLDER] [--subjects 1000000] [--events 20000000] [--rounds 5] [--kinds plain text ...]
+                                 [--others] [--whole]
+
+Each figure is taken in a process of its own, one after the other; a round runs every contender once, and ratios pair the
+runs of one round. Seconds go from the open Parquet files to finished columns, after a first scoring of a few rows (which
+loads the compiled loops); `--whole` measures processes from start to end instead. `--others` adds what one would write
+without the engine: loops, pandas, DuckDB and Polars; these compute less than the engine does, as their docstrings say.
+Files are made where they are missing (see synthetic.py).
+"""
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+DAY = date(2026, 11, 22)
+COLUMNS = ["subject", "on", "signal", "liability", "amount"]
+BOUNDS = {"plain": 1.25, "text": 0.6, "zipf": 2.0, "fault": 2.5, "shuffled": 1.6}
+
+
+def parts_of(path: Path) -> list[Any]:
+    """One part for each row group, read by whichever thread takes it."""
+    import pyarrow.parquet as pq
+
+    from scoring.engine import Part
+
+    metadata = pq.read_metadata(path)
+    schema = metadata.schema.to_arrow_schema()
+
+    def part(number: int) -> Any:
+        def read() -> Any:
+            file = pq.ParquetFile(path, metadata=metadata, read_dictionary=["signal", "liability"])
+            return file.read_row_group(number, columns=COLUMNS, use_threads=False)
+
+        return Part(metadata.row_group(number).num_rows, schema, read)
+
+    return [part(number) for number in range(metadata.num_row_groups)]
+
+
+def engine(folder: Path, threads: int = 2, *, spill: bool = False, share: float = 1.0) -> Callable[[], int]:
+    """Full scoring with reasons. `share`: only that part of the subjects, given their events."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    from config.rulefile import load_programme
+    from scoring.engine import Part, score, score_parts
+
+    programme = load_programme("customers", at=DAY)
+
+    def warm(subject: Any) -> None:
+        events = pa.table(
+            {
+                "subject": pa.array([subject] * 3),
+                "on": [DAY] * 3,
+                "signal": pa.array(["order_paid", "refund", "claim_at_fault"]).dictionary_encode(),
+                "liability": pa.array(["none", "none", "full"]).dictionary_encode(),
+                "amount": pa.array([100, 50, None], pa.int64()),
+            }
+        )
+        score(events, events.select(["subject"]).slice(0, 1), programme, DAY)
+
+    kind = pq.read_schema(folder / "events.parquet").field("subject").type
+    warm(1 if kind == pa.int64() else "cus")
+    chosen = None
+    if share < 1:
+        subjects = pq.read_table(folder / "subjects.parquet")
+        chosen = subjects.slice(0, int(subjects.num_rows * share))
+        events = pq.read_table(folder / "events.parquet", columns=COLUMNS)
+        events = events.filter(pc.is_in(events.column("subject"), chosen.column("subject").combine_chunks()))
+        events = events.combine_chunks()
+
+    def run() -> int:
+        if chosen is not None:
+            return int(score(events, chosen, programme, DAY).num_rows)
+        subjects = pq.read_table(folder / "subjects.parquet")
+        parts: list[Part] = parts_of(folder / "events.parquet")
+        with ThreadPoolExecutor(threads) as pool:
+            files = tempfile.TemporaryFile if spill else None
+            found = score_parts(parts, subjects, programme, DAY, executor=pool, spill=files)
+            return sum(table.num_rows for table in found)
+
+    return run
+
+
+def polars(folder: Path) -> Callable[[], int]:
+    """The bound: how many events each subject has."""
+    import polars as pl
+
+    file = folder / "events.parquet"
+    return lambda: pl.scan_parquet(file).group_by("subject").len().collect(engine="streaming").height
+
+
+def polars_four(folder: Path) -> Callable[[], int]:
+    """Coefficients' raw material: per subject and calendar year, orders, incidents and last day; no order of incidents."""
+    import polars as pl
+
+    def run() -> int:
+        liability = pl.col("liability").cast(pl.String)
+        frame = pl.scan_parquet(folder / "events.parquet").group_by("subject", pl.col("on").dt.year())
+        orders = (pl.col("signal").cast(pl.String) == "order_paid").sum().alias("orders")
+        found = frame.agg(orders, (liability == "full").sum().alias("full"), (liability == "partial").sum().alias("partial"))
+        return found.collect(engine="streaming").height
+
+    return run
+
+
+def duckdb(folder: Path) -> Callable[[], int]:
+    """The same in SQL, with the incidents of each year in their order."""
+    import duckdb as db
+
+    query = f"""
+        select subject, year("on"), count(*) filter (signal = 'order_paid'),
+               list(liability order by "on", liability) filter (liability <> 'none')
+        from '{folder / "events.parquet"}' group by all
+    """  # noqa: S608 - a path of our own
+    return lambda: len(db.connect().execute(query).arrow().read_all())
+
+
+def pandas(folder: Path) -> Callable[[], int]:
+    """The same counts with pandas."""
+    import pandas as pd
+
+    def run() -> int:
+        frame = pd.read_parquet(folder / "events.parquet", columns=COLUMNS[:4])
+        frame["year"] = pd.to_datetime(frame["on"]).dt.year
+        frame["order"] = frame["signal"] == "order_paid"
+        frame["full"] = frame["liability"] == "full"
+        frame["partial"] = frame["liability"] == "partial"
+        return len(frame.groupby(["subject", "year"])[["order", "full", "partial"]].sum())
+
+    return run
+
+
+def loop(folder: Path) -> Callable[[], int]:
+    """The plain reading of the rules, subject by subject, over the first two thousand subjects only."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    from config.rulefile import load_programme
+    from scoring.engine_plain import plain_standing
+
+    programme = load_programme("customers", at=DAY)
+    subjects = pq.read_table(folder / "subjects.parquet").slice(0, 2000)
+    events = pq.read_table(folder / "events.parquet", columns=COLUMNS)
+    events = events.filter(pc.is_in(events.column("subject"), subjects.column("subject").combine_chunks()))
+
+    def run() -> int:
+        rows: dict[Any, list[Any]] = {}
+        for row in events.to_pylist():
+            rows.setdefault(row["subject"], []).append(row)
+        for row in subjects.to_pylist():
+            plain_standing(row, rows.get(row["subject"], []), programme, DAY, None)
+        return len(events)
+
+    return run
+
+
+CONTENDERS: dict[str, Callable[[Path], Callable[[], int]]] = {
+    "engine": engine,
+    "engine, one thread": lambda folder: engine(folder, 1),
+    "engine, bounded": lambda folder: engine(folder, spill=True),
+    "engine, 1 % of subjects": lambda folder: engine(folder, share=0.01),
+    "Polars count": polars,
+    "Polars, counts by year": polars_four,
+    "DuckDB, lists by year": duckdb,
+    "pandas, counts by year": pandas,
+    "a plain loop, 2000 subjects": loop,
+}
+
+
+def alone(contender: str, folder: Path) -> None:
+    """Run one contender in this process and print what it took."""
+    run = CONTENDERS[contender](folder)
+    began = time.perf_counter()
+    rows = run()
+    seconds = time.perf_counter() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": seconds, "rows": rows, "peak": peak}))
+
+
+def measured(contender: str, folder: Path, *, whole: bool) -> tuple[float, float]:
+    """Seconds and peak memory (MiB) of one contender in a process of its own."""
+    began = time.perf_counter()
+    command = [sys.executable, __file__, str(folder), "--alone", contender]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    found = json.loads(done.stdout.splitlines()[-1])
+    return (time.perf_counter() - began if whole else found["seconds"]), found["peak"]
+
+
+def compare(kind: str, folder: Path, contenders: list[str], rounds: int, *, whole: bool) -> None:
+    """Print the medians, and the ratios to the Polars count of the same round."""
+    times: dict[str, list[float]] = {name: [] for name in contenders}
+    peaks: dict[str, float] = {}
+    for _ in range(rounds):
+        for name in contenders:
+            seconds, peak = measured(name, folder, whole=whole)
+            times[name].append(seconds)
+            peaks[name] = max(peak, peaks.get(name, 0))
+    print(f"\n{kind}: {folder.name}{', whole processes' if whole else ''}, {rounds} rounds")
+    for name in contenders:
+        ratios = [ours / bound for ours, bound in zip(times[name], times["Polars count"], strict=True)]
+        low, middle, high = min(ratios), statistics.median(ratios), max(ratios)
+        limit = BOUNDS.get(kind) if name == "engine" and not whole else 1.7 if name == "engine" else None
+        asked = f"  asked {limit}" if limit else ""
+        seconds = statistics.median(times[name])
+        print(f"  {name:28} {seconds:7.2f} s {peaks[name]:6.0f} MiB  x {middle:.2f} [{low:.2f}-{high:.2f}]{asked}", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, nargs="?", default=ROOT / "var" / "bench")
+    parser.add_argument("--subjects", type=int, default=1_000_000)
+    parser.add_argument("--events", type=int, default=20_000_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--kinds", nargs="+", choices=list(BOUNDS), default=list(BOUNDS))
+    parser.add_argument("--others", action="store_true")
+    parser.add_argument("--whole", action="store_true")
+    parser.add_argument("--alone", choices=list(CONTENDERS), help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.alone:
+        alone(given.alone, given.folder)
+        return
+    for kind in given.kinds:
+        folder = given.folder / f"{kind}-{given.subjects}-{given.events}"
+        if not (folder / "events.parquet").exists():
+            sys.path.insert(0, str(Path(__file__).parent))
+            from synthetic import write
+
+            write(folder, given.subjects, given.events, kind)
+        contenders = ["engine", "Polars count"]
+        if kind == "plain" and not given.whole:
+            contenders += ["engine, one thread", "engine, bounded", "engine, 1 % of subjects"]
+        if given.others:
+            contenders += [name for name in CONTENDERS if not name.startswith("engine") and name not in contenders]
+        compare(kind, folder, contenders, given.rounds, whole=given.whole)
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    main()
