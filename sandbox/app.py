@@ -1,6 +1,5 @@
 """One application that is both CRMs, each under its vendor's paths; what is ours is under `/sandbox`."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from starlette.applications import Starlette
@@ -9,6 +8,8 @@ from starlette.middleware import Middleware
 from sandbox.clock import Clock
 from sandbox.control import routes as control_routes
 from sandbox.count import CountRequests, Requests
+from sandbox.faults.faults import Faults
+from sandbox.faults.middleware import Disturb
 from sandbox.hubspot.portal import Portal
 from sandbox.hubspot.routes import routes as hubspot_routes
 from sandbox.page.routes import routes as page_routes
@@ -22,7 +23,7 @@ class World:
     """Both CRMs and the clock they share.
 
     Whatever is left out is the plain, empty one: a clock that stands still at `BEGINNING`, an org and a portal as they
-    are on the day they are bought. `requests` counts what came in over HTTP.
+    are on the day they are bought. `requests` counts what came in over HTTP, `faults` spoil it where they are told to.
     """
 
     def __init__(self, clock: Clock | None = None, *, org: Org | None = None, portal: Portal | None = None) -> None:
@@ -30,12 +31,13 @@ class World:
         self.org: Org = org or Org(self.clock)
         self.portal: Portal = portal or Portal(self.clock)
         self.requests = Requests()
+        self.faults = Faults(self)
 
 
-def create_app(world: World, *, middleware: Sequence[Middleware] = ()) -> Starlette:
+def create_app(world: World) -> Starlette:
     """The application over a world; all of its handlers run on one event loop, so the state needs no locks.
 
-    `middleware` stands between the counting and the CRMs: a fault switched on there is counted as the call it spoils.
+    The faults stand between the counting and the CRMs: a call is counted, whatever becomes of it.
     """
     return Starlette(
         routes=[
@@ -44,5 +46,5 @@ def create_app(world: World, *, middleware: Sequence[Middleware] = ()) -> Starle
             *salesforce_routes(world.org),
             *hubspot_routes(world.portal),
         ],
-        middleware=[Middleware(CountRequests, requests=world.requests), *middleware],
+        middleware=[Middleware(CountRequests, requests=world.requests), Middleware(Disturb, world=world)],
     )

@@ -32,6 +32,9 @@ def routes(world: World) -> list[BaseRoute]:
         ("GET", "/sandbox/requests", control.requests),
         ("DELETE", "/sandbox/requests", control.clear_requests),
         ("POST", "/sandbox/load", control.load),
+        ("GET", "/sandbox/faults", control.faults),
+        ("PUT", "/sandbox/faults", control.set_faults),
+        ("DELETE", "/sandbox/faults", control.clear_faults),
     )
     return [Route(path, _refusing(handler), methods=[method]) for method, path, handler in table]
 
@@ -84,6 +87,17 @@ class _Control:
         told.only(["file", "text"])
         loaded = load_text(self._world, told.word("file"), told.word("text"))
         return JSONResponse({"taken": loaded.files, "rejects": [str(reject) for reject in loaded.rejects]})
+
+    async def faults(self, _: Request) -> Response:
+        return JSONResponse(self._world.faults.report())
+
+    async def set_faults(self, request: Request) -> Response:
+        self._world.faults.switch(parsed(await request.body()))
+        return await self.faults(request)
+
+    async def clear_faults(self, _: Request) -> Response:
+        self._world.faults.clear()
+        return Response(status_code=204)
 
 
 def _refusing(handler: Handler) -> Handler:

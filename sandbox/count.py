@@ -38,6 +38,7 @@ _HUBSPOT = tuple(
     (re.compile(pattern), kind)
     for pattern, kind in (
         (r"\w+ /oauth/", "token"),
+        (r"\w+ /communication-preferences/", "subscriptions"),
         (r"\w+ /account-info/", "account"),
         (r"\w+ /crm/(\S+/)?properties/", "properties"),
         (r"\w+ /crm/(\S+/)?associations/", "associations"),

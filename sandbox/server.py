@@ -1,12 +1,17 @@
 """The application behind a real port of 127.0.0.1, for tests, the demo and the command."""
 
+import asyncio
 import socket
+import struct
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sandbox.faults.turn import SEVER
 
 HOST = "127.0.0.1"
 
@@ -23,7 +28,7 @@ class Server:
         self._port = self._socket.getsockname()[1]
         # A connection pool may rest between two requests: longer than any client here keeps one.
         config = uvicorn.Config(
-            app,
+            _Severable(app),
             log_level="warning",
             access_log=False,
             lifespan="off",
@@ -70,6 +75,31 @@ class _Announcing(uvicorn.Server):
             await super().startup(sockets)
         finally:
             self.ready.set()
+
+
+class _Severable:
+    """Lets the application break the connection of a request: ASGI has no word for it, the protocol below has."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        transport = getattr(getattr(send, "__self__", None), "transport", None)
+        if transport is not None:
+            scope.setdefault("extensions", {})[SEVER] = _severing(transport)
+        await self._app(scope, receive, send)
+
+
+def _severing(transport: asyncio.Transport) -> Callable[[bool], None]:
+    def sever(gently: bool) -> None:  # noqa: FBT001 - one word at its only place
+        if gently:
+            transport.close()
+            return
+        # With no time to linger the kernel resets the connection: what is on its way is lost.
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+
+    return sever
 
 
 def _bound(port: int) -> socket.socket:

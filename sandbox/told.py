@@ -73,10 +73,11 @@ class Told:
         """A time with its zone, ISO 8601."""
         example = "such as 2026-11-22T08:00:00Z"
         value = self._members.get(name)
-        if not isinstance(value, str):
+        if not isinstance(value, str | datetime):
             raise ToldError(f'"{name}" must be a time with its zone, {example}')
         try:
-            moment = datetime.fromisoformat(value)
+            # TOML has times of its own.
+            moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
         except ValueError as error:
             raise ToldError(f'"{name}" is not a time: {value!r}; write it {example}') from error
         if moment.tzinfo is None:

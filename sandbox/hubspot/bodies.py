@@ -48,6 +48,12 @@ class BatchIds(Body):
     inputs: tuple[Id, ...] = ()
 
 
+class Addresses(Body):
+    """Whose subscriptions: e-mail addresses."""
+
+    inputs: tuple[Text, ...] = ()
+
+
 class Properties(Body):
     """Values for one record."""
 

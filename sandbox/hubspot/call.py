@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 
 SOURCE = "INTEGRATION"
 _SCOPES = "https://developers.hubspot.com/scopes"
-_NO_TOKEN = (
-    "Authentication credentials not found. This API supports OAuth 2.0 authentication and you can find more details at "  # noqa: S105 - words
-    "https://developers.hubspot.com/docs/methods/auth/oauth-overview"
-)
 _NOTHING_HERE = (
     '<html>\n<head>\n<meta http-equiv="Content-Type" content="text/html;charset=utf-8"/>\n'
     "<title>Error 404 Not Found</title>\n</head>\n<body><h2>HTTP ERROR 404 Not Found</h2></body>\n</html>\n"
@@ -147,8 +143,7 @@ class Gate:
         portal = self._portal
         if len(str(request.url)) > portal.longest_url:  # HR16
             raise Refusal(414, "URI Too Long")
-        if request.headers.get("authorization") != f"Bearer {portal.token}":
-            raise Refusal(401, _NO_TOKEN, category="INVALID_AUTHENTICATION")
+        portal.tokens.check(request.headers.get("authorization"), portal.now)
         midnight = portal.daily.turn(portal.clock.now(), portal.time_zone)
         rolling = portal.searches if search else portal.burst
         policy, wait = None, timedelta()

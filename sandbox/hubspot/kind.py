@@ -35,6 +35,7 @@ class Kind:
     default: tuple[str, ...]
     required: tuple[str, ...]
     always: tuple[str, ...]
+    read_only: bool = False
     properties: dict[str, Definition] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
 
@@ -71,6 +72,7 @@ def _kind(name: str, table: Mapping[str, Any], now: int) -> Kind:
         default=tuple(table["default"]),
         required=tuple(table["required"]),
         always=(table["created"], table["modified"], "hs_object_id"),
+        read_only=table.get("read_only", False),
         groups=groups,
     )
     system = next(iter(groups))

@@ -58,6 +58,8 @@ def search(call: Call) -> Answer:
     lag = int(call.portal.index_lag.total_seconds() * 1000)
     call.store.indexes[kind.name].settle(call.now - lag)
     found = call.store.searchers[kind.name].find(wanted)
+    if call.portal.disorder is not None:
+        found = found.shuffled(call.portal.disorder)
     results = [
         shape.record(each, wanted.properties, portal_id=call.portal.portal_id)
         for each in found.records[start : start + limit]

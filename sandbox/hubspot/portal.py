@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from sandbox.clock import Clock
 from sandbox.hubspot import moment
 from sandbox.hubspot.kind import Kind
+from sandbox.hubspot.preferences import Preferences
 from sandbox.hubspot.rate import Daily, Rolling
 from sandbox.hubspot.record import Record
 from sandbox.hubspot.store import Store, required
+from sandbox.hubspot.token import Tokens
 
 # What the product asks of an admin, and nothing more: read what is scored, write contacts and their properties.
 LEAST_SCOPES = frozenset(
@@ -27,6 +29,12 @@ LEAST_SCOPES = frozenset(
     }
 )
 _BY_HAND = "CRM_UI"
+# What a record of a crowd has.
+_LEAST: Mapping[str, Mapping[str, str]] = {
+    "contacts": {"lastname": "Crowd"},
+    "deals": {"dealname": "Crowd", "dealstage": "closedwon", "amount": "10"},
+    "tickets": {"subject": "Crowd", "hs_pipeline_stage": "1"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +74,14 @@ class Portal:
     def __init__(self, clock: Clock, *, portal_id: int = 20_260_922) -> None:
         self.clock = clock
         self.portal_id = portal_id
-        self.token = "sandbox-token"  # noqa: S105 - public and fixed: it opens nothing but this sandbox
+        self.tokens = Tokens()
+        self.preferences = Preferences()
         self.scopes = set(LEAST_SCOPES)
         self.account_type = "STANDARD"  # or SANDBOX, DEVELOPER_TEST
         self.time_zone = "Europe/Paris"
         self.currency = "EUR"
         self.index_lag = timedelta(seconds=30)
+        self.disorder: int | None = None  # a seed: search answers in an order of its own (HR03)
         self.longest_url = 16_000
         self.tells_retry_after = False  # the documentation promises no such header
         self.write_rules: list[WriteRule] = []
@@ -155,6 +165,33 @@ class Portal:
         one, other = self._living(from_object, from_id), self._living(to_object, to_id)
         pair = (one.kind.name, other.kind.name)
         self.store.links.tie(pair, one.id, other.id, [self.store.links.labelled(pair, label)])
+
+    def alter(self, object: str, id: str, properties: Mapping[str, str]) -> None:  # noqa: A002 - same
+        """New values that move no stamp, as a calculation of HubSpot's own does (HR15)."""
+        record = self._living(object, id)
+        self.store.alter(record, self._judged(record.kind, properties), stamp=self.now)
+
+    def hide(self, object: str, name: str) -> None:  # noqa: A002 - same
+        """Archive a property: it is gone from definitions and answers."""
+        kind = self._kind(object)
+        if kind.living(name) is None:
+            raise ValueError(f"{kind.name} have no property {name}")
+        self.store.undefine(kind, name, self.now)
+
+    def spend(self, calls: int) -> None:
+        """Calls of other programs of the same portal, today."""
+        self.daily.turn(self.clock.now(), self.time_zone)
+        self.daily.used += calls
+
+    def crowd(self, object: str, count: int, *, at: datetime | None = None) -> None:  # noqa: A002 - same
+        """Let so many records be written in one and the same millisecond, as a month's end does (HR02)."""
+        kind, stamp = self._kind(object), self._stamp(at)
+        values = self._judged(kind, _LEAST.get(kind.name, {}))
+        lacking = self.store.missing(kind, values)
+        if lacking:
+            raise ValueError(f"{kind.name} need {', '.join(lacking)}: a crowd is of contacts, deals or tickets")
+        for _ in range(count):
+            self.store.create(kind, values, stamp=stamp, source=_BY_HAND)
 
     def get(self, object: str, id: str) -> dict[str, str | None]:  # noqa: A002 - same
         """Every property of a record that is set, and `id`, `archived` ("true" or "false")."""

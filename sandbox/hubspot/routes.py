@@ -5,13 +5,26 @@ from dataclasses import dataclass
 
 from starlette.routing import BaseRoute, Route
 
-from sandbox.hubspot import account_calls, batch_calls, link_calls, object_calls, property_calls
+from sandbox.hubspot import (
+    account_calls,
+    batch_calls,
+    link_calls,
+    object_calls,
+    preference_calls,
+    property_calls,
+)
 from sandbox.hubspot.call import Call, Gate, Handler, Needs
+from sandbox.hubspot.errors import Refusal
 from sandbox.hubspot.kind import Kind
+from sandbox.hubspot.oauth import token_endpoint
 from sandbox.hubspot.portal import Portal
 
 DATED = ("2026-03", "2026-09")
-_LEGACY = {"objects": "v3", "properties": "v3", "owners": "v3", "account-info": "v3", "associations": "v4"}
+_LEGACY = {
+    "objects": "v3", "properties": "v3", "owners": "v3", "account-info": "v3", "associations": "v4",
+    "communication-preferences": "v4",
+}  # fmt: skip
+_AREAS = frozenset({"account-info", "communication-preferences"})  # those that do not stand under /crm
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +41,8 @@ class _Row:
     def places(self) -> Iterator[tuple[str, str]]:
         """Every version with its path: `/crm/v3/objects/…`, `/crm/objects/2026-09/…`."""
         legacy = _LEGACY[self.area]
-        if self.area == "account-info":
-            yield legacy, f"/account-info/{legacy}{self.path}"
-            yield from ((dated, f"/account-info/{dated}{self.path}") for dated in DATED)
+        if self.area in _AREAS:
+            yield from ((version, f"/{self.area}/{version}{self.path}") for version in (legacy, *DATED))
             return
         # What one record is associated with is asked under objects, but with the version of associations.
         area = "objects" if self.path.startswith("/{object}/{id}/associations") else self.area
@@ -43,7 +55,18 @@ def _read(call: Call) -> list[list[str]]:
 
 
 def _write(call: Call) -> list[list[str]]:
-    return [[call.kind().write_scope]]
+    kind = call.kind()
+    if kind.read_only:
+        raise Refusal(405, f"{kind.name} cannot be written through the API")
+    return [[kind.write_scope]]
+
+
+def _read_statuses(_call: Call) -> list[list[str]]:
+    return [["communication_preferences.statuses.batch.read"]]
+
+
+def _read_preferences(_call: Call) -> list[list[str]]:
+    return [["communication_preferences.read_write"]]
 
 
 def _read_both(call: Call) -> list[list[str]]:
@@ -113,6 +136,15 @@ _TABLE = (
     _Row("GET", "owners", "", account_calls.owners, _read_owners),
     _Row("GET", "owners", "/", account_calls.owners, _read_owners),  # the SDK's spelling
     _Row("GET", "owners", "/{id}", account_calls.owner, _read_owners),
+    _Row("GET", "communication-preferences", "/definitions", preference_calls.definitions, _read_preferences),
+    _Row("POST", "communication-preferences", "/statuses/batch/read", preference_calls.batch_read, _read_statuses),
+    _Row(
+        "POST",
+        "communication-preferences",
+        "/statuses/batch/unsubscribe-all/read",
+        preference_calls.batch_read_wide,
+        _read_statuses,
+    ),
     _Row("GET", "account-info", "/details", account_calls.details, _nothing),
     _Row("GET", "account-info", "/api-usage/daily/private-apps", account_calls.daily_usage, _nothing),
 )
@@ -126,5 +158,10 @@ def routes(portal: Portal) -> list[BaseRoute]:
         for row in _TABLE
         for version, path in row.places()
     ]
+    found.extend(
+        Route(f"/oauth/{version}/token", token_endpoint(portal, version), methods=["POST"])
+        for version in ("v1", "v3", *DATED)
+    )
     every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-    return [*found, *(Route(f"/{area}/{{rest:path}}", gate.lost, methods=every) for area in ("crm", "account-info"))]
+    lost = (Route(f"/{area}/{{rest:path}}", gate.lost, methods=every) for area in ("crm", "oauth", *sorted(_AREAS)))
+    return [*found, *lost]

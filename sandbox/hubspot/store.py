@@ -88,6 +88,15 @@ class Store:
         self.indexes[kind.name].write(changed, stamp)
         return changed
 
+    def alter(self, record: Record, values: Mapping[str, str], *, stamp: int) -> Record:
+        """New values without a new modified stamp; search knows of them after its lag."""
+        changed = replace(
+            self.table(record.kind).change(record, values, stamp=stamp, source="CALCULATED"), updated=record.updated
+        )
+        self.table(record.kind).records[record.id] = changed
+        self.indexes[record.kind.name].write(changed, stamp)
+        return changed
+
     def archive(self, record: Record, stamp: int) -> None:
         """Into the archive; nothing happens to what is there already."""
         if record.archived is None:

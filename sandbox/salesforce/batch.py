@@ -20,6 +20,8 @@ _ROLLED_BACK = RowError(
 
 def insert_many(call: Call) -> list[Result]:
     """POST /composite/sobjects."""
+    records = _records(call)
+    manner = call.manner(len(records))
 
     def one(record: dict[str, Any]) -> Result:
         sobject, values = _values(call, record)
@@ -27,14 +29,15 @@ def insert_many(call: Call) -> list[Result]:
             raise RowRefusal(
                 RowError("INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id in an insert call", ("Id",))
             )
-        return _done(call.org.create(sobject, values, user=call.user, access=call.access))
+        return _done(call.org.create(sobject, values, user=call.user, access=call.access, manner=manner))
 
-    return _each(call, one)
+    return _each(call, records, one)
 
 
 def update_many(call: Call) -> list[Result]:
     """PATCH /composite/sobjects: an HTTP 200 that says nothing of the rows in it (SW01)."""
-    seen: set[str] = set()
+    records = _records(call)
+    manner, seen = call.manner(len(records)), set[str]()
 
     def one(record: dict[str, Any]) -> Result:
         sobject, values = _values(call, record)
@@ -42,10 +45,10 @@ def update_many(call: Call) -> list[Result]:
         if row_id in seen:  # a row may be in one call only once
             raise RowRefusal(RowError("DUPLICATE_VALUE", f"duplicate id in list: {row_id}", ("Id",)))
         seen.add(row_id)
-        call.org.change(sobject, row_id, values, user=call.user, access=call.access)
+        call.org.change(sobject, row_id, values, user=call.user, access=call.access, manner=manner)
         return _done(row_id)
 
-    return _each(call, one)
+    return _each(call, records, one)
 
 
 def delete_many(call: Call) -> list[Result]:
@@ -83,18 +86,21 @@ def read_many(call: Call) -> list[dict[str, Any] | None]:
     return [None if row is None or row.get("IsDeleted") else shown(call, sobject, row, wanted) for row in found]
 
 
-def _each(call: Call, one: Callable[[dict[str, Any]], Result]) -> list[Result]:
-    body = call.object()
-    records = body.get("records")
+def _records(call: Call) -> list[dict[str, Any]]:
+    records = call.object().get("records")
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise Refusal(400, "JSON_PARSER_ERROR", "records must be a list of objects")
     _check_size(records)
-    types = [str((record.get("attributes") or {}).get("type", "")) for record in records]
+    return records
+
+
+def _each(call: Call, records: list[dict[str, Any]], one: Callable[[dict[str, Any]], Result]) -> list[Result]:
+    types = [str(_type(record)) for record in records]
     chunks = sum(1 for _ in groupby(types))
     if chunks > MAX_CHUNKS:  # SW02
         message = f"Too many chunks of different types in the request: {chunks}; at most {MAX_CHUNKS} are processed"
         raise Refusal(400, "INVALID_INPUT", message)
-    return _run(call, records, one, all_or_none=body.get("allOrNone") is True)
+    return _run(call, records, one, all_or_none=call.object().get("allOrNone") is True)
 
 
 def _run(call: Call, records: list[Any], one: Callable[[Any], Result], *, all_or_none: bool) -> list[Result]:
@@ -112,8 +118,7 @@ def _run(call: Call, records: list[Any], one: Callable[[Any], Result], *, all_or
 
 
 def _values(call: Call, record: dict[str, Any]) -> tuple[SObject, dict[str, Any]]:
-    attributes = record.get("attributes")
-    name = attributes.get("type") if isinstance(attributes, dict) else None
+    name = _type(record)
     if not isinstance(name, str):
         raise Refusal(400, "INVALID_INPUT", "Each record must have an attributes map with a type")
     sobject = call.access.sobject(name)
@@ -121,6 +126,11 @@ def _values(call: Call, record: dict[str, Any]) -> tuple[SObject, dict[str, Any]
         message = f"sObject type '{name}' is not supported."
         raise RowRefusal(RowError("INVALID_TYPE", message))
     return sobject, {key: value for key, value in record.items() if key != "attributes" and key.lower() != "id"}
+
+
+def _type(record: dict[str, Any]) -> Any:
+    attributes = record.get("attributes")
+    return attributes.get("type") if isinstance(attributes, dict) else None
 
 
 def _id(record: dict[str, Any]) -> str:

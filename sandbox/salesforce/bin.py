@@ -99,6 +99,12 @@ class Bin:
             )
         self._records.save(sobject, dict(master), master, by=by, now=now)
 
+    def empty(self) -> None:
+        """Forget everything in the recycle bin at once: no queryAll will ever show it (SR08)."""
+        for deletion in self.deletions.values():
+            deletion.since -= KEPT
+        self.purge()
+
     def purge(self) -> None:
         """Forget what has been in the recycle bin for 15 days (SR08)."""
         limit = self._clock.now() - KEPT

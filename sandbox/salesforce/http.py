@@ -14,6 +14,7 @@ from starlette.routing import Route
 from sandbox.salesforce.access import Access, User
 from sandbox.salesforce.errors import Refusal, RowRefusal, not_found
 from sandbox.salesforce.org import Org
+from sandbox.salesforce.rules import Manner
 from sandbox.salesforce.values import Unreadable
 
 VERSIONS = tuple(f"{number}.0" for number in range(41, 68))
@@ -36,6 +37,11 @@ class Call:
     def base(self) -> str:
         """The path of the version called."""
         return f"/services/data/v{self.version}"
+
+    def manner(self, rows: int = 1) -> Manner:
+        """How the rows of this call are written; the header lets duplicates pass (SW07)."""
+        option = self.request.headers.get("sforce-duplicate-rule-header", "")
+        return Manner(rows, "allowsave=true" in option.replace(" ", "").lower())
 
     def path(self, name: str) -> str:
         """A part of the path."""

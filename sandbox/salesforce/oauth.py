@@ -19,8 +19,12 @@ def token_endpoint(org: Org) -> Callable[[Request], Awaitable[Response]]:
     """POST /services/oauth2/token; client id and secret by HTTP Basic or in the form."""
 
     async def endpoint(request: Request) -> Response:
-        form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
-        form |= _basic(request.headers.get("authorization", ""))
+        sent = (await request.body()).decode(errors="replace")
+        try:
+            form = dict(parse_qsl(sent, keep_blank_values=True))
+        except ValueError:  # too many fields
+            return _refused("invalid_request", "malformed request")
+        form |= {"site": instance_url(org, request)} | _basic(request.headers.get("authorization", ""))
         if request.method != "POST":
             return _refused("invalid_request", "must use HTTP POST")
         try:
@@ -28,8 +32,10 @@ def token_endpoint(org: Org) -> Callable[[Request], Awaitable[Response]]:
         except GrantError as error:
             return _refused(error.error, error.description)
         site = instance_url(org, request)
+        refreshed = {} if session.refresh is None else {"refresh_token": session.refresh}
         return answer(
-            {
+            refreshed
+            | {
                 "access_token": session.token,
                 "signature": base64.b64encode(hashlib.sha256(session.token.encode()).digest()).decode(),
                 "scope": "api",

@@ -10,6 +10,7 @@ from sandbox.clock import Clock
 from sandbox.salesforce.access import Access, PermissionSet, User, every_field, object_rights
 from sandbox.salesforce.bin import Bin, Deletion
 from sandbox.salesforce.bulk.jobs import Jobs
+from sandbox.salesforce.conversion import convert
 from sandbox.salesforce.cursors import Cursors
 from sandbox.salesforce.errors import RowError, RowRefusal
 from sandbox.salesforce.ids import long_id
@@ -129,6 +130,40 @@ class Org:
         """Archive a task or an event."""
         with _one_line(object, id):
             self.records.archive(self._sobject(object), id)
+
+    def alter(self, object: str, id: str, values: Mapping[str, Any]) -> None:  # noqa: A002 - as above
+        """Other values and no new stamp, as formulas and roll-ups change (SR10)."""
+        with _one_line(object, id):
+            self.records.alter(self._sobject(object), id, values)
+
+    def convert(self, id: str, *, contact: str | None = None, account: str | None = None) -> str:  # noqa: A002 - as above
+        """Convert a lead into a contact, a new one unless told which; the contact's id (SR36)."""
+        with _one_line("Lead", id):
+            return convert(self, id, contact=contact, account=account)
+
+    def hide_field(self, object: str, field: str) -> None:  # noqa: A002 - as above
+        """Take the integration user's right to see a field (SR11)."""
+        sobject = self._sobject(object)
+        key = f"{sobject.name}.{self._field(sobject, field).name}"
+        self.integration_user.readable.discard(key)
+        self.integration_user.editable.discard(key)
+        for held in self.integration_user.assigned.values():
+            held.fields.pop(key, None)
+
+    def drop_field(self, object: str, field: str) -> None:  # noqa: A002 - as above
+        """Delete a custom field (SR12)."""
+        sobject = self._sobject(object)
+        found = self._field(sobject, field)
+        if not found.custom:
+            raise ValueError(f"{sobject.name}.{found.name} is a standard field: it can be hidden, not removed")
+        self.remove_field(sobject, found.name)
+
+    def withdraw(self, object: str) -> None:  # noqa: A002 - as above
+        """Take every right of the integration user on an object."""
+        name = self._sobject(object).name
+        self.integration_user.objects[name] = frozenset()
+        for held in self.integration_user.assigned.values():
+            held.objects.pop(name, None)
 
     def get(self, object: str, id: str) -> dict[str, Any]:  # noqa: A002 - as above
         """A copy of a row, deleted or not."""
@@ -262,6 +297,13 @@ class Org:
         found = self.schema.find(name)
         if found is None:
             raise ValueError(f"no object {name} in this org; there are {', '.join(self.schema.objects)}")
+        return found
+
+    @staticmethod
+    def _field(sobject: SObject, name: str) -> Field:
+        found = sobject.by_lower.get(name.lower())
+        if found is None:
+            raise ValueError(f"no field {name} on {sobject.name}")
         return found
 
     def _make_user(self, first: str, last: str, alias: str, locale: Mapping[str, str], *, edit: bool) -> User:

@@ -98,7 +98,7 @@ def create_row(call: Call) -> Response:
     values = {name: value for name, value in call.object().items() if name != "attributes"}
     if any(name.lower() == "id" for name in values):
         raise RowRefusal(RowError("INVALID_FIELD", "cannot specify Id in an insert call", ("Id",)))
-    new = call.org.create(sobject, values, user=call.user, access=call.access)
+    new = call.org.create(sobject, values, user=call.user, access=call.access, manner=call.manner())
     return answer({"id": new, "success": True, "errors": []}, 201)
 
 
@@ -110,7 +110,7 @@ def update_row(call: Call) -> Response:
     if any(name.lower() == "id" for name in values):
         message = "The Id field should not be specified in the sobject data."
         raise RowRefusal(RowError("INVALID_FIELD", message, ("Id",)))
-    call.org.change(sobject, row["Id"], values, user=call.user, access=call.access)
+    call.org.change(sobject, row["Id"], values, user=call.user, access=call.access, manner=call.manner())
     return Response(status_code=204)
 
 
