@@ -1,5 +1,6 @@
 """`bonus-malus sandbox`: both CRMs on this machine, to try everything on."""
 
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,13 +30,21 @@ first_fill = "go"  # nobody is here to be asked before every record is written f
 @click.option("--empty", is_flag=True, help="Both CRMs without any records.")
 @click.option("--load", "folder", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Load CSV files.")
 @click.option(
+    "--faults",
+    "plan",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Faults from a TOML file (docs/sandbox/faults.md).",
+)
+@click.option(
     "--write-settings",
     type=click.Path(path_type=Path, dir_okay=False),
     default="sandbox.toml",
     show_default=True,
     help="Settings for this sandbox, written if the file is not there.",
 )
-def sandbox(*, port: int, customers: int, seed: int, empty: bool, folder: Path | None, write_settings: Path) -> int:
+def sandbox(
+    *, port: int, customers: int, seed: int, empty: bool, folder: Path | None, plan: Path | None, write_settings: Path
+) -> int:
     """Run a Salesforce org and a HubSpot portal on this machine, with a page that shows records as a rep sees them."""
     # Imported here: the web server is nothing that the other commands should wait for.
     from sandbox.app import World, create_app  # noqa: PLC0415 - see above
@@ -54,6 +63,11 @@ def sandbox(*, port: int, customers: int, seed: int, empty: bool, folder: Path |
             out.print(f"  {reject}", markup=False)
     elif not empty:
         populate(world, Company(seed=seed, customers=customers, today=now.date()))
+    if plan is not None:
+        try:
+            world.faults.switch(tomllib.loads(plan.read_text("utf-8")))
+        except ValueError as error:
+            raise click.UsageError(f"{plan}: {error}") from error
     try:
         server = Server(create_app(world), port=port)
     except OSError as error:
