@@ -13,6 +13,7 @@ from cli.compose import compose_offline
 from cli.exits import Exit
 from cli.scale import level_of
 from cli.screen import console, print_json, table
+from config.examples import is_rules
 from config.reading import ConfigError, read_toml
 from config.rulefile import load_programme, load_rules
 from config.scalefile import find_scale, load_scale
@@ -103,7 +104,7 @@ def analyse(
 
 def _rules(name: str, use: Use | None) -> Rules:
     today = date.today()  # noqa: DTZ011 - the day of whoever asks
-    is_programme = name.endswith(".toml") and "scheme" not in read_toml(Path(name))
+    is_programme = name.endswith(".toml") and not is_rules(read_toml(Path(name)))
     found = load_programme(name, at=today).rules if is_programme else load_rules(name, at=today)
     return replace(found, use=use) if use else found
 
