@@ -20,7 +20,8 @@ class Contests:
     """The contests of one subject while its signals are sorted out: `lines` says what became of each."""
 
     def __init__(self, contests: Mapping[Fact, Contest], programme: Programme) -> None:
-        self._waiting = dict(contests)
+        self._contests = contests
+        self._met: set[Fact] = set()
         self._programme = programme
         self.lines: list[Line] = []
 
@@ -30,11 +31,12 @@ class Contests:
         An order cannot be contested. A contest that was opened when the review following the signal could no longer be
         corrected changes nothing (art. 8).
         """
-        if not self._waiting or signal.name in self._programme.exposure:
+        if not self._contests or signal.name in self._programme.exposure:
             return False
-        contest = self._waiting.pop(signal.fact, None)
+        contest = self._contests.get(signal.fact)
         if contest is None:
             return False
+        self._met.add(signal.fact)
         values = {**describe(signal), **said(contest.last)}
         review = review_following(signal.on, periods)
         rules = self._programme.rules
@@ -49,7 +51,8 @@ class Contests:
         """A line for each contest whose signal is not known, or does not count here anyway."""
         return [
             Line(Code.CONTEST_UNKNOWN, "", {"signal": name, "source": source.id, **said(contest.last)})
-            for (source, name), contest in self._waiting.items()
+            for (source, name), contest in self._contests.items()
+            if (source, name) not in self._met
         ]
 
     def open(self) -> list[Line]:

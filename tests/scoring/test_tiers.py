@@ -65,6 +65,28 @@ def test_points_that_come_back_before_the_review_save_the_tier(customers: Progra
     assert path(customers, {"2024-03-12": 90, "2025-03-12": 90}, moves) == [("2024-04-01", "Gold")]
 
 
+def test_nobody_is_demoted_where_the_programme_says_none(customers: Programme):
+    never = replace(customers, demotion="none")
+    moves = {"2024-04-01": 500, "2024-05-01": -500}
+    assert path(never, {"2024-03-12": 80, "2025-03-12": 80, "2026-03-12": 80}, moves) == [("2024-04-01", "Platinum")]
+
+
+@pytest.mark.parametrize(
+    ("grace", "demoted"), [(0, "2025-03-12"), (10, "2025-03-12"), (11, "2026-03-12"), (22, "2026-03-12"), (36, None)]
+)
+def test_a_demotion_waits_until_the_grace_is_over(customers: Programme, grace: int, demoted: str | None):
+    patient = replace(customers, grace_months=grace)
+    reviews = {"2024-03-12": 80, "2025-03-12": 80, "2026-03-12": 80}
+    changes = path(patient, reviews, {"2024-04-01": 250, "2024-05-01": -50})
+    assert changes[1:2] == ([] if demoted is None else [(demoted, "Silver")])
+
+
+def test_points_that_come_back_end_the_grace(customers: Programme):
+    patient = replace(customers, grace_months=10)
+    moves = {"2024-04-01": 250, "2024-05-01": -50, "2024-06-01": 50, "2024-07-01": -50}
+    assert len(path(patient, {"2024-03-12": 80, "2025-03-12": 80}, moves)) == 1
+
+
 @pytest.mark.parametrize(
     ("coefficient", "tier", "percent"),
     [

@@ -1,0 +1,151 @@
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from config.rulefile import load_programme
+from scoring.correction import as_known
+from scoring.decision import Decision, Kind
+from scoring.line import Code
+from scoring.rules import Programme
+from scoring.signal import Fact, Liability, Signal, Source
+from scoring.standing import Standing, standing
+from scoring.subject import Subject
+
+Make = Callable[..., Signal]
+
+DAY = date(2026, 11, 22)
+CUSTOMERS = load_programme("customers", at=DAY)
+IN_TIME, TOO_LATE = datetime(2025, 3, 12, tzinfo=UTC), datetime(2025, 3, 13, tzinfo=UTC)  # of the review of March 2023
+
+
+def corrected(signal: Signal, recorded: datetime, **more: Any) -> Signal:
+    return replace(signal, recorded=recorded, before=signal, **more)
+
+
+def first_review(make: Make, programme: Programme, *signals: Signal) -> Standing:
+    orders = [make("order_paid", f"{year}-03-12") for year in range(2022, 2027)]
+    return standing([*orders, *signals], programme, DAY)
+
+
+@pytest.fixture
+def claim(make: Make) -> Signal:
+    return make("claim_at_fault", "2022-06-01", liability="full", recorded=datetime(2022, 6, 2, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(("recorded", "coefficient"), [(IN_TIME, 112), (TOO_LATE, 125)])
+def test_a_wrongly_qualified_incident_is_corrected_within_two_years(
+    customers: Programme, make: Make, claim: Signal, recorded: datetime, coefficient: int
+):
+    shown = first_review(make, customers, corrected(claim, recorded, liability=Liability.PARTIAL))
+    assert shown.reviews[0].coefficient == coefficient
+    assert (Code.TOO_LATE in [line.code for line in shown.lines]) is (recorded == TOO_LATE)
+
+
+@pytest.mark.parametrize(("recorded", "coefficient"), [(IN_TIME, 95), (TOO_LATE, 125)])
+def test_an_incident_taken_back_too_late_stays(
+    customers: Programme, make: Make, claim: Signal, recorded: datetime, coefficient: int
+):
+    shown = first_review(make, customers, corrected(claim, recorded, withdrawn=True))
+    assert shown.reviews[0].coefficient == coefficient
+
+
+@pytest.mark.parametrize(("recorded", "coefficients"), [(IN_TIME, [95, 118]), (TOO_LATE, [125, 118])])
+def test_of_two_days_the_earlier_decides_whether_a_move_is_in_time(
+    customers: Programme, make: Make, claim: Signal, recorded: datetime, coefficients: list[int]
+):
+    shown = first_review(make, customers, corrected(claim, recorded, on=date(2023, 6, 1)))
+    assert [review.coefficient for review in shown.reviews[:2]] == coefficients
+
+
+def test_a_correction_that_came_too_late_leaves_the_one_before_it(customers: Programme, make: Make, claim: Signal):
+    once = corrected(claim, IN_TIME, liability=Liability.PARTIAL)
+    twice = corrected(once, TOO_LATE, liability=Liability.NONE)
+    assert first_review(make, customers, twice).reviews[0].coefficient == 112
+
+
+def test_an_order_taken_back_too_late_still_opens_the_exposure(customers: Programme, make: Make):
+    first = make("order_paid", "2020-01-01", recorded=datetime(2020, 1, 2, tzinfo=UTC))
+    in_time = corrected(first, datetime(2023, 1, 1, tzinfo=UTC), withdrawn=True)
+    late = corrected(first, datetime(2023, 1, 2, tzinfo=UTC), withdrawn=True)
+    assert first_review(make, customers, in_time).exposure == date(2022, 3, 12)
+    assert first_review(make, customers, late).exposure == date(2020, 1, 1)
+
+
+def test_when_one_of_two_reports_is_taken_back_the_other_counts(customers: Programme, make: Make):
+    here = make("claim_at_fault", "2025-06-01", liability="full", key="k", recorded=datetime(2025, 6, 2, tzinfo=UTC))
+    there = make(
+        "claim_at_fault", "2025-06-01", liability="partial", key="k", recorded=datetime(2025, 6, 3, tzinfo=UTC)
+    )
+    gone = corrected(here, datetime(2025, 7, 1, tzinfo=UTC), withdrawn=True)
+    assert first_review(make, customers, here, there).reviews[-1].coefficient == 106
+    assert first_review(make, customers, gone, there).reviews[-1].coefficient == 95
+
+
+def test_what_was_taken_back_before_it_was_known_here_never_was(customers: Programme, make: Make, claim: Signal):
+    gone = replace(claim, withdrawn=True)
+    assert first_review(make, customers, gone).reviews[0].coefficient == 95
+
+
+# Any ledger, replayed: what was known at an instant gives what was shown then.
+
+EPOCH = datetime(2023, 1, 1, tzinfo=UTC)
+facts = st.tuples(
+    st.sampled_from(["order_paid", "refund", "claim_at_fault", "invoice_late"]), st.integers(1, 6).map(str)
+)
+entries = st.lists(
+    st.tuples(
+        facts,
+        st.dates(date(2019, 1, 1), date(2027, 1, 1)),
+        st.sampled_from(Liability),
+        st.booleans(),  # withdrawn
+        st.integers(0, 1500),  # days between this entry and the one before
+    ),
+    max_size=20,
+)
+kinds = st.sampled_from([Kind.CONTEST_OPEN, Kind.CONTEST_ACCEPT, Kind.CONTEST_REJECT, Kind.FREEZE, Kind.UNFREEZE])
+choices = st.lists(st.tuples(kinds, facts, st.integers(0, 2500)), max_size=4)
+
+
+@settings(max_examples=60, deadline=None)
+@given(entries, choices, st.booleans())
+def test_a_standing_as_known_at_an_instant_is_the_one_shown_then(
+    log: list[tuple[tuple[str, str], date, Liability, bool, int]],
+    taken: list[tuple[Kind, tuple[str, str], int]],
+    fixed: bool,  # noqa: FBT001 - hypothesis fills it in
+):
+    programme = replace(CUSTOMERS, fixed_review="12-01") if fixed else CUSTOMERS
+    decisions = [_decision(*each) for each in taken]
+    current: dict[Fact, Signal] = {}  # the latest entry about each fact, as a sync keeps it
+    shown: list[tuple[datetime, Standing]] = []
+    instant = EPOCH
+    for (name, number), on, liability, withdrawn, later in log:
+        instant += timedelta(days=later / 10)
+        fact = (Source("crm", "Thing", number), name)
+        before = current.get(fact)
+        current[fact] = Signal(
+            name, on, fact[0], liability, recorded=instant, before=before, withdrawn=withdrawn and before is not None
+        )
+        known = tuple(each for each in decisions if each.recorded is not None and each.recorded <= instant)
+        shown.append((instant, standing(list(current.values()), programme, instant.date(), Subject(decisions=known))))
+    for instant, then in shown:
+        known = tuple(each for each in decisions if each.recorded is not None and each.recorded <= instant)
+        signals = as_known(current.values(), instant)
+        again = standing(signals, programme, instant.date(), Subject(decisions=known))
+        assert _at_the_instant(then, instant, shown) or again == then
+
+
+def _decision(kind: Kind, fact: tuple[str, str], days: int) -> Decision:
+    recorded = EPOCH + timedelta(days=days / 10)
+    name, number = fact
+    contested = (Source("crm", "Thing", number), name) if kind.startswith("contest") else None
+    return Decision(kind, recorded.date(), "u7", "because", recorded, contested)
+
+
+def _at_the_instant(then: Standing, instant: datetime, shown: list[tuple[datetime, Standing]]) -> bool:
+    """Whether a later entry of the same instant is what was shown at the end of it."""
+    return next(last for at, last in reversed(shown) if at == instant) is not then

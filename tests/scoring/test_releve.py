@@ -1,0 +1,62 @@
+from collections.abc import Callable
+from datetime import date
+
+from scoring.line import Code
+from scoring.releve import due_by, releve
+from scoring.rules import Programme
+from scoring.signal import Signal
+from scoring.standing import standing
+from scoring.subject import Subject
+
+Make = Callable[..., Signal]
+
+DAY = date(2026, 11, 22)
+
+
+def paid(make: Make, first: int) -> list[Signal]:
+    return [make("premium_paid", f"{year}-01-10") for year in range(first, 2027)]
+
+
+def test_it_lists_the_claims_of_the_five_annual_periods_before_it(motor: Programme, make: Make):
+    claims = [make("claim", f"{year}-06-01", liability="partial") for year in (2019, 2022, 2025)]
+    found = releve(standing([*paid(make, 2015), *claims], motor, DAY), motor.rules)
+    assert [each.period.review.year for each in found.periods] == [2022, 2023, 2024, 2025, 2026]
+    assert [len(each.incidents) for each in found.periods] == [0, 1, 0, 0, 1]
+    assert (found.drawn_up, found.applied) == (DAY, date(2026, 1, 10))
+
+
+def test_a_period_ends_two_months_before_its_review(motor: Programme, make: Make):
+    found = releve(standing(paid(make, 2024), motor, DAY), motor.rules)
+    last = found.periods[-1].period
+    assert (last.start, last.end, last.review) == (date(2024, 11, 10), date(2025, 11, 10), date(2026, 1, 10))
+
+
+def test_what_has_happened_since_stands_by_itself(motor: Programme, make: Make):
+    claim = make("claim", "2025-12-01", liability="full")
+    found = releve(standing([*paid(make, 2024), claim], motor, DAY), motor.rules)
+    assert found.coefficient == 90
+    assert found.running is not None
+    assert (found.running.coefficient, [line.code for line in found.running.incidents]) == (112, [Code.RAISED])
+
+
+def test_claims_without_liability_are_listed_too(motor: Programme, make: Make):
+    claims = [make("claim_third_party", "2025-06-01"), make("claim_parked", "2025-06-02")]
+    found = releve(standing([*paid(make, 2024), *claims], motor, DAY), motor.rules)
+    assert {line.code for line in found.periods[-1].incidents} == {Code.EXCUSED, Code.EXCLUDED}
+
+
+def test_years_at_the_floor_are_full_ones(motor: Programme, make: Make):
+    reached = [1, 2, 3]
+    for years in reached:
+        subject_since = 2026 - 13 - years
+        found = releve(standing(paid(make, subject_since), motor, DAY), motor.rules)
+        assert (found.coefficient, found.years_at_floor) == (50, years)
+
+
+def test_before_any_exposure_there_is_nothing_to_list(motor: Programme):
+    found = releve(standing([], motor, DAY, Subject()), motor.rules)
+    assert (found.coefficient, found.applied, found.periods, found.running) == (100, None, (), None)
+
+
+def test_it_is_given_within_fifteen_days_of_the_request(motor: Programme):
+    assert due_by(date(2026, 11, 22), motor.rules) == date(2026, 12, 7)
