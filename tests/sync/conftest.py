@@ -42,6 +42,10 @@ class World:
     def sync(self, **options: object) -> Report:
         """One run, some minutes after whatever happened last."""
         self.clock.advance(minutes=30)
+        return run(self.job(**options))
+
+    def job(self, **options: object) -> Job:
+        """What a run at this moment is given."""
         sources = {
             name: Source(crm, name, self.mappings[name], str(hash(self.mappings[name])))
             for name, crm in self.crms.items()
@@ -53,7 +57,7 @@ class World:
             ledger=self.ledger,
             now=self.clock,
         )
-        return run(replace(job, **{**self.options, **options}))
+        return replace(job, **{**self.options, **options})
 
 
 def mapping(crm: str) -> Mapping:
