@@ -98,7 +98,8 @@ def test_bad_input_is_one_line_with_the_place_and_exit_code_2(command: Command, 
 
 
 def test_without_a_frequency_it_is_measured_in_the_ledger(command: Command, site: Site):
-    assert command("--settings", str(site.settings), "sync").code == 0
+    assert command("--settings", str(site.settings), "fields", "apply").code == 0
+    assert command("--settings", str(site.settings), "sync", "--first-fill").code == 0
     said = command("--settings", str(site.settings), "rules", "analyse", "customers", "--details", "--json").json
     measured = said["assumed"]["measured"]
     assert measured["subjects"] >= 190

@@ -23,7 +23,8 @@ since.2000-01-01 = 1.000
 
 @pytest.fixture
 def synced(command: Command, site: Site) -> Site:
-    assert command("--settings", str(site.settings), "sync").code == 0
+    assert command("--settings", str(site.settings), "fields", "apply").code == 0
+    assert command("--settings", str(site.settings), "sync", "--first-fill").code == 0
     return site
 
 
