@@ -5,16 +5,17 @@ Everything here is idempotent: a page that is read again changes nothing (SR01, 
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select, update
 
 from scoring.records import Problem, is_address
-from scoring.signal import Liability, Signal, Source
+from scoring.signal import Fact, Liability, Signal, Source
 from scoring.signals import Judged
 from sync.ledger import schema
 
@@ -288,27 +289,39 @@ def wake_subjects(tx: Connection, subjects: Iterable[int]) -> None:
 
 
 def signals_of(tx: Connection, subjects: Sequence[int], *, known_at: datetime | None = None) -> dict[int, list[Signal]]:
-    """Every signal in force of each subject, linked as they were linked, and known, at that instant (default now)."""
+    """The last entry about every fact of each subject, linked as they were linked, and known, at an instant (now).
+
+    Each leads back to those it corrected (`before`); withdrawn ones are among them, because a withdrawal that came too
+    late does not hold (art. 8).
+    """
     table, contacts = schema.signals, schema.contacts
-    mine = owners(tx, subjects, known_at)
+    of = owners(tx, subjects, known_at)
     names = {row.id: row.name for row in tx.execute(select(schema.connections.c.id, schema.connections.c.name))}
-    found: dict[int, list[Signal]] = {subject: [] for subject in subjects}
-    last: dict[tuple[int, str, str, str, str], Row[Any]] = {}
-    for ids in chunks(mine):
+    rows: list[Row[Any]] = []
+    for ids in chunks(of):
         query = (
             select(table, contacts.c.id.label("owner"))
             .join(contacts, (contacts.c.connection == table.c.connection) & (contacts.c.record == table.c.contact))
             .where(contacts.c.id.in_(ids))
-            .order_by(table.c.id)
         )
         if known_at is not None:
             query = query.where(table.c.recorded <= known_at)
-        for row in tx.execute(query):
-            last[row.connection, row.contact, row.object, row.record, row.name] = row
-    for row in last.values():
-        if not row.withdrawn:
-            found[mine[row.owner]].append(_signal(row, names))
-    return found
+        rows += tx.execute(query)
+    last: dict[int, dict[Fact, Signal]] = {subject: {} for subject in subjects}
+    for row in sorted(rows, key=attrgetter("id")):
+        _enter(last[of[row.owner]], _signal(row, names))
+    return {subject: list(facts.values()) for subject, facts in last.items()}
+
+
+def _enter(last: dict[Fact, Signal], entry: Signal) -> None:
+    """Put an entry where it belongs: after the one it corrects, or in its place if one run made both."""
+    before = last.get(entry.fact)
+    while before is not None and before.recorded == entry.recorded:
+        before = before.before  # from one contact of a person to another: nothing happened to them
+    if before is None and entry.withdrawn:
+        last.pop(entry.fact, None)
+        return
+    last[entry.fact] = entry if before is None else replace(entry, before=before)
 
 
 def owners(tx: Connection, subjects: Sequence[int], known_at: datetime | None) -> dict[int, int]:
@@ -344,6 +357,7 @@ def _signal(row: Row[Any], connections: Mapping[int, str]) -> Signal:
         original=row.original,
         key=row.key,
         recorded=None if row.initial else row.recorded,
+        withdrawn=row.withdrawn,
     )
 
 
