@@ -9,16 +9,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.rulefile import load_programme
+from scoring.decision import Decision, Kind
 from scoring.explain import BrokenError, from_json, replay, to_json
 from scoring.line import Code, Line
-from scoring.rules import Programme
+from scoring.opening import Opening
+from scoring.rates import Rates
+from scoring.rules import Award, Programme
 from scoring.signal import Liability, Signal, Source
 from scoring.standing import Standing, standing
+from scoring.subject import NOBODY, Span, Subject
 
 DAY = date(2026, 11, 22)
 CUSTOMERS = load_programme("customers", at=DAY)
+FADING = {
+    "order_paid": Award(10, 45, fading="linear"),
+    "review_positive": Award(25, repeat="once", expiry_months=5),
+    "invoice_late": Award(-30, 70, expiry_months=7, fading="linear"),
+}
 VARIANTS = [
     CUSTOMERS,
+    replace(CUSTOMERS, points=FADING, currency="EUR", grace_months=6, excluded={"claim_at_fault": "art. 7"}),
     replace(CUSTOMERS, fixed_review="12-01", demotion="straight", points_floor=None),
     replace(
         CUSTOMERS,
@@ -42,11 +52,52 @@ signals = st.builds(
     source=st.builds(Source, st.sampled_from(["a", "b"]), st.just("Thing"), st.integers(1, 30).map(str)),
     liability=st.sampled_from(Liability),
     amount=amounts,
+    currency=st.sampled_from([None, "EUR", "USD", "XAU"]),
     original=st.just("") | st.integers(1, 30).map(str),
     key=st.just("") | st.integers(1, 5).map(str),
     recorded=recorded,
 )
-histories = st.lists(signals, max_size=25)
+corrected = st.tuples(signals, signals, st.booleans()).map(
+    lambda pair: replace(
+        pair[1], name=pair[0].name, source=pair[0].source, before=pair[0], withdrawn=pair[2], recorded=pair[1].recorded
+    )
+)
+histories = st.lists(signals | corrected, max_size=25)
+
+decisions = st.one_of(
+    st.builds(
+        Decision,
+        st.sampled_from([Kind.CONTEST_OPEN, Kind.CONTEST_ACCEPT, Kind.CONTEST_REJECT]),
+        days,
+        st.just("u7"),
+        st.just("because"),
+        fact=signals.map(lambda signal: signal.fact),
+    ),
+    st.builds(
+        Decision,
+        st.just(Kind.ADJUST),
+        days,
+        st.just("u7"),
+        st.just("because"),
+        coefficient=st.integers(50, 350),
+        points=st.none() | st.integers(-100, 1000),
+        until=st.none() | st.just(date(2029, 1, 1)),
+    ),
+    st.builds(
+        Decision, st.sampled_from([Kind.LIFT, Kind.FREEZE, Kind.UNFREEZE]), days, st.just("u7"), st.just("because")
+    ),
+)
+openings = st.none() | st.builds(Opening, st.integers(51, 350), st.integers(0, 3)) | st.just(Opening(50, 2, 3))
+contracts = st.lists(days.map(lambda start: Span(start, start + timedelta(days=200))) | days.map(Span), max_size=2)
+subjects = st.just(NOBODY) | st.builds(
+    Subject,
+    st.none() | days,
+    contracts.map(tuple),
+    openings,
+    st.none() | st.just("02-29"),
+    st.lists(decisions, max_size=4).map(tuple),
+)
+RATES = Rates("EUR", {"USD": ((date(2012, 6, 1), date(2020, 1, 1)), (Decimal("1.3"), Decimal("1.1")))})
 
 
 def numbers(shown: Standing) -> tuple[int, int, int, str, int]:
@@ -54,24 +105,26 @@ def numbers(shown: Standing) -> tuple[int, int, int, str, int]:
 
 
 @settings(max_examples=80, deadline=None)
-@given(histories, st.sampled_from(VARIANTS), days)
-def test_the_lines_replay_to_exactly_the_numbers_shown(history: list[Signal], programme: Programme, day: date):
-    shown = standing(history, programme, day)
+@given(histories, st.sampled_from(VARIANTS), days, subjects)
+def test_the_lines_replay_to_exactly_the_numbers_shown(
+    history: list[Signal], programme: Programme, day: date, subject: Subject
+):
+    shown = standing(history, programme, day, subject, rates=RATES)
     played = replay(shown.lines, day)
     assert (played.coefficient, played.expected, played.points, played.tier, played.price_adjustment) == numbers(shown)
 
 
 @settings(max_examples=40, deadline=None)
-@given(histories, st.sampled_from(VARIANTS), days)
-def test_a_standing_survives_json(history: list[Signal], programme: Programme, day: date):
-    shown = standing(history, programme, day)
+@given(histories, st.sampled_from(VARIANTS), days, subjects)
+def test_a_standing_survives_json(history: list[Signal], programme: Programme, day: date, subject: Subject):
+    shown = standing(history, programme, day, subject, rates=RATES)
     assert from_json(json.loads(json.dumps(to_json(shown)))) == shown
 
 
 @settings(max_examples=40, deadline=None)
 @given(histories, st.randoms(use_true_random=False), days)
 def test_the_order_in_which_signals_come_does_not_matter(history: list[Signal], random: Random, day: date):
-    distinct = list({(s.source, s.name): s for s in history}.values())
+    distinct = list({signal.fact: signal for signal in history}.values())
     shuffled = random.sample(distinct, len(distinct))
     assert numbers(standing(shuffled, CUSTOMERS, day)) == numbers(standing(distinct, CUSTOMERS, day))
 
@@ -79,17 +132,19 @@ def test_the_order_in_which_signals_come_does_not_matter(history: list[Signal], 
 @settings(max_examples=40, deadline=None)
 @given(histories, days)
 def test_what_has_not_happened_yet_moves_nothing_but_the_next_change(history: list[Signal], day: date):
-    past = [signal for signal in history if signal.on <= day or signal.key]
+    past = [signal for signal in history if signal.on <= day or signal.key or signal.before]
     now, without = standing(history, CUSTOMERS, day), standing(past, CUSTOMERS, day)
     assert replace(now, next_change=None) == replace(without, next_change=None)
 
 
 @settings(max_examples=40, deadline=None)
-@given(histories, days)
-def test_nothing_changes_by_itself_before_the_day_announced(history: list[Signal], day: date):
-    shown = standing(history, CUSTOMERS, day)
+@given(histories, st.sampled_from(VARIANTS), days, subjects)
+def test_nothing_changes_by_itself_before_the_day_announced(
+    history: list[Signal], programme: Programme, day: date, subject: Subject
+):
+    shown = standing(history, programme, day, subject, rates=RATES)
     quiet_until = (shown.next_change or day + timedelta(days=400)) - timedelta(days=1)
-    later = standing(history, CUSTOMERS, quiet_until)
+    later = standing(history, programme, quiet_until, subject, rates=RATES)
     assert replace(later, day=day, lines=()) == replace(shown, lines=())  # a line may say what was switched off
 
 
