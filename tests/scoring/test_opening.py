@@ -24,7 +24,7 @@ def test_the_fold_begins_with_the_coefficient_carried_over(customers: Programme,
     assert (before.coefficient, before.status) == (64, Status.SHORT_HISTORY)
     shown = standing([order], customers, date(2026, 3, 12), subject)
     assert (shown.coefficient, shown.changed_on) == (60, date(2026, 3, 12))
-    assert [line.code for line in shown.lines][0] is Code.CARRIED_OVER
+    assert shown.lines[0].code is Code.CARRIED_OVER
 
 
 def test_clean_periods_before_count_for_the_ceiling(customers: Programme, make: Make):
