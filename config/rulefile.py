@@ -223,7 +223,12 @@ def _check_names(tables: ProgrammeFile, path: Path) -> None:
         for made in dated.since.values():
             spoken += [(f"derived.{name}.counts", made.counts), (f"derived.{name}.against", made.against)]
     spoken += [(f"signals.{name}.takes_back", s.takes_back) for name, s in tables.signals.items() if s.takes_back]
+    for name, signal in tables.signals.items():
+        if signal.takes_back == name:
+            raise ConfigError(f"{path}: signals.{name}.takes_back: a signal cannot take its own points back")
     for key, name in spoken:
+        if key.startswith("derived.") and name in tables.derived and key != f"derived.{name}":
+            raise ConfigError(f"{path}: {key}: {name!r} is derived itself; count what a CRM reports")
         if name not in tables.signals:
             raise ConfigError(f"{path}: {key}: there is no signal {name!r}; {choice(name, tables.signals)}")
 

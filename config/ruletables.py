@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Generic, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, field_validator, model_validator
 
 from scoring.rules import Exclusion, Use
 from scoring.signal import Liability
@@ -13,10 +13,11 @@ T = TypeVar("T")
 
 Coefficient = Annotated[Decimal, Field(gt=0, le=10, decimal_places=2)]
 Factor = Annotated[Decimal, Field(gt=0, le=10, decimal_places=3)]
-Count = Annotated[int, Field(ge=0, le=1000)]
-Surcharge = Annotated[int, Field(ge=0, le=1000)]
-Percent = Annotated[int, Field(ge=0, le=100)]
-Points = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
+# Whole numbers are strict: `true` would be 1, and "10" a number.
+Count = Annotated[int, Field(strict=True, ge=0, le=1000)]
+Surcharge = Annotated[int, Field(strict=True, ge=0, le=1000)]
+Percent = Annotated[int, Field(strict=True, ge=0, le=100)]
+Points = Annotated[int, Field(strict=True, ge=-1_000_000, le=1_000_000)]
 
 
 class Table(BaseModel):
@@ -52,10 +53,10 @@ class SurchargeTable(Table):
     novice: Dated[Surcharge]
     novice_accompanied: Dated[Surcharge]
     novice_reading: Dated[Literal["halved", "half of the initial"]]
-    novice_years: Dated[Annotated[int, Field(ge=1, le=100)]]
+    novice_years: Dated[Annotated[int, Field(strict=True, ge=1, le=100)]]
     aggravated: dict[str, Dated[Surcharge]]
     aggravated_cap: Dated[Surcharge]
-    aggravated_years: Dated[Annotated[int, Field(ge=0, le=100)]]
+    aggravated_years: Dated[Annotated[int, Field(strict=True, ge=0, le=100)]]
 
 
 class RuleExample(Table):
@@ -85,19 +86,19 @@ class RuleFile(Table):
     ceiling: Dated[Coefficient]
     ceiling_after: Dated[Count]
     protected_after: Dated[Count]
-    lag_months: Dated[Annotated[int, Field(ge=0, le=11)]]
-    first_min_months: Dated[Annotated[int, Field(ge=0, le=12)]]
+    lag_months: Dated[Annotated[int, Field(strict=True, ge=0, le=11)]]
+    first_min_months: Dated[Annotated[int, Field(strict=True, ge=0, le=12)]]
     interruption_months: Dated[Count]
-    correction_years: Dated[Annotated[int, Field(ge=0, le=100)]]
-    statement_periods: Dated[Annotated[int, Field(ge=1, le=100)]]
-    statement_days: Dated[Annotated[int, Field(ge=1, le=365)]]
+    correction_years: Dated[Annotated[int, Field(strict=True, ge=0, le=100)]]
+    statement_periods: Dated[Annotated[int, Field(strict=True, ge=1, le=100)]]
+    statement_days: Dated[Annotated[int, Field(strict=True, ge=1, le=365)]]
     surcharges: SurchargeTable
     truncation: Dated[Literal["each", "once"]]
     same_day: Dated[Literal["full first", "partial first"]]
     excused: Dated[Literal["clean", "held"]]
     protection: Dated[Literal["once", "renewable"]]
     floor_years: Dated[Literal["reviews", "dates"]]
-    lapse_after: Dated[Annotated[int, Field(ge=1, le=100)] | Literal["never"]]
+    lapse_after: Dated[Annotated[int, Field(strict=True, ge=1, le=100)] | Literal["never"]]
     carry_over: Dated[Literal["raises", "both ways"]]
     extra_vehicle: Dated[Literal["last", "average"]]
     example: list[RuleExample] = []
@@ -107,7 +108,7 @@ class SignalTable(Table):
     """What a signal counts as, and its switch."""
 
     counts_as: Literal["exposure", "incident", "other"]
-    on: bool = True
+    on: StrictBool = True
     takes_back: str | None = None
     excluded: Exclusion | None = None
     warning: str = ""
@@ -123,9 +124,9 @@ class AwardTable(Table):
     """Points, the most that a period gives, whether only once, and how long they last."""
 
     points: Points
-    cap: Annotated[int, Field(ge=0)] | None = None
+    cap: Annotated[int, Field(strict=True, ge=0)] | None = None
     repeat: Literal["each", "once"] = "each"
-    expiry_months: Annotated[int, Field(ge=1, le=1200)] | None = None
+    expiry_months: Annotated[int, Field(strict=True, ge=1, le=1200)] | None = None
     fading: Literal["none", "linear"] = "none"
 
 
@@ -134,7 +135,7 @@ class DerivedTable(Table):
 
     counts: str
     against: str
-    at_least: Annotated[int, Field(ge=1, le=1000)]
+    at_least: Annotated[int, Field(strict=True, ge=1, le=1000)]
     share_percent: Percent
     liability: Liability
 
@@ -157,7 +158,7 @@ class ExampleSignal(Table):
     amount: Annotated[Decimal, Field(ge=0, allow_inf_nan=False)] | None = None
     source: str = ""  # its place in the list, from 1, where none is given
     original: str = ""
-    times: Annotated[int, Field(ge=1, le=1000)] = 1
+    times: Annotated[int, Field(strict=True, ge=1, le=1000)] = 1
 
 
 class Expectation(Table):
@@ -166,8 +167,8 @@ class Expectation(Table):
     coefficient: Coefficient | None = None
     expected: Coefficient | None = None
     tier: str | None = None
-    points: int | None = None
-    price_adjustment: int | None = None
+    points: StrictInt | None = None
+    price_adjustment: StrictInt | None = None
     status: str | None = None
 
 
@@ -190,11 +191,11 @@ class ProgrammeFile(Table):
     signals: dict[str, SignalTable] = {}
     derived: dict[str, Dated[DerivedTable]] = {}
     points: dict[str, Dated[AwardTable]] = {}
-    expiry_months: Dated[Annotated[int, Field(ge=1, le=1200)]]
-    points_floor: Dated[int | Literal["none"]]
+    expiry_months: Dated[Annotated[int, Field(strict=True, ge=1, le=1200)]]
+    points_floor: Dated[StrictInt | Literal["none"]]
     tiers: Dated[Annotated[list[TierTable], Field(min_length=1)]]
     demotion: Dated[Literal["one step", "straight", "none"]]
-    grace_months: Dated[Annotated[int, Field(ge=0, le=120)]]
+    grace_months: Dated[Annotated[int, Field(strict=True, ge=0, le=120)]]
     price_floor: Dated[Coefficient]
     price_cap: Dated[Coefficient]
     attention: Dated[Coefficient]

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from config.examples import failing_programme, failing_rules
+from config.examples import failing, failing_programme, failing_rules
 from config.reading import ConfigError
 from config.rulefile import load_programme, load_rules, programme_names, read_programme, read_rules, rule_names
+from scoring.rules import Award
 
 DAY = date(2026, 11, 22)
 SHIPPED = Path(__file__).parents[2] / "config"
@@ -49,6 +50,38 @@ def test_an_example_that_does_not_hold_is_named(tmp_path: Path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "folder", "shipped_as", "before", "after"),
+    [
+        ("shop.toml", "programmes", "customers", "points = 8 }", "points = 9 }"),
+        ("own.toml", "rules", "fr-motor", "expect = [1.56]", "expect = [1.57]"),
+        ("scale.toml", "rules", "be-1992", "expect = [", 'expect = ["0", '),
+    ],
+)
+def test_a_check_finds_out_what_kind_of_file_it_is(
+    tmp_path: Path, name: str, folder: str, shipped_as: str, before: str, after: str
+):
+    text = shipped(folder, shipped_as)
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    assert failing(path, at=DAY) == failing(shipped_as, at=DAY) == []
+    assert before in text
+    path.write_text(text.replace(before, after, 1), encoding="utf-8")
+    assert len(failing(path, at=DAY)) == 1
+
+
+def test_a_check_of_a_programme_runs_the_examples_of_its_rules_too(tmp_path: Path):
+    wrong = shipped("rules", "fr-motor").replace("expect = [1.56]", "expect = [1.57]")
+    (tmp_path / "own.toml").write_text(wrong, encoding="utf-8")
+    (tmp_path / "shop.toml").write_text('name = "shop"\ninherits = "customers"\nrules = "own.toml"\n', encoding="utf-8")
+    assert [line.partition(":")[0] for line in failing(tmp_path / "shop.toml", at=DAY)] == ["fr-motor"]
+
+
+def test_a_file_that_only_inherits_from_rules_is_one_of_rules(tmp_path: Path):
+    (tmp_path / "own.toml").write_text('name = "own"\ninherits = "fr-motor"\n', encoding="utf-8")
+    assert failing(tmp_path / "own.toml", at=DAY) == []
+
+
 def test_customers_inherits_the_law_and_changes_only_the_lag():
     law, customers = load_rules("fr-motor", at=DAY), load_rules("customers", at=DAY)
     assert law.lag_months == 2
@@ -68,6 +101,27 @@ def test_the_open_points_of_the_law_have_the_texts_default():
     law = load_rules("fr-motor", at=DAY)
     assert (law.truncation, law.same_day, law.excused) == ("each", "full first", "clean")
     assert (law.protection, law.floor_years, law.lapse_after) == ("once", "reviews", None)
+    assert (law.carry_over, law.extra_vehicle) == ("raises", "last")
+
+
+def test_the_surcharges_of_the_law_stand_beside_their_articles():
+    law = load_rules("fr-motor", at=DAY)
+    assert (law.surcharges.novice, law.surcharges.aggravated["licence_annulled"]) == (100, 200)
+    assert law.reference("surcharges.aggravated.drunk") == "art. A121-1-2"
+    assert law.reference("surcharges.novice_accompanied").startswith("art. A121-1-1")
+
+
+def test_a_programme_says_how_long_points_last_how_often_and_in_which_money(tmp_path: Path):
+    path = tmp_path / "shop.toml"
+    path.write_text(
+        'name = "shop"\ninherits = "customers"\n[currency]\nreference = "house"\nsince.2000-01-01 = "EUR"\n'
+        '[points.review_positive]\nreference = "house"\n'
+        'since.2000-01-01 = { points = 5, repeat = "once", expiry_months = 6, fading = "linear" }\n',
+        encoding="utf-8",
+    )
+    shop = load_programme(path, at=DAY)
+    assert shop.currency == "EUR"
+    assert shop.points["review_positive"] == Award(5, None, "once", 6, "linear")
 
 
 def test_signals_that_punish_speech_are_off_with_a_warning_beside_the_switch():
@@ -149,6 +203,17 @@ def test_a_programme_finds_its_rules_beside_it(tmp_path: Path):
         ("[cap]", "[cap", ["rules.toml:", "not TOML"]),
         ("[ceiling]\n", "[cap]\n", ["not TOML"]),
         ('years = ["FF"]', 'years = ["FX"]', ["example[2].years[1]", "pattern"]),
+        ("since.1991-11-29 = 2\n", "since.1991-11-29 = true\n", ["ceiling_after", "valid integer"]),
+        ("since.1991-11-29 = 2\n", 'since.1991-11-29 = "2"\n', ["ceiling_after", "valid integer"]),
+        ("since.1991-11-29 = 0.50", "since.1991-11-29 = nan", ["floor", "finite number"]),
+        ("since.1991-11-29 = 0.50", "since.1991-11-29 = true", ["floor", "Decimal"]),
+        ("since.1991-11-29 = 15", "since.1991-11-29 = 0", ["statement_days", "greater than or equal to 1"]),
+        ("since.1991-11-29 = 150", "since.1991-11-29 = -150", ["surcharges.aggravated.drunk", "-150"]),
+        ("[surcharges.novice]", "[surcharges.novise]", ["surcharges.novise: unknown key", "nearest: novice"]),
+        ('since.1991-11-29 = "halved"', 'since.1991-11-29 = "half"', ["novice_reading", "halved, half of the initial"]),
+        ('since.1991-11-29 = "raises"', 'since.1991-11-29 = "rises"', ["carry_over", "nearest: raises"]),
+        ('since.1991-11-29 = "last"', 'since.1991-11-29 = "mean"', ["extra_vehicle", "last, average"]),
+        ("[lapse_after]", "[lapse_after]\nsince.1991-11-29 = 3", ["not TOML"]),
     ],
 )
 def test_each_mistake_in_a_rule_file_is_one_line_with_place_and_cure(
@@ -192,6 +257,32 @@ def test_each_mistake_in_a_rule_file_is_one_line_with_place_and_cure(
         ("since.2000-01-01 = 0.80", "since.2000-01-01 = 2.80", ["price floor <= price cap must hold"]),
         ('rules = "customers"\n', "", ["rules: is missing"]),
         ("[attention]", "[atention]", ["atention: unknown key", "nearest: attention"]),
+        ("points = 10, cap = 200", "points = true, cap = 200", ["points.order_paid", "valid integer"]),
+        ("points = 10, cap = 200", "points = 10, cap = -1", ["points.order_paid", "cap", "-1"]),
+        ("cap = 200 }", 'cap = 200, repeat = "twice" }', ["points.order_paid", "repeat", "each, once"]),
+        ("cap = 200 }", 'cap = 200, fading = "slow" }', ["points.order_paid", "fading", "none, linear"]),
+        ("cap = 200 }", "cap = 200, expiry_months = 0 }", ["points.order_paid", "expiry_months", "0"]),
+        ("cap = 200 }", "cap = 200, limit = 3 }", ["limit: unknown key"]),
+        ('since.2000-01-01 = "one step"', 'since.2000-01-01 = "two steps"', ["demotion", "one step, straight, none"]),
+        ("[grace_months]", "[grace_month]", ["grace_month: unknown key", "nearest: grace_months"]),
+        ('takes_back = "order_paid"', 'takes_back = "refund"', ["signals.refund.takes_back", "its own points"]),
+        ('against = "order_paid"', 'against = "refund_abuse"', ["refund_abuse.against", "is derived itself"]),
+        ("on = false", 'on = "no"', ["signals.complaint.on", "valid boolean"]),
+        (
+            'counts_as = "other"\ntakes_back',
+            'counts_as = "other"\nexcluded = "art. 6"\ntakes_back',
+            ["signals.refund", "excluded by art. 6, but it counts as other"],
+        ),
+        (
+            '[signals.invoice_late]\ncounts_as = "incident"',
+            '[signals.invoice_late]\ncounts_as = "incident"\nexcluded = "art. 8"',
+            ["signals.invoice_late.excluded", "art. 6, art. 7"],
+        ),
+        (
+            "[attention]",
+            '[currency]\nreference = "x"\nsince.2000-01-01 = "euro"\n\n[attention]',
+            ["currency.since", "pattern"],
+        ),
     ],
 )
 def test_each_mistake_in_a_programme_is_one_line_with_place_and_cure(
