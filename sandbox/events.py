@@ -72,6 +72,7 @@ _SALESFORCE: _Acts = {
         lambda world, told: world.org.drop_field(told.word("object"), told.word("field")),
     ),
     "withdraw": (("object",), lambda world, told: world.org.withdraw(told.word("object"))),
+    "share_activities": ((), lambda world, _told: world.org.shared_activities.switch_on()),
     "sign_out": ((), lambda world, _told: world.org.sessions.revoke_all()),
     "spend": (("calls",), lambda world, told: world.org.usage.add(int(told.number("calls")))),
     "trust": (

@@ -39,7 +39,7 @@ def checked(assertion: str, keys: Mapping[str, str], audiences: Collection[str],
         left = timedelta(seconds=float(claims.get("exp", ""))) - timedelta(seconds=now.timestamp())
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
         raise BadAssertion("invalid assertion") from None
-    if claims.get("aud") not in audiences:
+    if str(claims.get("aud")) not in audiences:
         raise BadAssertion("audience is invalid")
     if not -SKEW < left <= LONGEST:  # AU06
         raise BadAssertion("invalid assertion")

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from itertools import groupby
 from typing import Any
 
-from sandbox.salesforce.errors import Refusal, RowError, RowRefusal
+from sandbox.salesforce.errors import Refusal, RowError, RowRefusal, not_found
 from sandbox.salesforce.http import Call
 from sandbox.salesforce.ids import long_id
 from sandbox.salesforce.rest import shown
 from sandbox.salesforce.schema import SObject
+from sandbox.salesforce.upsert import Writer, upsert
 
 MAX_ROWS, MAX_CHUNKS = 200, 10
 Result = dict[str, Any]
@@ -47,6 +48,24 @@ def update_many(call: Call) -> list[Result]:
         seen.add(row_id)
         call.org.change(sobject, row_id, values, user=call.user, access=call.access, manner=manner)
         return _done(row_id)
+
+    return _each(call, records, one)
+
+
+def upsert_many(call: Call) -> list[Result]:
+    """PATCH /composite/sobjects/X/Field__c: update by an external id or insert (SW18)."""
+    sobject = call.access.sobject(call.path("object"))
+    if sobject is None:
+        raise not_found()
+    records = _records(call)
+    writer = Writer(call.org, call.user, call.access, call.manner(len(records)))
+
+    def one(record: dict[str, Any]) -> Result:
+        if _type(record) is not None and _type(record) != sobject.name:
+            raise RowRefusal(RowError("INVALID_TYPE", f"sObject type '{_type(record)}' is not {sobject.name}"))
+        values = {name: value for name, value in record.items() if name != "attributes"}
+        row_id, created = upsert(writer, sobject, call.path("field"), values)
+        return _done(row_id) | {"created": created}
 
     return _each(call, records, one)
 

@@ -18,6 +18,7 @@ from sandbox.salesforce.records import Records
 from sandbox.salesforce.rules import Manner, Rule
 from sandbox.salesforce.schema import Field, SObject, load
 from sandbox.salesforce.sessions import Client, Sessions
+from sandbox.salesforce.shared_activities import SharedActivities
 from sandbox.salesforce.table import Kept
 from sandbox.salesforce.usage import Usage
 
@@ -71,6 +72,7 @@ class Org:
         self.admin = self._make_user("System", "Administrator", "admin", locale, edit=True)
         self.integration_user = self._make_user("Integration", "User", "integration", locale, edit=False)
         self.users = [self.admin, self.integration_user]
+        self.shared_activities = SharedActivities(self)
         self.sessions = Sessions(
             clock,
             self.id,
@@ -202,6 +204,7 @@ class Org:
         if sobject.name == "PermissionSetAssignment":
             row = self.records.get(sobject, new)
             self._user(row["AssigneeId"]).assigned[new] = self.permission_set(row["PermissionSetId"])
+        self.shared_activities.keep(sobject, new)
         return new
 
     def change(
@@ -217,6 +220,7 @@ class Org:
     ) -> None:
         """Update a row for a user."""
         self.records.change(sobject, row_id, values, by=user.id, access=access, at=at, manner=manner)
+        self.shared_activities.keep(sobject, long_id(row_id) or row_id)
 
     def remove(self, sobject: SObject, row_id: str, *, user: User, access: Access | None = None) -> None:
         """Delete a row for a user."""

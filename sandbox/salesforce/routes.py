@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from sandbox.salesforce import batch, rest
+from sandbox.salesforce import batch, replication, rest
 from sandbox.salesforce.bulk import calls as bulk
 from sandbox.salesforce.bulk.ingest_job import IngestJob
 from sandbox.salesforce.bulk.query_job import QueryJob
@@ -38,9 +38,12 @@ def routes(org: Org) -> list[BaseRoute]:
         ("/sobjects", {"GET": rest.objects}),
         ("/sobjects/{object}", {"GET": rest.object_summary, "POST": rest.create_row}),
         ("/sobjects/{object}/describe", {"GET": rest.object_describe}),
+        ("/sobjects/{object}/deleted", {"GET": replication.deleted}),
+        ("/sobjects/{object}/updated", {"GET": replication.updated}),
         ("/sobjects/{object}/{id}", row),
         ("/composite/sobjects", rows),
         ("/composite/sobjects/{object}", read_rows),
+        ("/composite/sobjects/{object}/{field}", {"PATCH": batch.upsert_many}),
         ("/jobs/query", {"GET": bulk.listing(QueryJob), "POST": bulk.create_query}),
         ("/jobs/query/{id}", bulk.job_calls(QueryJob)),
         ("/jobs/query/{id}/results", {"GET": bulk.query_results}),
