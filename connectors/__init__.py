@@ -7,9 +7,9 @@ import pkgutil
 from pydantic import BaseModel
 
 from connectors.clock import SystemTime, Time
-from connectors.protocol import CrmConnector
+from connectors.protocol import CrmConnector, Progress, SecretStore
 
-__all__ = ["CrmConnector", "SystemTime", "Time", "available", "connect", "settings_model"]
+__all__ = ["CrmConnector", "Progress", "SecretStore", "SystemTime", "Time", "available", "connect", "settings_model"]
 
 
 def available() -> tuple[str, ...]:
@@ -23,12 +23,23 @@ def settings_model(crm: str) -> type[BaseModel]:
     return model
 
 
-def connect(crm: str, settings: BaseModel, *, time: Time) -> CrmConnector:
-    """A connector for validated settings; it does not call the CRM before it is used."""
+def connect(
+    crm: str,
+    settings: BaseModel,
+    *,
+    time: Time,
+    progress: Progress | None = None,
+    secrets: SecretStore | None = None,
+) -> CrmConnector:
+    """A connector for validated settings and one run; it does not call the CRM before it is used.
+
+    `progress` and `secrets` are what outlives the run (`connectors.protocol`); without them nothing does.
+    """
     model = settings_model(crm)
     if not isinstance(settings, model):
         raise TypeError(f"connecting to {crm} takes its own Settings, not {type(settings).__name__}")
-    connector: CrmConnector = importlib.import_module(f"connectors.{crm}.connector").Connector(settings, time=time)
+    module = importlib.import_module(f"connectors.{crm}.connector")
+    connector: CrmConnector = module.Connector(settings, time=time, progress=progress, secrets=secrets)
     return connector
 
 

@@ -171,6 +171,15 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """A field of an object as its CRM describes it: API name, label, and (value, label) pairs of a picklist."""
+
+    name: str
+    label: str
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """Calls made by this connector since it was built, and the account's day as the CRM last reported it."""
 
@@ -183,8 +192,8 @@ class Progress(Protocol):
     """Where a connector keeps how far it came in work that outlives a run: remote jobs, cursors, slow passes.
 
     Keys and values are the connector's own words; nothing in them is a secret or a customer's. What is lost costs calls
-    and never correctness. A value is put only when everything before it has been taken by the caller: a caller that
-    commits each page before it asks for the next one may keep this in the same database.
+    and never correctness; whoever resets his cursors, to read everything again, resets this as well. A value is put
+    only when everything before it has been taken by the caller, who commits each page before asking for the next.
     """
 
     def get(self, key: str) -> str | None:
@@ -221,6 +230,19 @@ class CrmConnector(Protocol):
         them it can live without.
         """
 
+    def inspect(self, queries: Sequence[ObjectQuery], fields: FieldSet) -> Sequence[Finding]:
+        """What else an administrator wants to know before the first write; a sync never asks.
+
+        Permissions one by one, rules and automations that would refuse or watch us, the clock, the API's version, and
+        the calls left today against what a first run needs.
+        """
+
+    def columns(self, object_: str) -> Sequence[Column]:
+        """The fields of an object that we may see."""
+
+    def count(self, object_: str, field: str = "", value: str = "") -> int:
+        """How many records an object has, or how many of them hold `value` in `field`."""
+
     def changes(self, query: ObjectQuery, window: Window) -> Iterator[Page]:
         """Every record changed in the window, deleted and merged ones too, page by page in constant memory."""
 
@@ -242,6 +264,12 @@ class CrmConnector(Protocol):
 
     def apply_fields(self, fields: FieldSet) -> Sequence[FieldChange]:
         """Create and grant what is missing, verify by reading back as ourselves; idempotent (SW12, SW13, HW08)."""
+
+    def remove_fields(self, fields: FieldSet) -> Sequence[str]:
+        """Delete our fields with their values, and what showed them (permission sets, group); API names of what went.
+
+        Idempotent. What is not of our type is somebody else's and stays.
+        """
 
     def write(self, fields: FieldSet, updates: Iterable[Update]) -> Iterator[Outcome]:
         """Update existing records, never create; exactly one outcome per update, as soon as it is known."""

@@ -5,6 +5,8 @@ import threading
 from connectors.errors import QuotaSpent
 from connectors.protocol import Usage
 
+CEILING = 0.8  # of the day's calls, by whoever: then a run ends
+
 
 class Quota:
     """What one connector has spent, and the account's day as its answers report it.
@@ -14,7 +16,7 @@ class Quota:
     cursor where it was.
     """
 
-    def __init__(self, crm: str, *, share: float = 0.25, ceiling: float = 0.8) -> None:
+    def __init__(self, crm: str, *, share: float = 0.25, ceiling: float = CEILING) -> None:
         self._crm = crm
         self._share = share
         self._ceiling = ceiling

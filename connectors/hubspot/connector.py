@@ -8,12 +8,14 @@ from connectors.errors import NotPermitted
 from connectors.findings import unreadable, unready
 from connectors.http import Refused
 from connectors.hubspot.fields import Fields
+from connectors.hubspot.inspect import Inspector
 from connectors.hubspot.read import Reader
 from connectors.hubspot.session import Session
 from connectors.hubspot.settings import Settings
 from connectors.hubspot.write import Writer
 from connectors.protocol import (
     Account,
+    Column,
     FieldChange,
     FieldSet,
     Finding,
@@ -21,6 +23,8 @@ from connectors.protocol import (
     ObjectQuery,
     Outcome,
     Page,
+    Progress,
+    SecretStore,
     Update,
     Usage,
     Window,
@@ -34,12 +38,15 @@ _PRODUCTION = "STANDARD"
 class Connector:
     """One HubSpot portal, as `connectors.protocol.CrmConnector`."""
 
-    def __init__(self, settings: Settings, *, time: Time) -> None:
+    def __init__(
+        self, settings: Settings, *, time: Time, progress: Progress | None = None, secrets: SecretStore | None = None
+    ) -> None:
         self._settings = settings
         self._session = Session(settings, time=time)
         self._reader = Reader(self._session)
         self._writer = Writer(self._session)
         self._fields = Fields(self._session)
+        self._inspector = Inspector(self._session, settings)
 
     @property
     def settle(self) -> timedelta:
@@ -65,6 +72,18 @@ class Connector:
             *unready(fields.object, self._fields.plan(fields)),
         ]
 
+    def inspect(self, queries: Sequence[ObjectQuery], fields: FieldSet) -> Sequence[Finding]:
+        """See `inspect.py`."""
+        return list(self._inspector.findings(queries, fields))
+
+    def columns(self, object_: str) -> Sequence[Column]:
+        """See `fields.py`."""
+        return self._fields.columns(object_)
+
+    def count(self, object_: str, field: str = "", value: str = "") -> int:
+        """See `inspect.py`."""
+        return self._inspector.count(object_, field, value)
+
     def changes(self, query: ObjectQuery, window: Window) -> Iterator[Page]:
         """By list or search; see `read.py`."""
         return self._reader.changes(query, window)
@@ -76,6 +95,10 @@ class Connector:
     def apply_fields(self, fields: FieldSet) -> Sequence[FieldChange]:
         """See `fields.py`."""
         return self._fields.apply(fields)
+
+    def remove_fields(self, fields: FieldSet) -> Sequence[str]:
+        """See `fields.py`."""
+        return self._fields.remove(fields)
 
     def write(self, fields: FieldSet, updates: Iterable[Update]) -> Iterator[Outcome]:
         """By batch update; see `write.py`."""

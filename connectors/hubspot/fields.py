@@ -7,7 +7,7 @@ from connectors.errors import NotPermitted
 from connectors.http import Refused
 from connectors.hubspot.names import group_name, property_name
 from connectors.hubspot.session import Session
-from connectors.protocol import FieldAction, FieldChange, FieldKind, FieldSet, FieldSpec
+from connectors.protocol import Column, FieldAction, FieldChange, FieldKind, FieldSet, FieldSpec
 
 _CONFLICT = 409
 # type, form field
@@ -47,6 +47,33 @@ class Fields:
                 self._extend(fields.object, change)
         self._verify(fields)
         return plan
+
+    def remove(self, fields: FieldSet) -> Sequence[str]:
+        """Archive our properties, then the group if nothing is left in it."""
+        gone = [
+            change.api_name
+            for change in self.plan(fields)
+            if change.action not in (FieldAction.CREATE, FieldAction.CONFLICT)
+        ]
+        for name in gone:
+            self._session.properties.archive(fields.object, name)
+        group = group_name(fields.prefix)
+        there = any(each["name"] == group for each in self._session.groups.get_all(fields.object)["results"])
+        if there and not any(each.get("groupName") == group for each in self._known(fields.object).values()):
+            self._session.groups.archive(fields.object, group)
+            gone.append(group)
+        return gone
+
+    def columns(self, object_: str) -> Sequence[Column]:
+        """The properties of an object."""
+        return [
+            Column(
+                name,
+                str(one.get("label") or name),
+                tuple((str(option["value"]), str(option["label"])) for option in one.get("options") or ()),
+            )
+            for name, one in self._known(object_).items()
+        ]
 
     def _known(self, object_: str) -> Mapping[str, Mapping[str, Any]]:
         return {str(one["name"]): one for one in self._session.properties.get_all(object_)["results"]}

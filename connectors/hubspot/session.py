@@ -2,6 +2,7 @@
 
 import importlib.metadata
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import cached_property
 from types import ModuleType
 from typing import Any, Protocol
@@ -49,6 +50,8 @@ class Session:
     def __init__(self, settings: Settings, *, time: Time) -> None:
         token = settings.token.get_secret_value()
         self._settings = settings
+        self._time = time
+        self.date = ""  # the Date of the last answer
         self._redact = Redactor((token,))
         self._quota = Quota("HubSpot", share=settings.share_of_day)
         self._burst = Bucket(most=int(BURST * settings.share_of_burst), period=10.0, time=time)
@@ -65,7 +68,7 @@ class Session:
 
     def close(self) -> None:
         """Give connections back."""
-        for name in ("objects", "batches", "searches", "properties", "groups", "associations"):
+        for name in ("objects", "batches", "searches", "properties", "property_batches", "groups", "associations"):
             if name in self.__dict__:
                 self.__dict__.pop(name).api_client.rest_client.pool_manager.clear()
 
@@ -88,6 +91,11 @@ class Session:
     def properties(self) -> Any:
         """Property definitions."""
         return self._hubspot.crm.properties.core_api
+
+    @cached_property
+    def property_batches(self) -> Any:
+        """Property definitions, several at once."""
+        return self._hubspot.crm.properties.batch_api
 
     @cached_property
     def groups(self) -> Any:
@@ -130,6 +138,10 @@ class Session:
         client.user_agent = f"hubspot-api-client-python; {importlib.metadata.version('hubspot-api-client')}"
         return getattr(package, api_name)(api_client=client)
 
+    def now(self) -> datetime:
+        """The instant it is here."""
+        return self._time.now()
+
     @property
     def version(self) -> Any:
         """The version that paths are built for."""
@@ -171,6 +183,7 @@ class Session:
 
     def _seen(self, headers: Mapping[str, str]) -> None:
         """Daily and ten-second limits; searches answer with the daily ones only."""
+        self.date = next((value for name, value in headers.items() if name.lower() == "date"), "")
         limits = {name.lower(): value for name, value in headers.items() if name.lower().startswith("x-hubspot-rate")}
         daily, left = limits.get("x-hubspot-ratelimit-daily"), limits.get("x-hubspot-ratelimit-daily-remaining")
         if daily and left:

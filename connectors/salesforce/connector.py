@@ -10,8 +10,10 @@ from babel.numbers import get_territory_currencies
 from connectors.clock import Time
 from connectors.findings import unreadable, unready
 from connectors.http import Refused
+from connectors.progress import MemoryProgress
 from connectors.protocol import (
     Account,
+    Column,
     FieldChange,
     FieldSet,
     Finding,
@@ -19,16 +21,21 @@ from connectors.protocol import (
     ObjectQuery,
     Outcome,
     Page,
+    Progress,
+    SecretStore,
     Update,
     Usage,
     Window,
 )
+from connectors.salesforce.bulk_write import BulkWriter
 from connectors.salesforce.fields import Fields
 from connectors.salesforce.ids import id18
+from connectors.salesforce.inspect import Inspector
 from connectors.salesforce.read import Reader
 from connectors.salesforce.selection import resolve
 from connectors.salesforce.session import Session
 from connectors.salesforce.settings import Settings
+from connectors.salesforce.volume import Volume
 from connectors.salesforce.write import Writer
 
 _SETTLE = timedelta(minutes=10)  # SR01: a transaction stamps its rows at its start and may take that long to commit
@@ -37,12 +44,20 @@ _SETTLE = timedelta(minutes=10)  # SR01: a transaction stamps its rows at its st
 class Connector:
     """One Salesforce org, as `connectors.protocol.CrmConnector`."""
 
-    def __init__(self, settings: Settings, *, time: Time) -> None:
+    def __init__(
+        self, settings: Settings, *, time: Time, progress: Progress | None = None, secrets: SecretStore | None = None
+    ) -> None:
+        del secrets  # no way in of this CRM replaces a secret
+        progress = progress or MemoryProgress()
         self._settings = settings
+        self._time = time
         self._session = Session(settings, time=time)
-        self._reader = Reader(self._session)
-        self._writer = Writer(self._session, time=time)
+        volume = Volume(self._session, progress, time=time, version=settings.api_version)
+        self._reader = Reader(self._session, volume, progress, time=time, settings=settings)
+        bulk = BulkWriter(self._session, progress, volume, time=time)
+        self._writer = Writer(self._session, time=time, bulk=bulk, bulk_from=settings.bulk_from)
         self._fields = Fields(self._session)
+        self._inspector = Inspector(self._session, settings)
 
     @property
     def settle(self) -> timedelta:
@@ -67,9 +82,29 @@ class Connector:
         """One finding per object that can be read, and one per object, field or link that cannot."""
         return [*(finding for query in queries for finding in self._check_query(query)), *self._check_fields(fields)]
 
+    def inspect(self, queries: Sequence[ObjectQuery], fields: FieldSet) -> Sequence[Finding]:
+        """See `inspect.py`."""
+        return list(self._inspector.findings(queries, fields))
+
+    def columns(self, object_: str) -> Sequence[Column]:
+        """See `fields.py`."""
+        return self._fields.columns(object_)
+
+    def count(self, object_: str, field: str = "", value: str = "") -> int:
+        """See `inspect.py`."""
+        return self._inspector.count(object_, field, value)
+
     def changes(self, query: ObjectQuery, window: Window) -> Iterator[Page]:
-        """Through queryAll, by locator; see `read.py`."""
+        """Through queryAll, by locator or query job; see `read.py`."""
         return self._reader.changes(query, window)
+
+    def ids(self, object_: str) -> Iterator[tuple[str, ...]]:
+        """By query, in bulk where there are many."""
+        return self._reader.ids(object_)
+
+    def refresh(self, query: ObjectQuery, *, calls: int) -> Iterator[Page]:
+        """In the order of ids; see `read.py`."""
+        return self._reader.refresh(query, calls)
 
     def plan_fields(self, fields: FieldSet) -> Sequence[FieldChange]:
         """See `fields.py`."""
@@ -79,8 +114,12 @@ class Connector:
         """See `fields.py`."""
         return self._fields.apply(fields)
 
+    def remove_fields(self, fields: FieldSet) -> Sequence[str]:
+        """See `fields.py`."""
+        return self._fields.remove(fields)
+
     def write(self, fields: FieldSet, updates: Iterable[Update]) -> Iterator[Outcome]:
-        """By sObject Collections; see `write.py`."""
+        """By sObject Collections or ingest jobs; see `write.py`."""
         return self._writer.write(fields, updates)
 
     def usage(self) -> Usage:
@@ -103,7 +142,7 @@ class Connector:
 
     def _check_query(self, query: ObjectQuery) -> Iterator[Finding]:
         try:
-            selection = resolve(query, self._reader.describe)
+            selection = resolve(query, self._reader.describe_again)
         except Refused:
             cure = "give the integration user read access to the object, or take it out of the mapping"
             yield Finding(Level.FAIL, f"{query.object} cannot be read", cure, query.object)

@@ -6,10 +6,11 @@ from typing import Any
 
 from simple_salesforce.format import format_soql
 
+from connectors import protocol
 from connectors.errors import Fatal, NotPermitted
 from connectors.http import Refused
 from connectors.protocol import FieldAction, FieldChange, FieldKind, FieldSet, FieldSpec
-from connectors.salesforce.names import field_name, permission_set
+from connectors.salesforce.names import field_name, permission_set, read_set
 from connectors.salesforce.schema import Column, read_schema
 from connectors.salesforce.session import Session
 from connectors.validity import room
@@ -61,6 +62,45 @@ class Fields:
         self._verify(fields)
         return plan
 
+    def remove(self, fields: FieldSet) -> Sequence[str]:
+        """Delete our permission sets, whoever holds them, then our fields with their values."""
+        ours = [
+            change.api_name
+            for change in self.plan(fields)
+            if change.action not in (FieldAction.CREATE, FieldAction.CONFLICT)
+        ]
+        gone: list[str] = []
+        for name, _ in (permission_set(fields), read_set(fields)):
+            sets = self._session.query(format_soql("SELECT Id FROM PermissionSet WHERE Name = {}", name))["records"]
+            if not sets:
+                continue
+            held = format_soql("SELECT Id FROM PermissionSetAssignment WHERE PermissionSetId = {}", sets[0]["Id"])
+            while rows := self._session.query(held)["records"]:  # a set that is assigned cannot be deleted
+                for row in rows:
+                    self._session.send("DELETE", f"sobjects/PermissionSetAssignment/{row['Id']}")
+            self._metadata(f"delete {name}", partial(_delete, "PermissionSet", [name]))
+            gone.append(name)
+        for batch in _batches(ours):
+            names = [f"{fields.object}.{name}" for name in batch]
+            self._metadata("delete fields", partial(_delete, "CustomField", names))
+            gone.extend(batch)
+        return gone
+
+    def columns(self, sobject: str) -> Sequence[protocol.Column]:
+        """The fields of an object that we may see."""
+        return [
+            protocol.Column(
+                str(field["name"]),
+                str(field["label"]),
+                tuple(
+                    (str(option["value"]), str(option.get("label") or option["value"]))
+                    for option in field.get("picklistValues") or ()
+                    if option.get("active", True)
+                ),
+            )
+            for field in self._session.describe(sobject)["fields"]
+        ]
+
     def _hidden(self, sobject: str, names: Sequence[str]) -> Mapping[str, Any]:
         """The definitions of fields that exist beyond our sight, by API name."""
         found: dict[str, Any] = {}
@@ -106,28 +146,31 @@ class Fields:
         self._metadata(f"extend {change.api_name}", act)
 
     def _grant(self, fields: FieldSet, names: Sequence[str]) -> None:
-        """Least privilege: reading and editing our fields, nothing else. What mappings read joins here later."""
-        name, label = permission_set(fields)
+        """Two permission sets: ours to read and edit, the reps' to read, our fields and nothing else."""
+
+        def granting(mdapi: Any, name: str, label: str, *, editable: bool) -> Any:
+            return mdapi.PermissionSet(
+                fullName=name,
+                label=label,
+                hasActivationRequired=False,
+                fieldPermissions=[
+                    mdapi.PermissionSetFieldPermissions(
+                        field=f"{fields.object}.{field}", readable=True, editable=editable
+                    )
+                    for field in names
+                ],
+            )
 
         def act(mdapi: Any) -> None:
             mdapi.PermissionSet.upsert(
                 [
-                    mdapi.PermissionSet(
-                        fullName=name,
-                        label=label,
-                        hasActivationRequired=False,
-                        fieldPermissions=[
-                            mdapi.PermissionSetFieldPermissions(
-                                field=f"{fields.object}.{field}", readable=True, editable=True
-                            )
-                            for field in names
-                        ],
-                    )
+                    granting(mdapi, *permission_set(fields), editable=True),
+                    granting(mdapi, *read_set(fields), editable=False),
                 ]
             )
 
         self._metadata("grant fields", act)
-        self._assign(name)
+        self._assign(permission_set(fields)[0])
 
     def _assign(self, name: str) -> None:
         user = self._session.user_id()
@@ -258,6 +301,10 @@ def _option(mdapi: Any, value: str, label: str) -> Any:
 
 def _read(full_names: Sequence[str], mdapi: Any) -> Any:
     return mdapi.CustomField.read(full_names)
+
+
+def _delete(kind: str, full_names: Sequence[str], mdapi: Any) -> None:
+    getattr(mdapi, kind).delete(list(full_names))
 
 
 def _batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -21,3 +21,8 @@ def field_name(prefix: str, name: str) -> str:
 def permission_set(fields: FieldSet) -> tuple[str, str]:
     """API name and label of the permission set that shows and opens our fields."""
     return f"{words(fields.prefix)}_Sync", f"{fields.label} Sync"
+
+
+def read_set(fields: FieldSet) -> tuple[str, str]:
+    """API name and label of the permission set for those who read scores; an administrator assigns it."""
+    return f"{words(fields.prefix)}_Read", f"{fields.label} Read"

@@ -1,16 +1,17 @@
 """What a describe says about an object, and the typed values that its fields hold."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from connectors.salesforce.ids import id18
-from connectors.values import as_date, as_instant
+from connectors.values import as_date, as_instant, as_number
 from scoring.records import Malformed, Value
 
 _NUMBERS = frozenset({"int", "double", "currency", "percent", "long"})
 _IDS = frozenset({"id", "reference"})
+_NO_CELLS = frozenset({"address", "location", "base64"})  # SR16: what the Bulk API does not put into a cell
 _PEOPLE = frozenset({"User", "Group"})  # owners and authors, never a subject
 
 
@@ -28,6 +29,11 @@ class Column:
     relationship: str
     options: tuple[str, ...]
 
+    @property
+    def has_cells(self) -> bool:
+        """Whether the Bulk API can answer it (SR16)."""
+        return self.type not in _NO_CELLS
+
     def value(self, raw: Any) -> Value:
         """Type what the API sent; numbers arrive as `Decimal` or int (SR37)."""
         if raw is None:
@@ -42,6 +48,18 @@ class Column:
         if self.type == "datetime":
             return as_instant(str(raw))
         return id18(str(raw)) if self.type in _IDS else str(raw)
+
+    def text(self) -> Callable[[str], Value]:
+        """How to type a cell of a Bulk result: the same values, written another way (SR32)."""
+        if self.type in _NUMBERS:
+            return as_number
+        if self.type == "boolean":
+            return _yes_or_no
+        if self.type == "date":
+            return as_date
+        if self.type == "datetime":
+            return as_instant
+        return id18 if self.type in _IDS else str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +101,10 @@ class Schema:
             for column in self.columns.values()
             if column.type == "reference" and column.name != child_field and not set(column.refers_to) <= _PEOPLE
         )
+
+
+def _yes_or_no(text: str) -> Value:
+    return True if text == "true" else False if text == "false" else Malformed(text, "yes or no")
 
 
 def read_schema(describe: Mapping[str, Any]) -> Schema:

@@ -3,16 +3,19 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from connectors.http import Refused
 from connectors.protocol import ObjectQuery
 from connectors.salesforce.ids import id18
 from connectors.salesforce.names import field_name
 from connectors.salesforce.schema import Child, Column, Schema
+from connectors.values import as_instant
 from scoring.records import Link, Problem, Record, Value
 
 _NAMES = frozenset({"Id", "Name", "Type", "FirstName", "LastName", "Email"})  # what every target of a lookup may answer
+
+FromCells: TypeAlias = Callable[[Sequence[str], Mapping[str, tuple[Link, ...]]], Record | Problem]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +30,20 @@ class Junction:
     @property
     def soql(self) -> str:
         """The sub-query; under queryAll it returns deleted rows as well, hence IsDeleted."""
+        return f"(SELECT {', '.join(self.columns)} FROM {self.child.relationship})"  # noqa: S608 - SOQL of names that a describe gave us
+
+    @property
+    def columns(self) -> list[str]:
+        """What links are made of."""
         columns = ["Id", *(column for column in ("IsDeleted", "Role", "IsPrimary") if column in self.schema.columns)]
         for end in self.ends:
             columns += [end.name, *([f"{end.relationship}.Type"] if len(end.refers_to) > 1 else [])]
-        return f"(SELECT {', '.join(columns)} FROM {self.child.relationship})"  # noqa: S608 - SOQL of names that a describe gave us
+        return columns
+
+    @property
+    def soql_alone(self) -> str:
+        """All live rows by themselves, with their parents, for the Bulk API, which knows no sub-queries."""
+        return f"SELECT {', '.join([self.child.field, *self.columns])} FROM {self.name}"  # noqa: S608 - SOQL of names that a describe gave us
 
     def links(self, rows: Sequence[Mapping[str, Any]]) -> tuple[Link, ...]:
         """The links that the live rows stand for."""
@@ -61,10 +74,23 @@ class Selection:
     @property
     def select(self) -> str:
         """`SELECT … FROM …`, without a condition."""
-        system = [name for name in ("Id", self.schema.stamp, "IsDeleted", "MasterRecordId") if self._has(name)]
-        own = [column.name for column in self.ours.values()]
-        columns = dict.fromkeys([*system, *self.paths, *own, *(junction.soql for junction in self.junctions)])
+        columns = [*self._columns, *(junction.soql for junction in self.junctions)]
         return f"SELECT {', '.join(columns)} FROM {self.schema.object}"  # noqa: S608 - SOQL of names that a describe gave us
+
+    @property
+    def select_cells(self) -> str:
+        """`SELECT … FROM …` without junctions, for the Bulk API."""
+        return f"SELECT {', '.join(self._columns)} FROM {self.schema.object}"  # noqa: S608 - SOQL of names that a describe gave us
+
+    @property
+    def fits_cells(self) -> bool:
+        """Whether the Bulk API can answer every column (SR16)."""
+        return all(column.has_cells for column in self.paths.values())
+
+    @property
+    def _columns(self) -> list[str]:
+        system = [name for name in ("Id", self.schema.stamp, "IsDeleted", "MasterRecordId") if self._has(name)]
+        return list(dict.fromkeys([*system, *self.paths, *(column.name for column in self.ours.values())]))
 
     def problems(self) -> tuple[Problem, ...]:
         """One per thing that was asked for and cannot be read: loud, never silent (SR11, SR12)."""
@@ -101,6 +127,33 @@ class Selection:
             deleted=row.get("IsDeleted") is True,
             merged_into=id18(str(master)) if master else None,
         )
+
+    def from_cells(self, header: Sequence[str]) -> FromCells:
+        """How to make a record of a row of cells and its links, for rows under this header."""
+        place = {name: index for index, name in enumerate(header)}
+        object_, stamp = self.schema.object, place[self.schema.stamp]
+        id_at, deleted_at, master_at = place["Id"], place.get("IsDeleted"), place.get("MasterRecordId")
+        asked = [(path, place[path], column.text()) for path, column in self.paths.items()]
+        own = [(name, place[column.name], column.text()) for name, column in self.ours.items()]
+
+        def record(row: Sequence[str], links: Mapping[str, tuple[Link, ...]]) -> Record | Problem:
+            id_ = id18(row[id_at])
+            modified = as_instant(row[stamp])
+            if not isinstance(modified, datetime):
+                return Problem(object_, id_, self.schema.stamp, f"is {row[stamp]!r}", "")
+            master = row[master_at] if master_at is not None else ""
+            return Record(
+                object_,
+                id_,
+                modified,
+                {path: read(text) if (text := row[at]) else None for path, at, read in asked},
+                links,
+                {name: read(text) if (text := row[at]) else None for name, at, read in own},
+                deleted_at is not None and row[deleted_at] == "true",
+                id18(master) if master else None,
+            )
+
+        return record
 
     def _has(self, name: str) -> bool:
         return name in self.schema.columns

@@ -2,40 +2,34 @@
 
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple, TypeVar
+from typing import IO, Any, NamedTuple, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import requests
 import zeep.exceptions
-from requests.adapters import HTTPAdapter
 from simple_salesforce.api import Salesforce
-from simple_salesforce.exceptions import SalesforceAuthenticationFailed, SalesforceError
-from simple_salesforce.login import SalesforceLogin
+from simple_salesforce.exceptions import SalesforceError
 
 from connectors.clock import Time
 from connectors.errors import CrmError, Fatal, SignInRefused
-from connectors.http import (
-    CONNECT_TIMEOUT,
-    READ_TIMEOUT,
-    Action,
-    Answer,
-    Calls,
-    SessionOver,
-    Transient,
-    Verdict,
-    refusal,
-)
+from connectors.http import Answer, Calls, SessionOver, Transient, refusal, silence
 from connectors.protocol import Usage
 from connectors.quota import Quota
 from connectors.redaction import Redactor, basic, hush
+from connectors.salesforce.adapter import open_http
 from connectors.salesforce.answers import judge, read_answer
 from connectors.salesforce.settings import Settings
+from connectors.salesforce.signin import SignIn
 
 MOST_QUERY_BYTES = 14_000  # SR14: address and headers together may have 16,384
 _USAGE = re.compile(r"(?<!-app-)api-usage=(\d+)/(\d+)")  # SR26: not the per-app suffix
+_RUN_KNOWS = 900.0  # seconds that a describe holds: from a run's check to its reading and writing
+_PIECE = 1 << 20  # bytes
 _JSON = "application/json"
+CSV = "text/csv"
 
 T = TypeVar("T")
 
@@ -48,33 +42,6 @@ class _Signed(NamedTuple):
     turn: int
 
 
-class Adapter(HTTPAdapter):
-    """Every call's way out: timeouts, a look at each answer's headers, and, for an org on this machine, the address.
-
-    simple-salesforce writes https into each address; `loopback` sends them all to that http address instead, so that no
-    secret leaves the machine (TE02).
-    """
-
-    def __init__(self, seen: Callable[[requests.Response], None], loopback: str | None) -> None:
-        super().__init__()
-        self._seen = seen
-        self._loopback = loopback
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
-        """Send with a timeout (SR23)."""
-        if self._loopback:
-            parts = urlsplit(request.url or "")
-            request.url = self._loopback + parts.path + (f"?{parts.query}" if parts.query else "")
-        options["timeout"] = options.get("timeout") or (CONNECT_TIMEOUT, READ_TIMEOUT)
-        response = super().send(request, *args, **options)
-        try:
-            self._seen(response)
-        except CrmError:
-            response.close()  # unread, it would keep its connection for ever
-            raise
-        return response
-
-
 class Session:
     """Calls to one org. Signs in when it is first used, and once more when the session ends (SR21).
 
@@ -82,21 +49,21 @@ class Session:
     """
 
     def __init__(self, settings: Settings, *, time: Time) -> None:
-        secret = settings.client_secret.get_secret_value()
         self._settings = settings
-        self._redact = Redactor((secret, basic(settings.client_id, secret)))
+        self._time = time
+        self._redact = Redactor(
+            (*settings.secrets, *(basic(settings.client_id or "", one) for one in settings.secrets))
+        )
         self._quota = Quota("Salesforce", share=settings.share_of_day)
-        self._calls = Calls(time=time, quota=self._quota)
+        self._calls = Calls(time=time, quota=self._quota, deadline=settings.longest_run_hours * 3600)
         self._lock = threading.Lock()
         self._signed: _Signed | None = None
         self._api: tuple[int, Salesforce] | None = None
         self._setup: tuple[int, Any] | None = None
         self._headers: Mapping[str, str] = {}
-        self._http = requests.Session()
-        self._http.auth = _as_it_is  # else requests puts a password from ~/.netrc in place of our token
-        self._http.trust_env = settings.loopback is None  # a proxy of the environment knows no sandbox on this machine
-        self._http.mount("https://", Adapter(self._seen, settings.loopback))
-        self._http.mount("http://", Adapter(self._seen, settings.loopback) if settings.loopback else _Never())
+        self._described: dict[str, tuple[float, Mapping[str, Any]]] = {}
+        self._http = open_http(self._seen, settings.loopback)
+        self._entry = SignIn(settings, self._http, self._redact, time=time)
         hush("zeep")  # prints whole envelopes, session id included
 
     def usage(self) -> Usage:
@@ -119,9 +86,13 @@ class Session:
         """PATCH JSON at a path below `/services/data/vXX.0/`."""
         return self._call(f"PATCH {path}", lambda api: api.restful(path, method="PATCH", json=body))
 
+    def fits(self, soql: str) -> bool:
+        """Whether a query can be sent in an address (SR14)."""
+        return len(urlencode({"q": soql})) <= MOST_QUERY_BYTES
+
     def query(self, soql: str, *, deleted: bool = False) -> Mapping[str, Any]:
         """The first page of a query, with `deleted` through queryAll."""
-        if len(urlencode({"q": soql})) > MOST_QUERY_BYTES:
+        if not self.fits(soql):
             raise Fatal(f"Salesforce: the query «{soql[:60]}…» is too long to be sent; map fewer fields of this object")
         answer: Mapping[str, Any] = self._call("query", lambda api: api.query(soql, include_deleted=deleted))
         return answer
@@ -132,10 +103,82 @@ class Session:
         answer: Mapping[str, Any] = self._call("query more", lambda api: api.query_more(path, identifier_is_url=True))
         return answer
 
-    def describe(self, sobject: str) -> Mapping[str, Any]:
-        """What this user may see of an object, fresh (SR13)."""
-        answer: Mapping[str, Any] = self.get(f"sobjects/{sobject}/describe")
-        return answer
+    def describe(self, sobject: str, *, fresh: bool = False) -> Mapping[str, Any]:
+        """What this user may see of an object: asked anew by each run, and whenever it proves wrong (SR13)."""
+        now = self._time.monotonic()
+        known = self._described.get(sobject)
+        if known is None or fresh or now - known[0] > _RUN_KNOWS:
+            known = self._described[sobject] = (now, self.get(f"sobjects/{sobject}/describe"))
+        return known[1]
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: bytes | IO[bytes] | None = None,
+        content: str = _JSON,
+        accept: str = _JSON,
+        version: str | None = None,
+        into: IO[bytes] | None = None,
+    ) -> requests.Response:
+        """One call below `/services/data/vXX.0/`, by hand; the answer's body has come whole when this returns.
+
+        With `into` it has come into that file, and memory held a piece at a time.
+
+        For what simple-salesforce does not do well: its bulk client never renews a session and hides job ids (SR20).
+        `body` is JSON unless `content` says otherwise; a file is sent from its beginning at each attempt.
+        """
+
+        def once(signed: _Signed) -> requests.Response:
+            if body is not None and not isinstance(body, bytes):
+                body.seek(0)
+            url = f"https://{signed.instance}/services/data/v{version or self._settings.api_version}/{path}"
+            headers = {"Authorization": f"Bearer {signed.token}", "Accept": accept, "Content-Type": content}
+            response = self._http.request(
+                method, url, params=params, data=body, headers=headers, stream=into is not None
+            )
+            if response.ok:
+                if into is not None:
+                    into.seek(0)
+                    into.truncate()
+                    for piece in response.iter_content(_PIECE):
+                        into.write(piece)
+                return response
+            raise self._failure(
+                f"{method} {path}", read_answer(response.status_code, _parsed(response), response.headers)
+            )
+
+        return self._calls.run(f"Salesforce, {method} {path}", lambda: self._attempt(f"{method} {path}", once))
+
+    def tooling(self, soql: str) -> Sequence[Mapping[str, Any]]:
+        """The rows of a Tooling API query, which shows what the Setup area keeps."""
+        answer: Mapping[str, Any] = self.get("tooling/query", q=soql)
+        rows: Sequence[Mapping[str, Any]] = answer["records"]
+        return rows
+
+    def versions(self) -> Sequence[Mapping[str, Any]]:
+        """The API versions that the org offers."""
+
+        def once(signed: _Signed) -> Any:
+            response = self._http.get(f"https://{signed.instance}/services/data/")
+            if response.ok:
+                return response.json()
+            raise self._failure("versions", read_answer(response.status_code, _parsed(response), response.headers))
+
+        answer = self._calls.run("Salesforce, versions", lambda: self._attempt("versions", once))
+        rows: Sequence[Mapping[str, Any]] = answer
+        return rows
+
+    @property
+    def date(self) -> str:
+        """The Date of the last answer; empty where it had none."""
+        return str(self._headers.get("Date", ""))
+
+    def now(self) -> datetime:
+        """The instant it is here."""
+        return self._time.now()
 
     def user_id(self) -> str:
         """The id of the user that we are."""
@@ -144,6 +187,7 @@ class Session:
 
     def metadata(self, what: str, act: Callable[[Any], T]) -> T:
         """Run one Metadata API call: `act` gets simple-salesforce's mdapi, of an object of its own (SW14)."""
+        self._described.clear()  # whatever it does, it is about what a describe shows
 
         def send(_api: Salesforce) -> T:
             mdapi = self._mdapi(self._sign_in())
@@ -160,17 +204,19 @@ class Session:
         return self._call(what, send)
 
     def _call(self, what: str, send: Callable[[Salesforce], T]) -> T:
-        return self._calls.run(f"Salesforce, {what}", lambda: self._attempt(what, send))
+        return self._calls.run(
+            f"Salesforce, {what}", lambda: self._attempt(what, lambda signed: send(self._client(signed)))
+        )
 
-    def _attempt(self, what: str, send: Callable[[Salesforce], T]) -> T:
+    def _attempt(self, what: str, send: Callable[[_Signed], T]) -> T:
         signed = self._sign_in()
         try:
-            return self._translated(what, lambda: send(self._client(signed)))
+            return self._translated(what, lambda: send(signed))
         except SessionOver:
             self._sign_out(signed.turn)
         renewed = self._sign_in()
         try:
-            return self._translated(what, lambda: send(self._client(renewed)))
+            return self._translated(what, lambda: send(renewed))
         except SessionOver as error:  # SR21: one new session per call, then it is a matter for a person
             raise SignInRefused(f"{error}; a new session was refused as well") from None
 
@@ -182,7 +228,8 @@ class Session:
         except requests.exceptions.JSONDecodeError:
             raise Transient(f"Salesforce, {what}: the answer is not JSON") from None
         except requests.RequestException as error:
-            raise Transient(f"Salesforce, {what}: no answer ({type(error).__name__})") from None
+            address = self._settings.loopback or f"https://{self._settings.host}"
+            raise Transient(f"Salesforce, {what}: {silence(address, error)}") from None
         # Outside the handlers: the library's errors hold addresses and bodies, and must not travel along as a context.
         raise self._failure(what, answer)
 
@@ -230,61 +277,26 @@ class Session:
         with self._lock:
             if self._signed is None or not self._signed.token:
                 turn = self._signed.turn + 1 if self._signed else 0
-                token, instance = self._token()
+                token, instance = self._entry.token()
                 self._redact.learn(token)
                 self._signed = _Signed(token, instance, turn)
             return self._signed
-
-    def _token(self) -> tuple[str, str]:
-        what = "sign-in"
-        try:
-            token, instance = SalesforceLogin(
-                session=self._http,
-                consumer_key=self._settings.client_id,
-                consumer_secret=self._settings.client_secret.get_secret_value(),
-                domain=self._settings.stem,
-                sf_version=self._settings.api_version,
-            )
-        except SalesforceAuthenticationFailed as error:
-            # The code is the OAuth error's, or the status where the answer was no JSON.
-            status = error.code if isinstance(error.code, int) else 400
-            content = {"error": "" if isinstance(error.code, int) else error.code, "message": str(error.message or "")}
-            answer = read_answer(status, content)
-        except requests.RequestException as error:
-            raise Transient(f"Salesforce, {what}: no answer ({type(error).__name__})") from None
-        else:
-            return str(token), str(instance)
-        verdict = judge(answer)
-        if verdict.action in (Action.REFUSED, Action.SIGN_IN):
-            verdict = Verdict(
-                Action.SIGN_IN_REFUSED, "the sign-in was refused: check client_id, client_secret and domain"
-            )
-        raise refusal(
-            f"Salesforce, {what}",
-            Answer(answer.status, answer.code, self._redact(answer.message), request=answer.request),
-            verdict,
-        )
 
     def _seen(self, response: requests.Response) -> None:
         self._headers = response.headers  # the library's errors carry none
         if match := _USAGE.search(response.headers.get("Sforce-Limit-Info", "")):  # on errors too (SS8 of the library)
             self._quota.saw(used=int(match[1]), limit=int(match[2]))
-        kind = response.headers.get("Content-Type", "")
+        kind = response.headers.get("Content-Type", "").partition(";")[0]
         is_soap = "/services/Soap/" in (response.request.url or "")
+        silent = response.status_code == requests.codes.no_content or response.request.method in ("PUT", "DELETE")
+        expected = CSV if response.request.headers.get("Accept") == CSV else _JSON
         # SR39: a maintenance page answers 200 with HTML.
-        if response.ok and response.status_code != requests.codes.no_content and _JSON not in kind and not is_soap:
-            raise Transient(f"Salesforce answered with {kind.partition(';')[0] or 'nothing'} instead of JSON")
+        if response.ok and kind != expected and not is_soap and not (silent and not kind):
+            raise Transient(f"Salesforce answered with {kind or 'nothing'} instead of {expected}")
 
 
-class _Never(HTTPAdapter):
-    """Plain http beyond this machine: never."""
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
-        """Refuse."""
-        del args, options
-        host = urlsplit(request.url or "").hostname
-        raise SignInRefused(f"Salesforce sent us to http://{host}: the token is not sent in the clear; use https")
-
-
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
+def _parsed(response: requests.Response) -> Any:
+    try:
+        return response.json()
+    except requests.exceptions.JSONDecodeError:
+        return response.text

@@ -10,7 +10,7 @@ from typing import Any
 from lxml import etree
 
 from connectors.protocol import FieldKind, FieldSet, FieldSpec
-from connectors.salesforce.names import field_name, permission_set, words
+from connectors.salesforce.names import field_name, permission_set, read_set
 from connectors.validity import room
 
 NAMESPACE = "http://soap.sforce.com/2006/04/metadata"
@@ -26,7 +26,7 @@ def source(fields: FieldSet) -> Iterator[tuple[str, str]]:
         name = field_name(fields.prefix, spec.name)
         yield f"{_MAIN}/objects/{fields.object}/fields/{name}.field-meta.xml", _xml("CustomField", _field(name, spec))
     sync, sync_label = permission_set(fields)
-    read, read_label = f"{words(fields.prefix)}_Read", f"{fields.label} Read"
+    read, read_label = read_set(fields)
     for name, label, editable, whose in (
         (read, read_label, False, "For those who read scores: sees the fields, edits none."),
         (sync, sync_label, True, "For the integration user alone: reads and edits the fields, nothing else."),

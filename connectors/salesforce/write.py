@@ -1,8 +1,9 @@
-"""Writing: our fields on existing records, 200 a call, one outcome each (sObject Collections)."""
+"""Writing: our fields on existing records, one outcome each; 200 a call (sObject Collections), or in bulk."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain, islice
 from typing import Any
 
 from connectors.batching import batches
@@ -11,9 +12,10 @@ from connectors.errors import NotPermitted, Unreachable
 from connectors.protocol import Clear, FieldSet, Outcome, OutcomeKind, Update
 from connectors.redaction import Redactor
 from connectors.salesforce.answers import judge_row, row_error
+from connectors.salesforce.bulk_write import BulkWriter
 from connectors.salesforce.ids import identify
 from connectors.salesforce.names import field_name
-from connectors.salesforce.schema import read_schema
+from connectors.salesforce.schema import Schema, read_schema
 from connectors.salesforce.session import Session
 from connectors.values import instant_text
 from scoring.records import Malformed, Value
@@ -25,9 +27,13 @@ _PAUSE = 5.0  # seconds before rows that were locked are tried again
 class Writer:
     """Updates by id, never an upsert: a deleted person must not come back (SW18)."""
 
-    def __init__(self, session: Session, *, time: Time) -> None:
+    def __init__(
+        self, session: Session, *, time: Time, bulk: BulkWriter | None = None, bulk_from: int = 10_000
+    ) -> None:
         self._session = session
         self._time = time
+        self._bulk = bulk
+        self._bulk_from = bulk_from
         self._redact = Redactor(())
 
     def write(self, fields: FieldSet, updates: Iterable[Update]) -> Iterator[Outcome]:
@@ -36,20 +42,21 @@ class Writer:
         Raises `NotPermitted` before the first call when one of our fields cannot be written (SW12). Values are
         absolute, so a call that timed out is simply sent again (SW16).
         """
-        self._refuse_unwritable(fields)
-        for batch in batches(fields, updates, size=SIZES[0], identify=identify):
-            yield from batch.decided
-            yield from self._send(fields, batch.updates, SIZES)
+        schema = read_schema(self._session.describe(fields.object))
+        _refuse_unwritable(fields, schema)
+        rows = iter(updates)
+        first = list(islice(rows, self._bulk_from))
+        if self._bulk is None or len(first) < self._bulk_from:
+            for batch in batches(fields, chain(first, rows), size=SIZES[0], identify=identify):
+                yield from batch.decided
+                yield from self._send(fields, batch.updates, SIZES)
+            return
 
-    def _refuse_unwritable(self, fields: FieldSet) -> None:
-        columns = read_schema(self._session.describe(fields.object)).columns
-        names = (field_name(fields.prefix, spec.name) for spec in fields.fields)
-        closed = [name for name in names if name not in columns or not columns[name].updateable]
-        if closed:
-            raise NotPermitted(
-                f"Salesforce: {', '.join(closed)} of {fields.object} cannot be written by this user; "
-                "run `bonus-malus fields apply`"
-            )
+        def resend(updates: Sequence[Update]) -> Iterator[Outcome]:
+            return self._send(fields, updates, SIZES[1:])
+
+        parent = "AccountId" if "AccountId" in schema.columns else None
+        yield from self._bulk.write(fields, chain(first, rows), resend, parent=parent)
 
     def _send(self, fields: FieldSet, updates: Sequence[Update], sizes: Sequence[int]) -> Iterator[Outcome]:
         """Send in batches of the first size; rows that may fare better in a smaller one go again (SW03, SW08)."""
@@ -80,6 +87,16 @@ class Writer:
         code, message = row_error(result)
         kind, sentence, shrink = judge_row(code)
         return Outcome(update.id, kind, code, f"{sentence} [{self._redact(message)}]"), shrink
+
+
+def _refuse_unwritable(fields: FieldSet, schema: Schema) -> None:
+    names = (field_name(fields.prefix, spec.name) for spec in fields.fields)
+    closed = [name for name in names if name not in schema.columns or not schema.columns[name].updateable]
+    if closed:
+        raise NotPermitted(
+            f"Salesforce: {', '.join(closed)} of {fields.object} cannot be written by this user; "
+            "run `bonus-malus fields apply`"
+        )
 
 
 def _record(fields: FieldSet, update: Update) -> dict[str, Any]:

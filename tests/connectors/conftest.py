@@ -11,7 +11,10 @@ import pytest
 from starlette.responses import Response
 
 from connectors import CrmConnector, connect, settings_model
+from connectors.progress import MemoryProgress
 from connectors.protocol import FieldKind, FieldSet, FieldSpec, ObjectQuery, Page, Window
+from connectors.salesforce.read import Reader
+from connectors.salesforce.volume import Volume
 from sandbox.app import World, create_app
 from sandbox.remote import Remote
 from sandbox.server import Server
@@ -100,10 +103,14 @@ class Crm:
         self.connector = self.connect(**settings)
         return self
 
-    def connect(self, **settings: Any) -> CrmConnector:
+    def connect(self, progress: Any = None, secrets: Any = None, **settings: Any) -> CrmConnector:
         model = settings_model(self.name)
         given = {"url": self.remote.url} | dict(self.words.settings) | settings
-        return connect(self.name, model(**given), time=self.remote)
+        return connect(self.name, model(**given), time=self.remote, progress=progress, secrets=secrets)
+
+    @staticmethod
+    def window(start: datetime | None, end: datetime) -> Window:
+        return Window(start, end)
 
     def insert(self, object_: str, values: Mapping[str, Any], at: datetime | None = None) -> str:
         event = {"do": "insert" if self.name == "salesforce" else "create", "object": object_, "values": values}
@@ -291,6 +298,19 @@ class StillTime:
 @pytest.fixture
 def time() -> StillTime:
     return StillTime()
+
+
+@pytest.fixture
+def salesforce_reader(time: StillTime) -> Callable[[Any], Any]:
+    """A reader on a session that a test made up."""
+
+    def make(session: Any) -> Any:
+        settings = settings_model("salesforce")(domain="acme.my", session_id="made up")
+        progress = MemoryProgress()
+        volume = Volume(session, progress, time=time, version=settings.api_version)
+        return Reader(session, volume, progress, time=time, settings=settings)
+
+    return make
 
 
 @pytest.fixture(scope="session")

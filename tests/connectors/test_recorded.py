@@ -19,7 +19,6 @@ from connectors.hubspot.write import Writer as HubSpotWriter
 from connectors.protocol import FieldKind, FieldSet, FieldSpec, ObjectQuery, OutcomeKind, Update, Window
 from connectors.salesforce.answers import judge, judge_row, read_answer, row_error
 from connectors.salesforce.ids import id18
-from connectors.salesforce.read import Reader
 from connectors.salesforce.schema import read_schema
 from connectors.salesforce.write import Writer
 from scoring.records import Malformed, Record
@@ -61,14 +60,17 @@ class Org:
         self.bodies = bodies
         self.page = page
 
-    def describe(self, sobject: str) -> dict[str, Any]:
+    def fits(self, _soql: str) -> bool:
+        return True
+
+    def describe(self, sobject: str, *, fresh: bool = False) -> dict[str, Any]:
         return self.bodies[sobject]
 
     def query(self, _soql: str, *, deleted: bool = False) -> dict[str, Any]:
-        return self.page
+        return {"totalSize": 1} | self.page
 
 
-def test_recorded_rows_become_records_without_a_malformed_value(recorded: Path):
+def test_recorded_rows_become_records_without_a_malformed_value(recorded: Path, salesforce_reader: Any):
     bodies = describes(recorded)
     seen = 0
     for call in cassettes(recorded):
@@ -85,7 +87,7 @@ def test_recorded_rows_become_records_without_a_malformed_value(recorded: Path):
             if not isinstance(value, dict) and key in bodies[name_of(bodies, name)]["names"]
         ]
         org = Org(bodies, {"records": rows, "done": True})
-        [answer] = Reader(org).changes(ObjectQuery(name, tuple(known)), Window(None, LATER))
+        [answer] = salesforce_reader(org).changes(ObjectQuery(name, tuple(known)), Window(None, LATER))
         assert len(answer.records) == len(rows), call["file"]
         for record in answer.records:
             seen += 1

@@ -13,7 +13,6 @@ from connectors.protocol import ObjectQuery, Window
 from connectors.salesforce.connector import currency_of
 from connectors.salesforce.ids import id18, identify
 from connectors.salesforce.names import field_name
-from connectors.salesforce.read import Reader
 from connectors.salesforce.schema import Column, read_schema
 from scoring.records import Link, Malformed
 
@@ -125,7 +124,10 @@ class Org:
         self.rows = rows
         self.asked: list[str] = []
 
-    def describe(self, _sobject: str) -> Mapping[str, Any]:
+    def fits(self, _soql: str) -> bool:
+        return True
+
+    def describe(self, _sobject: str, *, fresh: bool = False) -> Mapping[str, Any]:
         return self.describes.pop(0) if len(self.describes) > 1 else self.describes[0]
 
     def query(self, soql: str, *, deleted: bool = False) -> Mapping[str, Any]:
@@ -133,7 +135,7 @@ class Org:
         if "Gone__c" in soql:
             answer = Answer(400, "INVALID_FIELD", "No such column 'Gone__c'")
             raise Refused("no such column", answer, Verdict(Action.REFUSED, ""))
-        return {"records": self.rows, "done": True}
+        return {"records": self.rows, "done": True, "totalSize": len(self.rows)}
 
 
 def described(*names: str) -> dict[str, Any]:
@@ -141,38 +143,38 @@ def described(*names: str) -> dict[str, Any]:
     return {"name": "Contact", "fields": [{"name": name, "type": kinds.get(name, "string")} for name in names]}
 
 
-def test_sr12_sr13_a_field_that_vanishes_between_describe_and_query_is_dropped_loudly():
+def test_sr12_sr13_a_field_that_vanishes_between_describe_and_query_is_dropped_loudly(salesforce_reader: Any):
     system = ("Id", "SystemModstamp", "IsDeleted", "LastName")
     row = {"Id": "0035500001H9kZu", "SystemModstamp": "2026-11-20T12:00:00.000+0000", "LastName": "Ann"}
     org = Org(described(*system, "Gone__c"), described(*system), rows=[row])
-    pages = list(Reader(org).changes(ObjectQuery("Contact", ("LastName", "Gone__c")), Window(None, NOON)))
+    pages = list(salesforce_reader(org).changes(ObjectQuery("Contact", ("LastName", "Gone__c")), Window(None, NOON)))
     assert [problem.field for page in pages for problem in page.problems] == ["Gone__c"]
     assert [record.values for page in pages for record in page.records] == [{"LastName": "Ann"}]
 
 
-def test_sr12_an_invalid_field_that_describe_still_shows_is_not_asked_for_for_ever():
+def test_sr12_an_invalid_field_that_describe_still_shows_is_not_asked_for_for_ever(salesforce_reader: Any):
     org = Org(described("Id", "SystemModstamp", "Gone__c"))
     with pytest.raises(Refused):
-        list(Reader(org).changes(ObjectQuery("Contact", ("Gone__c",)), Window(None, NOON)))
+        list(salesforce_reader(org).changes(ObjectQuery("Contact", ("Gone__c",)), Window(None, NOON)))
     assert len(org.asked) == 1
 
 
-def test_a_row_without_a_readable_stamp_is_a_problem_and_the_others_go_on():
+def test_a_row_without_a_readable_stamp_is_a_problem_and_the_others_go_on(salesforce_reader: Any):
     rows = [
         {"Id": "0035500001H9kZu", "SystemModstamp": "yesterday"},
         {"Id": "0035500001H9kZv", "SystemModstamp": "2026-11-20T12:00:00.000+0000"},
     ]
-    [page] = Reader(Org(described("Id", "SystemModstamp"), rows=rows)).changes(
+    [page] = salesforce_reader(Org(described("Id", "SystemModstamp"), rows=rows)).changes(
         ObjectQuery("Contact", ()), Window(None, NOON)
     )
     assert [record.id for record in page.records] == ["0035500001H9kZvAAJ"]
     assert [problem.field for problem in page.problems] == ["SystemModstamp"]
 
 
-def test_windows_are_asked_for_in_utc_with_both_bounds():
+def test_windows_are_asked_for_in_utc_with_both_bounds(salesforce_reader: Any):
     org = Org(described("Id", "SystemModstamp"))
     paris = NOON.astimezone(ZoneInfo("Europe/Paris"))
-    list(Reader(org).changes(ObjectQuery("Contact", ()), Window(paris, paris + timedelta(hours=1))))
+    list(salesforce_reader(org).changes(ObjectQuery("Contact", ()), Window(paris, paris + timedelta(hours=1))))
     [soql] = org.asked
     assert soql == (
         "SELECT Id, SystemModstamp FROM Contact "

@@ -1,0 +1,94 @@
+"""Reading at volume: a selection through the Bulk API, its junctions beside it on a shelf."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from typing import Any
+
+from connectors.clock import Time
+from connectors.protocol import Page, Progress
+from connectors.salesforce.bulk_query import BulkQuery, Job
+from connectors.salesforce.ids import id18
+from connectors.salesforce.selection import Junction, Selection
+from connectors.salesforce.session import Session
+from connectors.shelf import Shelf
+from scoring.records import Link, Problem, Record
+
+ONCE = "salesforce/query/once"  # the key of a job that nothing goes on with
+
+
+class Volume:
+    """Query jobs for selections. Memory holds one result page, whatever the volume."""
+
+    def __init__(self, session: Session, progress: Progress, *, time: Time, version: str) -> None:
+        self._jobs = BulkQuery(session, progress, time=time, version=version)
+
+    def key(self, selection: Selection, start: datetime | None) -> str:
+        """What such a read is kept under: the same columns from the same start."""
+        columns = hashlib.sha256(selection.select.encode()).hexdigest()[:12]
+        return f"salesforce/query/{selection.schema.object}/{start.isoformat() if start else 'all'}/{columns}"
+
+    def held(self, key: str) -> Job | None:
+        """The job that an earlier run left behind."""
+        return self._jobs.held(key)
+
+    def create(self, key: str, selection: Selection, condition: str, end: datetime) -> Job:
+        """A new job for a selection; raises `Refused` where the Bulk API does not take it."""
+        return self._jobs.create(key, f"{selection.select_cells} {condition}", end=end.isoformat())
+
+    def pages(self, key: str, job: Job, selection: Selection) -> Iterator[Page]:
+        """The job's records, with their links."""
+        with ExitStack() as stack:
+            shelves = [(junction, *self._shelf(junction, stack)) for junction in selection.junctions]
+            for header, rows in self._jobs.pages(key, job):
+                yield _page(selection, header, rows, shelves)
+
+    def rows(self, soql: str, *, deleted: bool = False) -> Iterator[tuple[list[str], Sequence[list[str]]]]:
+        """The cells of any query; nothing of it outlives this run."""
+        yield from self._jobs.pages(ONCE, self._jobs.create(ONCE, soql, end="", deleted=deleted))
+
+    def _shelf(self, junction: Junction, stack: ExitStack) -> tuple[Sequence[str], Shelf]:
+        """All live rows of a junction object by their parent, and what their cells are called."""
+        shelf = stack.enter_context(Shelf())
+        header: Sequence[str] = ()
+        for header, rows in self.rows(junction.soql_alone):
+            parent = header.index(junction.child.field)
+            shelf.put((id18(row[parent]), json.dumps(row)) for row in rows if row[parent])
+        return header, shelf
+
+
+def _page(
+    selection: Selection,
+    header: Sequence[str],
+    rows: Sequence[list[str]],
+    shelves: Sequence[tuple[Junction, Sequence[str], Shelf]],
+) -> Page:
+    make = selection.from_cells(header)
+    id_at = header.index("Id")
+    ids = [id18(row[id_at]) for row in rows]
+    kept = [(junction, names, shelf.take(ids)) for junction, names, shelf in shelves]
+    read: list[Record | Problem] = []
+    for id_, row in zip(ids, rows, strict=True):
+        links: Mapping[str, tuple[Link, ...]] = {
+            junction.name: junction.links([_row(junction, names, text) for text in found.get(id_, ())])
+            for junction, names, found in kept
+        }
+        read.append(make(row, links))
+    return Page(
+        tuple(one for one in read if isinstance(one, Record)), tuple(one for one in read if isinstance(one, Problem))
+    )
+
+
+def _row(junction: Junction, header: Sequence[str], text: str) -> dict[str, Any]:
+    """A junction row as REST would answer it: what `Junction.links` reads."""
+    row: dict[str, Any] = {}
+    for name, cell in zip(header, json.loads(text), strict=True):
+        relationship, dot, inner = name.partition(".")
+        if dot:
+            row[relationship] = {inner: cell}
+        else:
+            column = junction.schema.columns.get(name)
+            row[name] = column.text()(cell) if column and cell else None
+    return row
