@@ -1,6 +1,6 @@
 """One application that is both CRMs, each under its vendor's paths; what is ours is under `/sandbox`."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -8,6 +8,7 @@ from starlette.middleware import Middleware
 from sandbox.clock import Clock
 from sandbox.control import routes as control_routes
 from sandbox.count import CountRequests, Requests
+from sandbox.dated import Dated
 from sandbox.faults.faults import Faults
 from sandbox.faults.middleware import Disturb
 from sandbox.hubspot.portal import Portal
@@ -32,6 +33,7 @@ class World:
         self.portal: Portal = portal or Portal(self.clock)
         self.requests = Requests()
         self.faults = Faults(self)
+        self.skew = timedelta()  # how far the vendors' clocks are ahead, for their Date header
 
 
 def create_app(world: World) -> Starlette:
@@ -46,5 +48,9 @@ def create_app(world: World) -> Starlette:
             *salesforce_routes(world.org),
             *hubspot_routes(world.portal),
         ],
-        middleware=[Middleware(CountRequests, requests=world.requests), Middleware(Disturb, world=world)],
+        middleware=[
+            Middleware(Dated, world=world),
+            Middleware(CountRequests, requests=world.requests),
+            Middleware(Disturb, world=world),
+        ],
     )

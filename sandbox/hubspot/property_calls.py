@@ -136,6 +136,17 @@ def create_group(call: Call) -> Answer:
     return 201, _group_shape(kind.groups[given.name])
 
 
+def archive_group(call: Call) -> Answer:
+    """DELETE a group that holds no property."""
+    kind, name = call.kind(), call.word("name")
+    if name not in kind.groups:
+        raise Refusal(404, f'The property group "{name}" does not exist.', category="OBJECT_NOT_FOUND")
+    if any(each.group == name and each.archived is None for each in kind.properties.values()):
+        raise validation(f"The property group '{name}' still holds properties.", name=[name])
+    del kind.groups[name]
+    return 204, None
+
+
 def _one(call: Call, *, archived: bool = False) -> Definition:
     kind, name = call.kind(), call.word("name")
     found = kind.properties.get(name)

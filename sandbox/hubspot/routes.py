@@ -127,6 +127,7 @@ _TABLE = (
     _Row("GET", "properties", "/{object}/groups", property_calls.list_groups, _read_schema),
     _Row("POST", "properties", "/{object}/groups", property_calls.create_group, _write_schema),
     _Row("GET", "properties", "/{object}/groups/{name}", property_calls.read_group, _read_schema),
+    _Row("DELETE", "properties", "/{object}/groups/{name}", property_calls.archive_group, _write_schema),
     _Row("POST", "properties", "/{object}/batch/read", property_calls.batch_read, _read_schema),
     _Row("POST", "properties", "/{object}/batch/create", property_calls.batch_create, _write_schema),
     _Row("POST", "properties", "/{object}/batch/archive", property_calls.batch_archive, _write_schema),

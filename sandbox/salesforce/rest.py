@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from sandbox.salesforce import query
+from sandbox.salesforce import query, setup
 from sandbox.salesforce.describe import describe, describe_global, summary
 from sandbox.salesforce.errors import Refusal, RowError, RowRefusal, not_found
 from sandbox.salesforce.http import VERSIONS, Call, answer
@@ -68,6 +68,11 @@ def run_query_all(call: Call) -> dict[str, Any]:
     return _query(call, everything=True)
 
 
+def run_tooling_query(call: Call) -> dict[str, Any]:
+    """GET /tooling/query?q=: what only the Tooling API shows."""
+    return _query(call, everything=False, tooling=True)
+
+
 def next_page(call: Call) -> dict[str, Any]:
     """GET /query/01g...-2000; the locator of a queryAll is continued here too (SR38)."""
     return call.org.cursors.next(call.path("locator"), user_id=call.user.id, base=call.base)
@@ -126,10 +131,11 @@ def anything_else(_call: Call) -> Response:
     raise not_found()
 
 
-def _query(call: Call, *, everything: bool) -> dict[str, Any]:
+def _query(call: Call, *, everything: bool, tooling: bool = False) -> dict[str, Any]:
     text = call.request.query_params.get("q")
     if text is None:
         raise Refusal(400, "MALFORMED_QUERY", "A query string has to be specified")
+    setup.refresh(call.org, call.user, text, tooling=tooling)
     option, _, size = call.request.headers.get("sforce-query-options", "").replace(" ", "").partition("=")
     batch = int(size) if option.lower() == "batchsize" and size.isdigit() else query.MAX_BATCH
     return query.run(call.org, call.access, text, base=call.base, everything=everything, batch=batch)

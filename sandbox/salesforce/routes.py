@@ -33,6 +33,7 @@ def routes(org: Org) -> list[BaseRoute]:
         ("/limits", {"GET": rest.limits}),
         ("/query", {"GET": rest.run_query}),
         ("/queryAll", {"GET": rest.run_query_all}),
+        ("/tooling/query", {"GET": rest.run_tooling_query}),
         ("/query/{locator}", {"GET": rest.next_page}),
         ("/queryAll/{locator}", {"GET": rest.next_page}),
         ("/sobjects", {"GET": rest.objects}),

@@ -81,6 +81,18 @@ class Trigger:
         return RowError("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", message)
 
 
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A record-triggered flow: it runs after every write of a row, and lets all of them pass."""
+
+    object: str
+    label: str
+
+    def refuse(self, _row: Row, _others: Mapping[str, Row], _manner: Manner) -> RowError | None:
+        """Never."""
+        return None
+
+
 @dataclass(slots=True)
 class Locks:
     """Rows held by somebody else (SW03): a share of them, chosen by seed, refuses the first `tries` writes each."""
