@@ -21,7 +21,7 @@ SLDS = MODULES / "@salesforce-ux/design-system/assets/styles/salesforce-lightnin
 pytestmark = [
     pytest.mark.skipif(
         shutil.which("node") is None or not MODULES.is_dir(),
-        reason="needs Node 20 and its packages: npm ci --prefix tests/package",
+        reason="needs Node 20 and its packages: npm install --prefix tests/package --no-save",
     ),
     pytest.mark.timeout(180),
 ]
