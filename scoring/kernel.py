@@ -22,6 +22,7 @@ DAY, SLOTS, START = int(Param.DAY), int(Param.SLOTS), int(Param.START)
 # The columns of a result, int32[subjects, 8]: one line of the cache for each.
 COEFFICIENT, EXPECTED, BALANCE, TIER, STATUS, REVIEW, CHANGE, REASONS = range(8)
 NO_DAY = -(2**31)
+CURRENCIES = 32
 ACTIVE, SHORT, PLAIN = 0, 1, 2  # PLAIN: left to the plain reading
 
 # The digits of a reason code, in base `REASON_KINDS + slots`: three digits, the weightiest first, 0 for none.
@@ -172,6 +173,11 @@ def score_partition(  # type: ignore[no-untyped-def] # compiled
     counts = np.zeros(3, np.int64)
     slots = params[SLOTS]
     sums = np.zeros(slots + 1, np.int64)
+    earned = np.zeros(slots + 1, np.int64)
+    ever = np.zeros(slots + 1, np.int64)
+    top = np.zeros(slots + 1, np.int64)
+    counted = np.zeros(CURRENCIES, np.int64)
+    against = np.zeros(CURRENCIES, np.int64)
     seen = np.zeros((4, 3), np.int64)
     review_days = np.empty(REVIEWS, np.int64)
     review_coefficients = np.empty(REVIEWS, np.int64)
@@ -226,7 +232,8 @@ def score_partition(  # type: ignore[no-untyped-def] # compiled
         if money:
             settle_ties(events, start, end, amounts, sources)
             found = derive(
-                events, start, end, exposure, own_review, amounts, derived, params, months, doms, first, made,
+                events, start, end, exposure, own_review, amounts, derived, params, months, doms, first,
+                counted, against, made,
             )  # fmt: skip
             if found < 0:
                 result[row, STATUS] = PLAIN
@@ -243,7 +250,7 @@ def score_partition(  # type: ignore[no-untyped-def] # compiled
         )  # fmt: skip
         points(
             source, start, end, exposure, own_review, money, amounts, sources, originals, params, names,
-            months, doms, first, gains, losses, owners, orders, counts,
+            months, doms, first, gains, losses, owners, orders, counts, earned, ever, top,
         )  # fmt: skip
         tier, balance, expiry = path(
             review_days, review_coefficients, done, gains, losses, counts, params, tiers, months, doms, first, sums,

@@ -57,7 +57,9 @@ def coefficient(  # type: ignore[no-untyped-def] # compiled
     """
     today, lag = params[DAY], params[LAG]
     full_rank = params[FULL_RANK]
-    seen[:, :] = 0
+    for slot in range(4):
+        for kind in range(3):
+            seen[slot, kind] = 0
     month, dom = first_review(exposure, fixed, months, doms, first)
     start = exposure
     review = day_in(first, month, dom)
@@ -104,7 +106,8 @@ def coefficient(  # type: ignore[no-untyped-def] # compiled
         before = state
         reason = INTERRUPTED_LAST if symbol == INTERRUPTED else CLEAN_LAST if table[state, HAS_CLEAN] else NO_REASON
         done += 1
-        seen[done & 3, :] = 0
+        for kind in range(3):
+            seen[done & 3, kind] = 0
         start = end
         month += 12
         review = day_in(first, month, dom)

@@ -34,33 +34,49 @@ def currency_of(event):  # type: ignore[no-untyped-def] # compiled
     return np.int64(event >> np.uint64(32 + CURRENCY_SHIFT)) & 31
 
 
+@njit(inline="always")
+def _move(moves, counts, which, day, points, slot):  # type: ignore[no-untyped-def] # compiled
+    """One more of the moves that `counts[which]` counts."""
+    place = counts[which]
+    moves[DAY_OF_MOVE, place] = day
+    moves[POINTS_OF_MOVE, place] = points
+    moves[SLOT_OF_MOVE, place] = slot
+    counts[which] = place + 1
+
+
+@njit(inline="always")
+def _lose(losses, counts, day, points, slot):  # type: ignore[no-untyped-def] # compiled
+    """A loss; `counts[2]` notes that one comes before its time."""
+    if counts[1] and losses[DAY_OF_MOVE, counts[1] - 1] > day:
+        counts[2] = 1
+    _move(losses, counts, 1, day, points, slot)
+
+
+@njit(inline="always")
+def _faded(points, fading, gone):  # type: ignore[no-untyped-def] # compiled
+    """What is left after so many months; fractions of points are gone."""
+    left = abs(points) * (fading - gone) // fading
+    return left if points > 0 else -left
+
+
 @njit(nogil=True, cache=True)
 def _enter(day, points, slot, since, expires, fading, gains, losses, counts, months, doms, first):  # type: ignore[no-untyped-def] # compiled
     """One entry: a gain on its day, and its losses: all on the day it expires, or month by month (`Entry.moves`)."""
-    left = points
-    if fading:
-        gone = months[day] - months[since]
-        if add_months(months, doms, first, since, gone) > day:
-            gone -= 1
-        left = abs(points) * (fading - gone) // fading
-        left = left if points > 0 else -left
-    gain = counts[0]
-    gains[DAY_OF_MOVE, gain], gains[POINTS_OF_MOVE, gain], gains[SLOT_OF_MOVE, gain] = day, left, slot
-    counts[0] = gain + 1
-    month = 1 if fading else 0
-    while month <= fading:
-        on = add_months(months, doms, first, since, month) if fading else expires
-        now = abs(points) * (fading - month) // fading if fading else 0
-        now = now if points > 0 else -now
-        month += 1
-        if on <= day or now == left:
-            continue
-        loss = counts[1]
-        if loss and losses[DAY_OF_MOVE, loss - 1] > on:
-            counts[2] = 1
-        losses[DAY_OF_MOVE, loss], losses[POINTS_OF_MOVE, loss], losses[SLOT_OF_MOVE, loss] = on, left - now, slot
-        counts[1] = loss + 1
-        left = now
+    if not fading:
+        _move(gains, counts, 0, day, points, slot)
+        _lose(losses, counts, expires, points, slot)
+        return
+    gone = months[day] - months[since]
+    if add_months(months, doms, first, since, gone) > day:
+        gone -= 1
+    left = _faded(points, fading, gone)
+    _move(gains, counts, 0, day, left, slot)
+    for month in range(gone + 1, fading + 1):
+        on = add_months(months, doms, first, since, month)
+        now = _faded(points, fading, month)
+        if on > day and now != left:
+            _lose(losses, counts, on, left - now, slot)
+            left = now
 
 
 @njit(nogil=True, cache=True)
@@ -121,16 +137,18 @@ def _refund(  # type: ignore[no-untyped-def] # compiled
 @njit(nogil=True, cache=True)
 def points(  # type: ignore[no-untyped-def] # compiled
     events, low, high, exposure, fixed, money, amounts, sources, originals, params, names, months, doms, first,
-    gains, losses, owners, orders, counts,
+    gains, losses, owners, orders, counts, earned, ever, top,
 ):  # fmt: skip
     """All entries that the events make, as gains and losses of the balance, each in the order of days.
 
-    `money`: a refund is among them, so orders are remembered. `counts` becomes (gains, losses, 0).
+    `money`: a refund is among them, so orders are remembered. `counts` becomes (gains, losses, 0). By slot: what was
+    `earned` in the period, whether `ever`, and the `top` of the orders with money left.
     """
-    counts[:] = 0
-    earned = np.zeros(len(names), np.int64)
-    ever = np.zeros(len(names), np.uint8)
-    top = np.full(len(names) if money else 1, -1, np.int64)
+    for each in range(3):
+        counts[each] = 0
+    for slot in range(len(earned)):
+        earned[slot] = ever[slot] = 0
+        top[slot] = -1
     order = 0
     lag = params[LAG]
     month, dom = first_review(exposure, fixed, months, doms, first)
@@ -142,25 +160,31 @@ def points(  # type: ignore[no-untyped-def] # compiled
         event = events[i]
         i += 1
         day, name = day_of(event), name_of(event)
+        slot = names[name, SLOT]
         while day >= end:
             month += 12
             end = max(end, add_months(months, doms, first, day_in(first, month, dom), -lag))
-            earned[:] = 0
-        if names[name, AWARDED] and not (names[name, ONCE] and ever[name]):
-            ever[name] = 1
+            for each in range(len(earned)):
+                earned[each] = 0
+        if names[name, AWARDED] and not (names[name, ONCE] and ever[slot]):
+            ever[slot] = 1
             given = names[name, POINTS]
             if names[name, CAP] >= 0:
-                room = max(0, names[name, CAP] - abs(earned[name]))
+                room = max(0, names[name, CAP] - abs(earned[slot]))
                 if abs(given) > room:
                     given = room if given > 0 else -room
-                earned[name] += given
+                earned[slot] += given
             expires = add_months(months, doms, first, day, names[name, EXPIRY])
             fading = names[name, EXPIRY] if names[name, FADES] else 0
-            _enter(
-                day, given, names[name, SLOT], day, expires, fading, gains, losses, counts, months, doms, first,
-            )  # fmt: skip
+            if fading:
+                _enter(
+                    day, given, slot, day, expires, fading, gains, losses, counts, months, doms, first,
+                )  # fmt: skip
+            else:
+                _move(gains, counts, 0, day, given, slot)
+                _lose(losses, counts, expires, given, slot)
             if money and names[name, TAKEN]:
-                owners[order] = name
+                owners[order] = slot
                 amount = amount_of(event, amounts)
                 row = np.int64(event & np.uint64(0xFFFFFFFF))
                 orders[AMOUNT, order] = 0 if amount == NO_AMOUNT else amount
@@ -169,12 +193,12 @@ def points(  # type: ignore[no-untyped-def] # compiled
                 orders[GIVEN, order], orders[SINCE, order] = given, day
                 orders[EXPIRES, order], orders[MONTHS, order] = expires, fading
                 orders[REFUNDED, order] = orders[GONE, order] = 0
-                orders[BELOW, order] = top[name]
-                top[name] = order
+                orders[BELOW, order] = top[slot]
+                top[slot] = order
                 order += 1
-        if money and names[name, TAKES]:
+        if money and names[name, TAKES] and names[names[name, TAKES], AWARDED]:
             _refund(
-                event, amounts, sources, originals, names[name, TAKES], names[name, SLOT], top, order, owners,
+                event, amounts, sources, originals, names[names[name, TAKES], SLOT], slot, top, order, owners,
                 orders, gains, losses, counts, months, doms, first,
             )  # fmt: skip
     if counts[2]:
@@ -185,9 +209,19 @@ def points(  # type: ignore[no-untyped-def] # compiled
 @njit(nogil=True, cache=True)
 def _sort(moves, count):  # type: ignore[no-untyped-def] # compiled
     """The moves by day, in place."""
-    by_day = np.argsort(moves[DAY_OF_MOVE, :count], kind="mergesort")
-    for row in range(3):
-        moves[row, :count] = moves[row, :count][by_day]
+    if count > 64:  # noqa: PLR2004 - measured: below it, insertion wins
+        by_day = np.argsort(moves[DAY_OF_MOVE, :count])
+        for row in range(3):
+            moves[row, :count] = moves[row, :count][by_day]
+        return
+    for i in range(1, count):
+        day, points, slot = moves[DAY_OF_MOVE, i], moves[POINTS_OF_MOVE, i], moves[SLOT_OF_MOVE, i]
+        j = i
+        while j > 0 and moves[DAY_OF_MOVE, j - 1] > day:
+            for row in range(3):
+                moves[row, j] = moves[row, j - 1]
+            j -= 1
+        moves[DAY_OF_MOVE, j], moves[POINTS_OF_MOVE, j], moves[SLOT_OF_MOVE, j] = day, points, slot
 
 
 @njit(nogil=True, cache=True)
@@ -196,7 +230,8 @@ def path(review_days, review_coefficients, reviews, gains, losses, counts, param
 
     `sums` becomes the points left by slot.
     """
-    sums[:] = 0
+    for slot in range(len(sums)):
+        sums[slot] = 0
     today = params[DAY]
     total = 0
     current = 0
