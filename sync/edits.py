@@ -29,7 +29,18 @@ def is_ours(tx: Connection, row: Row[Any], found: Mapping[str, Any], texts: Text
         sent = values_of(from_json(each.breakdown), texts, rules=each.rules, computed_at=each.recorded)
         if all(sent.get(name) == value for name, value in differing.items()):
             return True
-    return False
+    return _put_back(tx, row, differing)
+
+
+def _put_back(tx: Connection, row: Row[Any], differing: Mapping[str, Any]) -> bool:
+    """Whether an undo that died has put these values back: the connection is on hold, and they stood there before."""
+    writes, connections = schema.writes, schema.connections
+    held = select(connections.c.id).where(connections.c.id == row.connection, connections.c.held.is_not(None))
+    if tx.execute(held).first() is None:
+        return False
+    query = select(writes.c.before).where(writes.c.contact == row.id, writes.c.outcome == "written")
+    befores = tx.execute(query.order_by(writes.c.id.desc()).limit(LAST)).scalars()
+    return any(all(before.get(name) == value for name, value in differing.items()) for before in befores)
 
 
 def adjust(tx: Connection, entry: Entry, record: str, edited: Mapping[str, Any], day: date) -> None:

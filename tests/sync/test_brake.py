@@ -1,0 +1,101 @@
+"""The brake: a first fill and a large change ask a person before anything is written."""
+
+import pytest
+
+from sync.brake import Brake, Intent, objection
+from tests.sync.conftest import order
+from tests.sync.test_run import THIS_YEAR, one_customer
+
+
+def company(world, size=10):
+    crm = one_customer(world)
+    for number in range(2, size + 1):
+        crm.put("contacts", str(number), email=f"c{number}@example.com")
+    return crm
+
+
+STRICT = Brake(share=0.2, least=0)
+
+
+def test_a_first_fill_asks_and_writes_nothing(world):
+    crm = company(world)
+    report = world.sync(brake=STRICT)
+    assert report.state == "asked"
+    assert "first time that a would be written to: 10 records" in report.connections["a"].message
+    assert crm.written == []
+
+
+def test_a_first_fill_that_was_agreed_to_writes(world):
+    crm = company(world)
+    assert world.sync(brake=Brake(first_fill=True)).state == "done"
+    assert len(crm.written) == 10
+
+
+def test_the_dry_run_that_was_read_is_a_yes(world):
+    crm = company(world)
+    read = world.sync(dry=True).intent
+    assert world.sync(brake=Brake(read=read)).state == "done"
+    assert len(crm.written) == 10
+
+
+def test_a_dry_run_of_another_mapping_is_no_yes(world):
+    crm = company(world)
+    read = world.sync(dry=True).intent
+    world.mappings["a"] = world.mappings["a"].only(frozenset({"order_paid"}))
+    assert world.sync(brake=Brake(read=read)).state == "asked"
+    assert crm.written == []
+
+
+def test_more_than_the_share_asks_and_the_number_is_a_yes(world):
+    crm = company(world)
+    world.sync()
+    before = len(crm.written)
+    for number in range(1, 4):
+        order(crm, f"n{number}", str(number), THIS_YEAR)
+    report = world.sync(brake=STRICT)
+    assert report.state == "asked"
+    assert "3 of 10 records would change, more than 20%" in report.connections["a"].message
+    assert "--yes-change 3" in report.connections["a"].message
+    assert len(crm.written) == before
+    assert world.sync(brake=Brake(share=0.2, least=0, yes_change=3)).state == "done"
+    assert len(crm.written) == before + 3
+
+
+def test_no_more_than_the_share_goes_through(world):
+    crm = company(world)
+    world.sync()
+    for number in range(1, 3):
+        order(crm, f"n{number}", str(number), THIS_YEAR)
+    assert world.sync(brake=STRICT).written == 2
+
+
+def test_what_was_asked_is_still_there_to_be_written_later(world):
+    company(world)
+    world.sync(brake=STRICT)
+    assert world.sync(brake=Brake(first_fill=True)).written == 10
+
+
+@pytest.mark.parametrize(
+    ("brake", "changes", "asks"),
+    [
+        (Brake(share=0.2, least=50), 50, False),
+        (Brake(share=0.2, least=50), 51, False),
+        (Brake(share=0.2, least=50), 200, False),
+        (Brake(share=0.2, least=50), 201, True),
+        (Brake(share=0.0, least=50), 51, True),
+        (Brake(share=0.2, least=50, yes_change=300), 300, False),
+        (Brake(share=0.2, least=50, yes_change=300), 301, True),
+        (Brake(share=0.2, least=50, read="abcd0123-300"), 315, False),
+        (Brake(share=0.2, least=50, read="abcd0123-300"), 316, True),
+        (Brake(share=0.2, least=50, read="ffff0123-300"), 300, True),
+        (Brake(share=0.2, least=50, read="abcd0123-"), 300, True),
+        (Brake(share=0.2, least=50, read="nonsense"), 300, True),
+        (Brake(share=0.2, least=50, first_fill=True), 300, True),
+    ],
+)
+def test_of_a_thousand_records_so_many_may_change_unasked(brake, changes, asks):
+    assert bool(objection(brake, Intent(changes, 1000, (), "abcd0123"))) is asks
+
+
+def test_nothing_to_change_never_asks():
+    assert objection(Brake(share=0, least=0), Intent(0, 1000, (), "abcd0123")) == ""

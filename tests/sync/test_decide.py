@@ -1,0 +1,179 @@
+"""What people decide, shown by the next sync, and known on both clocks."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from scoring.decision import Decision, Kind
+from sync import decide
+from sync.decide import NoSuchSignalError
+from sync.ledger import database, facts, history
+from tests.sync.conftest import order
+from tests.sync.test_run import THIS_YEAR, one_customer
+
+TODAY = date(2026, 11, 22)
+
+
+def accused(world):
+    crm = one_customer(world)
+    crm.put("cases", "c1", fault="theirs", day=date(2026, 5, 1), contacts=["1"])
+    world.sync()
+    return crm
+
+
+def subject(world, name="a:1"):
+    with world.ledger.begin() as tx:
+        return history.subject(tx, "customers", name)[0].subject
+
+
+def enter(world, kind, *, signal=None, name="a:1", **values):
+    who = subject(world, name)
+    with world.ledger.begin() as tx:
+        fact = None
+        if signal:
+            fact = decide.signal_of(facts.signals_of(tx, [who])[who], signal).fact
+        decision = Decision(kind, values.pop("on", TODAY), "rep-7", "as the customer says", fact=fact, **values)
+        decide.enter(tx, decide.Subject(database.programme(tx, "customers").id, who), decision, world.clock.now)
+
+
+def test_a_contested_incident_is_held_and_comes_back_when_the_contest_is_rejected(world):
+    crm = accused(world)
+    assert crm.ours("1")["coefficient"] == Decimal("1.25")
+    enter(world, Kind.CONTEST_OPEN, signal="c1")
+    world.sync()
+    assert (crm.ours("1")["coefficient"], crm.ours("1")["status"]) == (Decimal("0.95"), "contested")
+    enter(world, Kind.CONTEST_REJECT, signal="c1")
+    world.sync()
+    assert (crm.ours("1")["coefficient"], crm.ours("1")["status"]) == (Decimal("1.25"), "active")
+
+
+def test_an_accepted_contest_never_counts_again(world):
+    crm = accused(world)
+    enter(world, Kind.CONTEST_OPEN, signal="claim_at_fault")
+    enter(world, Kind.CONTEST_ACCEPT, signal="claim_at_fault")
+    world.sync()
+    assert (crm.ours("1")["coefficient"], crm.ours("1")["status"]) == (Decimal("0.95"), "active")
+    crm.put("cases", "c1", day=date(2026, 5, 2))
+    world.sync()
+    assert crm.ours("1")["coefficient"] == Decimal("0.95")
+
+
+def test_an_adjustment_survives_recalculation_and_ends_by_itself(world):
+    crm = accused(world)
+    enter(world, Kind.ADJUST, coefficient=90, until=date(2026, 12, 24))
+    world.sync()
+    order(crm, "o3", "1", THIS_YEAR)
+    world.sync()
+    assert (crm.ours("1")["coefficient"], crm.ours("1")["status"]) == (Decimal("0.90"), "adjusted")
+    world.clock.advance(days=40)
+    world.sync()
+    assert (crm.ours("1")["coefficient"], crm.ours("1")["status"]) == (Decimal("1.25"), "active")
+
+
+def test_a_frozen_standing_stays_as_it_was_until_it_is_unfrozen(world):
+    crm = accused(world)
+    enter(world, Kind.FREEZE)
+    world.sync()
+    order(crm, "o3", "1", THIS_YEAR)
+    world.sync()
+    assert (crm.ours("1")["points"], crm.ours("1")["status"]) == (Decimal(20), "frozen")
+    enter(world, Kind.UNFREEZE)
+    world.sync()
+    assert (crm.ours("1")["points"], crm.ours("1")["status"]) == (Decimal(30), "active")
+
+
+def test_a_decision_goes_with_the_person_when_records_are_merged(world):
+    crm = accused(world)
+    crm.put("contacts", "2", email="two@example.com")
+    order(crm, "p1", "2", date(2025, 3, 1))
+    world.sync()
+    enter(world, Kind.FREEZE)
+    crm.delete("contacts", "1", into="2")
+    world.sync()
+    assert crm.ours("2")["status"] == "frozen"
+
+
+def test_a_past_day_does_not_know_what_was_decided_later(world):
+    accused(world)
+    then = world.clock.now
+    world.clock.advance(days=2)
+    enter(world, Kind.FREEZE)
+    who = subject(world)
+    with world.ledger.begin() as tx:
+        assert decide.decisions_of(tx, [who], known_at=then) == {who: ()}
+        (now,) = decide.decisions_of(tx, [who])[who]
+    assert (now.kind, now.by, now.recorded) == (Kind.FREEZE, "rep-7", then + timedelta(days=2))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "on", "said"),
+    [
+        ("nothing", None, r"there is no signal nothing of this person.*claim_at_fault"),
+        ("order_paid", None, r"order_paid is more than one signal.*order_paid o1.*order_paid o2"),
+        ("order_paid", date(2020, 1, 1), r"there is no signal order_paid"),
+    ],
+)
+def test_a_signal_that_is_not_there_or_not_the_only_one_is_answered_with_what_there_is(world, wanted, on, said):
+    accused(world)
+    who = subject(world)
+    with world.ledger.begin() as tx:
+        signals = facts.signals_of(tx, [who])[who]
+    with pytest.raises(NoSuchSignalError, match=said):
+        decide.signal_of(signals, wanted, on=on)
+    assert decide.signal_of(signals, "order_paid", on=THIS_YEAR).source.id == "o2"
+
+
+class TestAnEditOnTheRecord:
+    def test_is_taken_as_an_adjustment_for_a_year_where_the_settings_say_so(self, world):
+        crm = accused(world)
+        crm.edit_ours("1", coefficient=Decimal("1.00"))
+        world.sync(edited_by_hand="adjust")
+        assert (crm.ours("1")["coefficient"], crm.ours("1")["status"]) == (Decimal("1.00"), "adjusted")
+        (found,) = self.decisions(world)
+        assert (found.coefficient, found.points, found.by, found.until) == (100, None, "crm", date(2027, 11, 22))
+
+    def test_of_a_text_is_restored_even_then(self, world):
+        crm = accused(world)
+        crm.edit_ours("1", tier="Platinum")
+        world.sync(edited_by_hand="adjust")
+        assert crm.ours("1")["tier"] == "Basic"
+        assert self.decisions(world) == ()
+
+    def test_that_empties_a_number_is_restored_even_then(self, world):
+        crm = accused(world)
+        crm.edit_ours("1", coefficient=None)
+        world.sync(edited_by_hand="adjust")
+        assert crm.ours("1")["coefficient"] == Decimal("1.25")
+
+    def decisions(self, world):
+        who = subject(world)
+        with world.ledger.begin() as tx:
+            return decide.decisions_of(tx, [who])[who]
+
+
+def test_what_a_run_wrote_and_died_over_is_not_taken_for_a_persons_edit(world):
+    crm = one_customer(world)
+
+    class KilledError(BaseException):
+        pass
+
+    real = crm.write
+
+    def dies(fields, updates):
+        for _ in real(fields, updates):
+            raise KilledError
+        yield
+
+    crm.write = dies
+    with pytest.raises(KilledError):
+        world.sync(edited_by_hand="adjust")
+    crm.write = real
+    assert crm.ours("1")["coefficient"] == Decimal("0.95")
+    report = world.sync(edited_by_hand="adjust")
+    assert report.connections["a"].edited == []
+    with world.ledger.begin() as tx:
+        (noted,) = history.outcomes(tx, report.run)
+        assert decide.decisions_of(tx, [1]) == {1: ()}
+    assert noted["before"]["coefficient"] is None
+    assert noted["after"]["coefficient"] == "0.95"

@@ -1,0 +1,186 @@
+"""Two workers, one connection: who works, who waits, and who is fenced off."""
+
+from datetime import timedelta
+
+import pytest
+
+from connectors.errors import Unreachable
+from sync import lease
+from sync.job import Progress
+from sync.ledger import history, schema
+from sync.lease import LENGTH, Lease, LeaseLostError
+from sync.run import run
+from tests.sync.conftest import both
+from tests.sync.test_run import one_customer
+
+place = pytest.fixture(both, params=("sqlite", "postgresql"))
+
+
+class KilledError(BaseException):
+    """What SIGKILL is to a test: nothing of ours runs after it."""
+
+
+def kill_at(world, stage):
+    """A run that dies when it has come to this stage: its row stays open, its leases are never given back."""
+
+    def watch(step: Progress) -> None:
+        if step.stage == stage:
+            raise KilledError
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sync.ledger.database.end_run", lambda *_: None)
+        patch.setattr(Lease, "release", lambda *_: None)
+        with pytest.raises(KilledError):
+            world.sync(watch=watch)
+
+
+def states(world):
+    with world.ledger.begin() as tx:
+        return [each.state for each in history.runs(tx, "customers", limit=5)]
+
+
+def test_op05_a_second_worker_says_since_when_the_first_is_running_and_leaves_a_row(world):
+    one_customer(world)
+    seen = []
+
+    def meanwhile(step: Progress) -> None:
+        if step.stage == "read" and not seen:
+            seen.append(run(world.job()))
+
+    assert world.sync(watch=meanwhile).state == "done"
+    (second,) = seen
+    assert second.state == "skipped"
+    assert all(each.message.startswith("still running since 2026-11-22 08:30:00 UTC (run 1 of ")
+               for each in second.connections.values())  # fmt: skip
+    assert states(world) == ["skipped", "done"]
+
+
+def test_a_connection_that_another_run_holds_does_not_keep_the_rest_waiting(world):
+    crm = one_customer(world)
+    world.sync()
+    seen = []
+
+    def meanwhile(step: Progress) -> None:
+        if not seen:
+            seen.append(run(world.job()))
+
+    crm.put("contacts", "1", email="other@example.com")
+    world.clock.advance(minutes=30)
+    only_a = {"a": world.job().sources["a"]}
+    run(world.job(sources=only_a, watch=meanwhile))
+    (second,) = seen
+    assert {name: each.state for name, each in second.connections.items()} == {"a": "skipped", "b": "done"}
+
+
+def test_op06_the_lease_of_a_killed_run_keeps_others_out_until_it_expires_and_not_longer(world):
+    one_customer(world)
+    kill_at(world, "read")
+    world.clock.advance(minutes=1)
+    assert run(world.job()).state == "skipped"
+    world.clock.advance(minutes=LENGTH.total_seconds() / 60)
+    assert run(world.job()).state == "done"
+    assert states(world) == ["done", "skipped", "abandoned"]
+
+
+def test_op06_a_run_that_was_only_slow_changes_nothing_after_another_took_over(world):
+    crm = one_customer(world)
+    taken = []
+
+    def sleep_long(step: Progress) -> None:
+        if step.stage == "score" and not taken:
+            world.clock.advance(minutes=30)
+            taken.append(run(world.job()))
+
+    with pytest.raises(LeaseLostError, match="another one has taken over"):
+        world.sync(watch=sleep_long)
+    assert taken[0].state == "done"
+    assert len(crm.written) == 1
+    assert states(world) == ["done", "abandoned"]
+
+
+def test_a_sign_of_life_keeps_the_lease(world):
+    one_customer(world)
+    seen = []
+
+    def live_long(step: Progress) -> None:
+        if step.stage == "read" and not seen:
+            with world.ledger.begin() as tx:
+                rows = tx.execute(schema.leases.select()).all()
+            held = Lease(world.ledger, 1, world.clock, {row.connection: row.token for row in rows})
+            for _ in range(3):
+                world.clock.advance(minutes=4)
+                held.renew()
+            seen.append(run(world.job()))
+
+    assert world.sync(watch=live_long).state == "done"
+    assert seen[0].state == "skipped"
+
+
+def test_a_lease_is_given_back_when_the_crm_does_not_answer(world):
+    crm = one_customer(world)
+    crm.fails = [Unreachable("no answer")]
+    assert world.sync().state == "try later"
+    assert run(world.job()).state == "done"
+
+
+def test_tokens_only_grow(world):
+    one_customer(world)
+    for _ in range(3):
+        world.sync()
+    with world.ledger.begin() as tx:
+        assert {row.token for row in tx.execute(schema.leases.select())} == {3}
+
+
+def test_a_dry_run_needs_no_lease_and_takes_none(world):
+    one_customer(world)
+    seen = []
+
+    def meanwhile(step: Progress) -> None:
+        if not seen:
+            seen.append(run(world.job(dry=True)))
+
+    world.sync(watch=meanwhile)
+    assert seen[0].state == "done"
+
+
+class TestAskedToStop:
+    """SIGTERM: the page is finished, and nothing is lost."""
+
+    def stop_after(self, world, count):
+        asked = []
+
+        def stopping():
+            asked.append(None)
+            return len(asked) > count
+
+        return world.sync(stopping=stopping)
+
+    @pytest.mark.parametrize("count", range(12))
+    def test_op11_after_any_page_the_next_run_ends_where_an_undisturbed_one_does(self, world, count):
+        crm = one_customer(world)
+        for number in range(2, 6):
+            crm.put("contacts", str(number), email=f"c{number}@example.com")
+        first = self.stop_after(world, count)
+        assert first.state in ("interrupted", "done")
+        assert world.sync().state == "done"
+        assert len(crm.written) == 5
+        assert world.sync().written == 0
+
+    def test_op11_the_run_is_closed_as_interrupted_and_its_lease_given_back(self, world):
+        one_customer(world)
+        assert self.stop_after(world, 0).state == "interrupted"
+        assert states(world) == ["interrupted"]
+        assert run(world.job()).state == "done"
+
+
+def test_the_row_of_a_run_that_holds_no_lease_any_more_is_not_taken_for_alive(world):
+    one_customer(world)
+    kill_at(world, "read")
+    world.clock.advance(hours=1)
+    with world.ledger.begin() as tx:
+        lease.abandon(tx, 1, world.clock())
+    assert states(world) == ["abandoned"]
+
+
+def test_the_heartbeat_is_well_within_the_lease():
+    assert timedelta(seconds=2 * lease.BEAT) < LENGTH
