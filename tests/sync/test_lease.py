@@ -7,8 +7,8 @@ import pytest
 from connectors.errors import Unreachable
 from sync import lease
 from sync.job import Progress
-from sync.ledger import history, schema
 from sync.lease import LENGTH, Lease, LeaseLostError
+from sync.ledger import history, schema
 from sync.run import run
 from tests.sync.conftest import both
 from tests.sync.test_run import one_customer
