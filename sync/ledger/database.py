@@ -41,9 +41,10 @@ class ConnectionRow:
 class Ledger:
     """A database at a URL, or a SQLite file at a path. `begin()` is one transaction: all of it or nothing."""
 
-    def __init__(self, engine: Engine, place: str) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, place: str, *, private: bool = False) -> None:
+        self.engine = engine
         self.place = place
+        self.private = private  # no other connection can see it
 
     @classmethod
     def open(cls, place: str, *, beside: Path | None = None) -> "Ledger":
@@ -64,8 +65,8 @@ class Ledger:
     def copy(self) -> "Ledger":
         """A copy for a run that must leave no trace: gone with the last reference to it, and with the process."""
         with told(self.place):
-            engine = engines.copied(self._engine)
-        copy = Ledger(engine, f"{self.place} (copy)")
+            engine = engines.copied(self.engine)
+        copy = Ledger(engine, f"{self.place} (copy)", private=True)
         finalize(copy, engine.dispose)
         return copy
 
@@ -76,12 +77,12 @@ class Ledger:
         Raises:
             LedgerError: the database refused; nothing of this step was kept.
         """
-        with told(self.place), self._engine.begin() as tx:
+        with told(self.place), self.engine.begin() as tx:
             yield tx
 
     def close(self) -> None:
         """Give the database back."""
-        self._engine.dispose()
+        self.engine.dispose()
 
 
 def programme(tx: Connection, name: str) -> ProgrammeRow:

@@ -142,7 +142,8 @@ def _new_contacts(tx: Connection, entry: Entry, found: Sequence[ContactFacts]) -
     ]
     ids = list(tx.execute(insert(table).returning(table.c.id), rows).scalars())
     # A contact's own id names its subject: unique, and nothing to keep count of.
-    tx.execute(update(table).where(table.c.subject == NOBODY).values(subject=table.c.id))
+    for some in chunks(ids):
+        tx.execute(update(table).where(table.c.id.in_(some)).values(subject=table.c.id))
     stamp = {"run": entry.run, "recorded": entry.at}
     tx.execute(insert(schema.identities), [{**stamp, "contact": each, "subject": each} for each in ids])
     tx.execute(insert(schema.current), [{"subject": each, "programme": entry.programme, "due": NOW} for each in ids])
