@@ -1,13 +1,13 @@
 """Steps 5 and 6 of a sync: who moves today, and where to."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from scoring.rules import Programme
-from scoring.standing import standing
+from scoring.standing import Standing, standing
 from scoring.subject import Subject
 from sync import lease
 from sync.decide import decisions_of
@@ -27,18 +27,25 @@ def score(job: Job, entry: Entry, programme: Programme, day: date, report: Repor
             if not subjects:
                 return
             last = subjects[-1]
-            histories = facts.signals_of(tx, subjects)
-            decided = decisions_of(tx, subjects)
-            standings = {
-                subject: standing(history, programme, day, Subject(decisions=decided[subject]))
-                for subject, history in histories.items()
-            }
+            standings = standings_of(tx, subjects, programme, day)
             changed = results.store_standings(tx, entry, standings, programme.label)
             _tell(tx, entry, changed, report)
         report.scored += len(subjects)
         report.attention += sum(each.needs_attention for each in standings.values())
         job.watch(Progress("score", done=report.scored))
         job.pause()
+
+
+def standings_of(
+    tx: Connection, subjects: Sequence[int], programme: Programme, day: date, *, known_at: datetime | None = None
+) -> dict[int, Standing]:
+    """Each subject's standing at the end of a day, from what the ledger knows, or knew at an instant."""
+    histories = facts.signals_of(tx, subjects, known_at=known_at)
+    decided = decisions_of(tx, subjects, known_at=known_at)
+    return {
+        subject: standing(history, programme, day, Subject(decisions=decided[subject]))
+        for subject, history in histories.items()
+    }
 
 
 def _tell(tx: Connection, entry: Entry, changed: Sequence[results.Changed], report: Report) -> None:
