@@ -13,6 +13,7 @@ from cli.demo import demo
 from cli.exits import Exit
 from cli.explain import explain
 from cli.fields import fields
+from cli.ledger import ledger
 from cli.rejects import rejects
 from cli.rules import rules
 from cli.runs import runs
@@ -24,7 +25,7 @@ from config.reading import ConfigError
 from config.settings import DEFAULT_FILE
 from connectors.errors import CrmError, TryLater
 from sync.lease import LeaseLostError
-from sync.ledger import LedgerError
+from sync.ledger import LedgerBusy, LedgerError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -54,7 +55,7 @@ def cli(context: click.Context, settings: Path, *, debug: bool) -> None:
 
 for command in (demo, sandbox, calc, fields, sync, explain, simulate, runs, rules):
     cli.add_command(command)
-for command in (contest, adjust, freeze, unfreeze, undo, resume, rejects):
+for command in (contest, adjust, freeze, unfreeze, undo, resume, rejects, ledger):
     cli.add_command(command)
 
 
@@ -69,6 +70,8 @@ def main() -> None:
     except click.Abort:
         code = _say("interrupted; what was committed stands, the next run goes on from there", Exit.TRY_LATER)
     except LeaseLostError as error:
+        code = _say(str(error), Exit.TRY_LATER)
+    except LedgerBusy as error:
         code = _say(str(error), Exit.TRY_LATER)
     except (ConfigError, LedgerError) as error:
         code = _say(str(error), Exit.USAGE)

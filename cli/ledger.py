@@ -1,0 +1,76 @@
+"""`bonus-malus ledger`: is it right, and copies of it."""
+
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from cli.compose import compose_offline
+from cli.exits import Exit
+from cli.screen import console, print_json
+from config.rulefile import load_programme
+from sync.ledger import database
+from sync.ledger.backup import backup as back_up
+from sync.verify import verify as check
+
+PLACE = click.Path(path_type=Path)
+
+
+@click.group()
+def ledger() -> None:
+    """Verify the ledger, export its signals, back it up."""
+
+
+@ledger.command()
+@click.option("--json", "as_json", is_flag=True, help="All of it as JSON.")
+@click.pass_obj
+def verify(path: Path, *, as_json: bool) -> int:
+    """Recompute every stored standing from what was known then; one line for each difference."""
+    settings, opened = compose_offline(path)
+    with closing(opened):
+        found = check(opened, settings.programme_name, lambda day: load_programme(settings.programme, at=day))
+    if as_json:
+        print_json(
+            {
+                "standings": found.standings,
+                "unknown_rules": found.unknown_rules,
+                "differences": found.differences,
+            }
+        )
+    else:
+        out = console()
+        for line in found.differences:
+            out.print(line, markup=False)
+        skipped = f", {found.unknown_rules} of them under rules that are not at hand" if found.unknown_rules else ""
+        out.print(f"{found.standings} standings{skipped}; {len(found.differences) or 'no'} differences")
+    return Exit.DEFECT if found.differences else Exit.DONE
+
+
+@ledger.command()
+@click.argument("folder", type=PLACE)
+@click.pass_obj
+def export(path: Path, *, folder: Path) -> int:
+    """Write every signal in force to Parquet files in FOLDER, each subject whole in one part."""
+    try:
+        from sync.ledger.export import export as write  # noqa: PLC0415 - pyarrow is an extra
+    except ImportError as error:
+        raise click.UsageError(f"{error.name} is missing: pip install 'bonus-malus[engine]'") from error
+    settings, opened = compose_offline(path)
+    with closing(opened):
+        with opened.begin() as tx:
+            programme = database.programme(tx, settings.programme_name)
+        count = write(opened, programme.id, folder)
+    console().print(f"{count} signals in {folder}", markup=False)
+    return Exit.DONE
+
+
+@ledger.command()
+@click.argument("file", type=PLACE)
+@click.pass_obj
+def backup(path: Path, *, file: Path) -> int:
+    """Copy the ledger to FILE, whole and consistent, while syncs go on."""
+    _, opened = compose_offline(path)
+    with closing(opened):
+        size = back_up(opened, file)
+    console().print(f"{size} bytes in {file}", markup=False)
+    return Exit.DONE

@@ -1,0 +1,40 @@
+"""A backup of the ledger while it is being written."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sync.ledger.database import Ledger
+from sync.ledger.errors import LedgerError, told
+
+PAGES = 4096  # copied at once, so that a sync is never kept waiting for long
+
+
+def backup(ledger: Ledger, file: Path) -> int:
+    """A consistent copy of a SQLite ledger; its size in bytes. A backup is put back by copying it to the old place.
+
+    Raises:
+        LedgerError: it is not a SQLite file, the target is there already, or cannot be written.
+    """
+    if ledger.engine.dialect.name != "sqlite":
+        url = ledger.engine.url.set(drivername="postgresql", password=None)
+        raise LedgerError(
+            "the ledger is in PostgreSQL, which has its own backup, consistent while syncs run: "
+            f"pg_dump --format=custom --file={file} {url.render_as_string()}"
+        )
+    if file.exists():
+        raise LedgerError(f"{file} is there already: name a new file")
+    half = file.with_name(f"{file.name}.part")
+    with told(str(half)):
+        try:
+            with closing(ledger.engine.raw_connection()) as source, closing(sqlite3.connect(half)) as target:
+                here = source.driver_connection
+                assert isinstance(here, sqlite3.Connection)  # noqa: S101 - the driver of a SQLite ledger
+                here.backup(target, pages=PAGES)
+                # One file is easier to carry than one with a log beside it.
+                target.execute("PRAGMA journal_mode=DELETE")
+        except sqlite3.Error:
+            half.unlink(missing_ok=True)
+            raise
+    half.rename(file)
+    return file.stat().st_size
