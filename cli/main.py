@@ -69,9 +69,7 @@ def main() -> None:
         code = Exit.USAGE
     except click.Abort:
         code = _say("interrupted; what was committed stands, the next run goes on from there", Exit.TRY_LATER)
-    except LeaseLostError as error:
-        code = _say(str(error), Exit.TRY_LATER)
-    except LedgerBusy as error:
+    except (LeaseLostError, LedgerBusy) as error:
         code = _say(str(error), Exit.TRY_LATER)
     except (ConfigError, LedgerError) as error:
         code = _say(str(error), Exit.USAGE)
