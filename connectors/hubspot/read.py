@@ -1,25 +1,34 @@
 """Reading: every record of an object that changed in a window, archived and merged ones too."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+from connectors.clock import Time
 from connectors.errors import Unreachable
 from connectors.hubspot.associations import IDS, links
 from connectors.hubspot.definitions import Definition, definitions
 from connectors.hubspot.names import property_name
 from connectors.hubspot.search import Finder, next_after
 from connectors.hubspot.session import Session
-from connectors.protocol import ObjectQuery, Page, Window
+from connectors.hubspot.settings import Settings
+from connectors.protocol import ObjectQuery, Page, Progress, Window
 from connectors.values import as_instant, milliseconds
 from scoring.records import Link, Problem, Record
 
 PAGE = 100  # of a list, and of a batch read
 _LONGEST = 4_000  # characters of properties in an address (HR16); measured limits begin at 8 k
 _MERGED = ("hs_merged_object_ids", "hs_calculated_merged_vids")  # HR11
+
+_RUN_KNOWS = 900.0  # seconds that definitions hold: from a run's check to its reading
+_DELAY = timedelta(hours=1)  # behind which the search index has caught up (HR07)
+_LATE = timedelta(minutes=10)
+_LIST_HOLDS = timedelta(days=3)  # how long the place in a list is worth going back to
 
 T = TypeVar("T")
 Row = Mapping[str, Any]
@@ -57,10 +66,19 @@ class Selection:
 
 
 class Reader:
-    """Lists for the first fill, search after that; values always from the primary store."""
+    """Lists for the first fill, search after that; values always from the primary store.
 
-    def __init__(self, session: Session) -> None:
+    Search is behind the truth by a minute, sometimes by far more, so every window is read twice: when it ends, and as
+    it was `_DELAY` before (HR04, HR07). Without state, consecutive windows cover everything both times.
+    """
+
+    def __init__(self, session: Session, progress: Progress, *, time: Time, settings: Settings) -> None:
         self._session = session
+        self._progress = progress
+        self._time = time
+        self._bin_every = timedelta(hours=settings.bin_hours)
+        self._round = timedelta(days=settings.round_days)
+        self._known: dict[str, tuple[float, Mapping[str, Definition]]] = {}
 
     def changes(self, query: ObjectQuery, window: Window) -> Iterator[Page]:
         """Archived records first, then live ones: what was restored meanwhile comes last, and is the newer one."""
@@ -68,13 +86,37 @@ class Reader:
         if problems := selection.problems():
             yield Page((), problems)
         yield from self._archived(selection, window)
-        rows = self._listed(selection, window.end) if window.start is None else self._found(selection, window)
-        for chunk in chunks(rows, IDS if query.links else PAGE):
-            yield self._page(query, selection, chunk)
+        if window.start is None:
+            yield from self._everything(query, selection, window.end)
+        else:
+            yield from self._changed(query, selection, window.start, window.end)
 
-    def resolve(self, query: ObjectQuery) -> Selection:
-        """Compare a query with the portal's definitions, read anew."""
-        known = definitions(self._session, query.object)
+    def ids(self, object_: str) -> Iterator[tuple[str, ...]]:
+        """The ids of all live records (HR12)."""
+        for rows, _ in self._pages(object_, properties=["hs_object_id"]):
+            yield tuple(str(row["id"]) for row in rows)
+
+    def refresh(self, query: ObjectQuery, calls: int) -> Iterator[Page]:
+        """The next part of a round over the list, whatever the dates say (HR13, HR15): restored records, too."""
+        selection = self.resolve(query)
+        key = f"hubspot/round/{query.object}"
+        held = json.loads(self._progress.get(key) or "{}")
+        after, began = held.get("after"), held.get("began")
+        if after is None:
+            if began and self._time.now() - datetime.fromisoformat(began) < self._round:
+                return
+            after, began = "", self._time.now().isoformat()
+        left = calls
+        for rows, following in self._rows(query, selection, after or None):
+            yield self._page(query, selection, rows)
+            self._progress.put(key, json.dumps({"after": following, "began": began}))
+            left -= -(-len(rows) // PAGE) + len(query.links)
+            if left <= 0:
+                return
+
+    def resolve(self, query: ObjectQuery, *, fresh: bool = False) -> Selection:
+        """Compare a query with the portal's definitions, read anew by every run's check."""
+        known = self._definitions(query.object, fresh=fresh)
         stamp = "lastmodifieddate" if query.object in ("contacts", "0-1") else "hs_lastmodifieddate"  # HR09
         return Selection(
             object=query.object,
@@ -89,41 +131,87 @@ class Reader:
             missing=tuple(name for name in query.fields if name not in known),
         )
 
+    def _definitions(self, object_: str, *, fresh: bool) -> Mapping[str, Definition]:
+        now = self._time.monotonic()
+        kept = self._known.get(object_)
+        if kept is None or fresh or now - kept[0] > _RUN_KNOWS:
+            kept = self._known[object_] = (now, definitions(self._session, object_))
+        return kept[1]
+
     def _archived(self, selection: Selection, window: Window) -> Iterator[Page]:
-        """HR10: archiving moves no stamp, and search does not see it: list what is in the bin, by `archivedAt`."""
-        for page in self._pages(selection.object, properties=[selection.stamp], archived=True):
+        """HR10: archiving moves no stamp, and search does not see it: list what is in the bin, by `archivedAt`.
+
+        A bin of more than a page is listed every `bin_hours` only, and then for all the time since.
+        """
+        key = f"hubspot/bin/{selection.object}"
+        held = json.loads(self._progress.get(key) or "{}")
+        start = window.start
+        if start is not None:
+            start -= self._bin_every  # in case it is not known how far the bin was read
+            if held:
+                start = min(start, datetime.fromisoformat(held["until"]))
+                due = datetime.fromisoformat(held["listed"]) + self._bin_every
+                if held["pages"] > 1 and self._time.now() < due:
+                    return
+        listed, pages = self._time.now(), 0
+        for page, _ in self._pages(selection.object, properties=[selection.stamp], archived=True):
+            pages += 1
             records = []
             for row in page:
                 archived = as_instant(str(row.get("archivedAt") or ""))
-                if isinstance(archived, datetime) and _inside(archived, window):
+                if isinstance(archived, datetime) and _inside(archived, Window(start, window.end)):
                     records.append(Record(selection.object, str(row["id"]), archived, deleted=True))
             if records:
                 yield Page(tuple(records))
+        done = {"until": window.end.isoformat(), "listed": listed.isoformat(), "pages": pages}
+        self._progress.put(key, json.dumps(done))
 
-    def _listed(self, selection: Selection, end: datetime) -> Iterator[Row]:
-        """Every live record last modified before `end`."""
+    def _everything(self, query: ObjectQuery, selection: Selection, end: datetime) -> Iterator[Page]:
+        """Every live record last modified before `end`, by list; taken up again where an earlier run was stopped."""
+        names = hashlib.sha256(" ".join([*selection.names, *query.links]).encode()).hexdigest()[:12]
+        key = f"hubspot/list/{selection.object}/{names}"
+        held = json.loads(self._progress.get(key) or "{}")
+        if held and self._time.now() - datetime.fromisoformat(held["began"]) > _LIST_HOLDS:
+            held = {}
+        began = held.get("began") or self._time.now().isoformat()
+        first = datetime.fromisoformat(held["end"]) if held else end
+        for rows, after in self._rows(query, selection, held.get("after")):
+            kept = [row for row in rows if _before(_modified(selection, row), end)]
+            yield self._page(query, selection, kept)
+            place = {"after": after, "began": began, "end": first.isoformat()}
+            self._progress.put(key, json.dumps(place) if after else None)
+        if held:  # what changed on the pages that the earlier run had read
+            yield from self._changed(query, selection, first - _LATE, end)
+
+    def _rows(
+        self, query: ObjectQuery, selection: Selection, after: str | None
+    ) -> Iterator[tuple[list[Row], str | None]]:
+        """Listed rows with their values, as many at a time as one call for their links takes, and what follows."""
         names = selection.names
-        too_long = len(urlencode([("properties", name) for name in names])) > _LONGEST
-        for page in self._pages(selection.object, properties=[selection.stamp] if too_long else names):
-            rows = self._read(selection, [str(row["id"]) for row in page]) if too_long else page
-            for row in rows:
-                modified = _modified(selection, row)
-                if not isinstance(modified, datetime) or modified < end:
-                    yield row
+        too_long = len(urlencode([("properties", name) for name in names])) > _LONGEST  # HR16
+        most = IDS if query.links else PAGE
+        rows: list[Row] = []
+        for page, following in self._pages(
+            selection.object, after=after, properties=[selection.stamp] if too_long else names
+        ):
+            rows += self._read(selection, [str(row["id"]) for row in page]) if too_long and page else page
+            if len(rows) + PAGE > most or following is None:
+                yield rows, following
+                rows = []
 
-    def _found(self, selection: Selection, window: Window) -> Iterator[Row]:
-        """Records that search says were modified in the window, with the values they have now."""
-        if window.start is None:
-            return
+    def _changed(self, query: ObjectQuery, selection: Selection, start: datetime, end: datetime) -> Iterator[Page]:
+        """Records that search says were modified in the window, or in the one before it, with today's values."""
 
         def search(body: Mapping[str, Any]) -> Row:
             answer: Row = self._session.searches.do_search(selection.object, body)
             return answer
 
         finder = Finder(search, selection.stamp)
-        for ids in finder.ids(milliseconds(window.start), milliseconds(window.end)):
-            for some in chunks(ids, PAGE):
-                yield from self._read(selection, some)
+        delayed = (milliseconds(start - _DELAY), milliseconds(min(end - _DELAY, start)))
+        found = (id_ for ids in finder.within(delayed, (milliseconds(start), milliseconds(end))) for id_ in ids)
+        for ids in chunks(found, IDS if query.links else PAGE):
+            rows = [row for some in chunks(ids, PAGE) for row in self._read(selection, some)]
+            yield self._page(query, selection, rows)
 
     def _read(self, selection: Selection, ids: Sequence[str]) -> Sequence[Row]:
         """Batch read. An id that is gone since is left out; one merged since answers as its survivor."""
@@ -132,15 +220,16 @@ class Reader:
         )
         return _results(answer)
 
-    def _pages(self, object_: str, **options: Any) -> Iterator[Sequence[Row]]:
-        """Pages of a list; the end is where no cursor follows (HR05, HR19)."""
-        after: str | None = None
+    def _pages(
+        self, object_: str, *, after: str | None = None, **options: Any
+    ) -> Iterator[tuple[Sequence[Row], str | None]]:
+        """Pages of a list and the cursor behind each; the end is where none follows (HR05, HR19)."""
         seen: set[str] = set()
         while True:
             cursor = {"after": after} if after else {}
             answer = self._session.objects.get_page(object_, limit=PAGE, **options, **cursor)
-            yield _results(answer)
             after = next_after(answer)
+            yield _results(answer), after
             if after is None:
                 return
             if after in seen:
@@ -195,6 +284,10 @@ def _record(selection: Selection, row: Row, ends: Mapping[str, tuple[Link, ...]]
 def _modified(selection: Selection, row: Row) -> Any:
     text = (row.get("properties") or {}).get(selection.stamp) or row.get("updatedAt") or ""
     return Definition(selection.stamp, "datetime").value(text)
+
+
+def _before(modified: Any, end: datetime) -> bool:
+    return not isinstance(modified, datetime) or modified < end
 
 
 def _inside(instant: datetime, window: Window) -> bool:

@@ -12,15 +12,17 @@ import urllib3
 from hubspot import HubSpot
 
 from connectors.clock import Time
-from connectors.errors import CrmError
-from connectors.http import CONNECT_TIMEOUT, READ_TIMEOUT, Answer, Calls, Transient, refusal
+from connectors.errors import CrmError, SignInRefused
+from connectors.http import CONNECT_TIMEOUT, READ_TIMEOUT, Answer, Calls, Transient, refusal, silence, user_agent
 from connectors.hubspot.answers import judge, read_answer
 from connectors.hubspot.paths import versioned
 from connectors.hubspot.settings import Settings
+from connectors.hubspot.signin import SignIn
 from connectors.pacing import Bucket
-from connectors.protocol import Usage
+from connectors.protocol import SecretStore, Usage
 from connectors.quota import Quota
 from connectors.redaction import Redactor, hush
+from connectors.secretfile import MemorySecrets
 
 BURST = 100  # calls in ten seconds, until an answer says what the token really has
 SEARCHES = 4  # a second and account; five are allowed (HR23)
@@ -47,18 +49,23 @@ class Session:
     Raises `connectors.errors` only: `Refused` (a `Fatal`) carries the answer for callers that know what to do about it.
     """
 
-    def __init__(self, settings: Settings, *, time: Time) -> None:
-        token = settings.token.get_secret_value()
+    def __init__(self, settings: Settings, secrets: SecretStore | None = None, *, time: Time) -> None:
         self._settings = settings
         self._time = time
         self.date = ""  # the Date of the last answer
-        self._redact = Redactor((token,))
+        self._redact = Redactor(settings.secrets)
+        self._entry = SignIn(settings, secrets or MemorySecrets(), self._redact, time=time)
         self._quota = Quota("HubSpot", share=settings.share_of_day)
         self._burst = Bucket(most=int(BURST * settings.share_of_burst), period=10.0, time=time)
         searches = Bucket(most=SEARCHES, period=1.0, time=time)
-        self._calls = Calls(time=time, quota=self._quota, buckets={_BURST: self._burst, _SEARCH: searches})
+        self._calls = Calls(
+            time=time,
+            quota=self._quota,
+            buckets={_BURST: self._burst, _SEARCH: searches},
+            deadline=settings.longest_run_hours * 3600,
+        )
         self._hubspot = HubSpot(
-            access_token=token, host=settings.url, base_url=settings.url, retry=False, api_factory=self._build
+            access_token="", host=settings.url, base_url=settings.url, retry=False, api_factory=self._build
         )
         hush("hubspot")  # prints whole bodies
 
@@ -131,11 +138,18 @@ class Session:
 
             def request(self, method: str, url: str, **options: Any) -> _Response:
                 options["_request_timeout"] = (CONNECT_TIMEOUT, READ_TIMEOUT)
-                return session.send(method, url, lambda: super(Client, self).request(method, url, **options), refused)
+                headers = options.pop("headers", None) or {}
+
+                def transmit(bearer: str) -> _Response:
+                    own = {**headers, "Authorization": f"Bearer {bearer}"}
+                    answer: _Response = super(Client, self).request(method, url, headers=own, **options)
+                    return answer
+
+                return session.send(method, url, transmit, refused)
 
         refused: type[Exception] = package.ApiException
         client = Client(configuration=configuration)
-        client.user_agent = f"hubspot-api-client-python; {importlib.metadata.version('hubspot-api-client')}"
+        client.user_agent = f"{user_agent()} hubspot-api-client/{importlib.metadata.version('hubspot-api-client')}"
         return getattr(package, api_name)(api_client=client)
 
     def now(self) -> datetime:
@@ -147,18 +161,29 @@ class Session:
         """The version that paths are built for."""
         return self._settings.api_version
 
-    def send(self, method: str, url: str, transmit: Callable[[], _Response], refused: type[Exception]) -> _Response:
+    def send(self, method: str, url: str, transmit: Callable[[str], _Response], refused: type[Exception]) -> _Response:
         """Send one request until it succeeds or is refused."""
         path = urlsplit(url).path
         what = f"HubSpot, {method} {path}"
         kinds = (_BURST, _SEARCH) if path.endswith("/search") else (_BURST,)
         return self._calls.run(what, lambda: self._attempt(what, transmit, refused), kinds=kinds)
 
-    def _attempt(self, what: str, transmit: Callable[[], _Response], refused: type[Exception]) -> _Response:
+    def _attempt(self, what: str, transmit: Callable[[str], _Response], refused: type[Exception]) -> _Response:
+        """Once, and with a new OAuth token once more (SR21): a second refusal is a matter for a person."""
+        bearer, turn = self._entry.bearer()
+        try:
+            return self._once(what, lambda: transmit(bearer), refused)
+        except SignInRefused:
+            if not self._entry.refused(turn):
+                raise
+        bearer, _ = self._entry.bearer()
+        return self._once(what, lambda: transmit(bearer), refused)
+
+    def _once(self, what: str, transmit: Callable[[], _Response], refused: type[Exception]) -> _Response:
         try:
             response = transmit()
         except urllib3.exceptions.HTTPError as error:
-            raise Transient(f"{what}: no answer ({type(error).__name__})") from None
+            raise Transient(f"{what}: {silence(self._settings.url, error)}") from None
         except refused as error:
             failure = self._failure(what, error)
         else:

@@ -11,6 +11,7 @@ import pytest
 from starlette.responses import Response
 
 from connectors import CrmConnector, connect, settings_model
+from connectors.hubspot.read import Reader as HubSpotReader
 from connectors.progress import MemoryProgress
 from connectors.protocol import FieldKind, FieldSet, FieldSpec, ObjectQuery, Page, Window
 from connectors.salesforce.read import Reader
@@ -311,6 +312,13 @@ def salesforce_reader(time: StillTime) -> Callable[[Any], Any]:
         return Reader(session, volume, progress, time=time, settings=settings)
 
     return make
+
+
+@pytest.fixture
+def hubspot_reader(time: StillTime) -> Callable[[Any], Any]:
+    """A reader on a session that a test made up."""
+    settings = settings_model("hubspot")(token="made up")
+    return lambda session: HubSpotReader(session, MemoryProgress(), time=time, settings=settings)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from connectors.http import Action
-from connectors.hubspot import associations, read
+from connectors.hubspot import associations
 from connectors.hubspot.answers import judge as judge_hubspot
 from connectors.hubspot.answers import read_answer as read_hubspot_answer
 from connectors.hubspot.definitions import Definition
@@ -173,14 +173,14 @@ class Portal:
         return {"results": []} if archived else self.pages.pop(0)
 
 
-def test_recorded_list_pages_become_records(hubspot_calls: list[dict[str, Any]]):
+def test_recorded_list_pages_become_records(hubspot_calls: list[dict[str, Any]], hubspot_reader: Any):
     pages = [call for call in hubspot_calls if call["method"] == "GET" and call["path"] == "/crm/v3/objects/contacts"]
     assert pages
     query = ObjectQuery("contacts", ("email", "createdate", "hs_object_id"))
     for call in pages:
         body = body_of(call)
         ended = {key: value for key, value in body.items() if key != "paging"}
-        [page] = read.Reader(Portal(ended)).changes(query, Window(None, LATER))
+        [page] = hubspot_reader(Portal(ended)).changes(query, Window(None, LATER))
         assert [record.id for record in page.records if not record.deleted] == [row["id"] for row in body["results"]]
         for record in page.records:
             assert isinstance(record.values.get("createdate"), datetime)
