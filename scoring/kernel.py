@@ -30,7 +30,7 @@ FULL_INCIDENT, PARTIAL_INCIDENT, ABSORBED, INTERRUPTED, CLEAN, SHORT_PAST, UNEXP
 REASON_KINDS = 8
 
 
-@njit(inline="always")
+@njit(nogil=True, cache=True)
 def _code(reasons, slots):  # type: ignore[no-untyped-def] # compiled
     base = REASON_KINDS + slots
     return (reasons[0] * base + reasons[1]) * base + reasons[2]
@@ -73,7 +73,7 @@ def _locate(sub_low, sub_high, first_subject, last_subject):  # type: ignore[no-
     two = len(sub_high) > 0
     for subject in range(first_subject, last_subject):
         high = sub_high[subject] if two else 0
-        place = np.int64(hashed(sub_low[subject], high) & np.uint64(size - 1))
+        place = np.int64(hashed(sub_low[subject], sub_high, subject) & np.uint64(size - 1))
         while table[place] >= 0:
             other = first_subject + table[place]
             if sub_low[other] == sub_low[subject] and (not two or sub_high[other] == high):
@@ -92,7 +92,7 @@ def _gather(part, starts, key_low, key_high, words, sub_low, sub_high, first_sub
     for batch in range(len(starts)):
         for row in range(starts[batch, part], starts[batch, part + 1]):
             high = key_high[row] if two else 0
-            place = np.int64(hashed(key_low[row], high) & np.uint64(size - 1))
+            place = np.int64(hashed(key_low[row], key_high, row) & np.uint64(size - 1))
             local = table[place]
             while local >= 0:
                 subject = first_subject + local
@@ -165,8 +165,8 @@ def score_partition(  # type: ignore[no-untyped-def] # compiled
     extra = REVIEWS * len(derived)
     room = longest + extra
     own = np.empty(room if unsettled else 1, np.uint64)
-    gains = np.empty((3, 2 * room + 1), np.int64)
-    losses = np.empty((3, (2 * room + 1) * fading), np.int64)
+    gains = np.empty(2 * room + 1, np.int64)
+    losses = np.empty((2 * room + 1) * fading, np.int64)
     owners = np.empty(room + 1 if unsettled else 1, np.int64)
     orders = np.empty((10, room + 1 if unsettled else 1), np.int64)
     made = np.empty(extra + 1, np.uint64)
@@ -181,6 +181,7 @@ def score_partition(  # type: ignore[no-untyped-def] # compiled
     seen = np.zeros((4, 3), np.int64)
     review_days = np.empty(REVIEWS, np.int64)
     review_coefficients = np.empty(REVIEWS, np.int64)
+    ends = np.empty(REVIEWS + 2, np.int64)
     today = params[DAY]
 
     for local in range(subjects):
@@ -246,11 +247,10 @@ def score_partition(  # type: ignore[no-untyped-def] # compiled
                 source, start, end = own, 0, length + found
         done, now, expected, review, reason = coefficient(
             source, start, end, exposure, own_review, state, params, names, table, months, doms, first,
-            review_days, review_coefficients, seen,
+            review_days, review_coefficients, ends, seen,
         )  # fmt: skip
         points(
-            source, start, end, exposure, own_review, money, amounts, sources, originals, params, names,
-            months, doms, first, gains, losses, owners, orders, counts, earned, ever, top,
+            source, start, end, ends, money, amounts, sources, originals, params, names, months, doms, first, gains, losses, owners, orders, counts, earned, ever, top,
         )  # fmt: skip
         tier, balance, expiry = path(
             review_days, review_coefficients, done, gains, losses, counts, params, tiers, months, doms, first, sums,

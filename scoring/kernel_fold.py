@@ -19,19 +19,19 @@ NO_REASON, INTERRUPTED_LAST, CLEAN_LAST, SHORT_HISTORY = 0, 1, 2, 3  # what the 
 REVIEWS = 200  # room for the reviews of one subject
 
 
-@njit(inline="always")
+@njit(nogil=True, cache=True)
 def day_of(event):  # type: ignore[no-untyped-def] # compiled
     """The day of an event (its word in the upper half of 64 bits)."""
     return np.int64(event >> np.uint64(32 + DAY_SHIFT))
 
 
-@njit(inline="always")
+@njit(nogil=True, cache=True)
 def name_of(event):  # type: ignore[no-untyped-def] # compiled
     """The number of its signal's name."""
     return np.int64(event >> np.uint64(32 + NAME_SHIFT)) & NAMES
 
 
-@njit(inline="always")
+@njit(nogil=True, cache=True)
 def first_review(exposure, fixed, months, doms, first):  # type: ignore[no-untyped-def] # compiled
     """The month of the first review and the day wanted of it; `fixed` is month * 32 + day, 0 for the anniversary."""
     if fixed == 0:
@@ -46,12 +46,12 @@ def first_review(exposure, fixed, months, doms, first):  # type: ignore[no-untyp
 @njit(nogil=True, cache=True)
 def coefficient(  # type: ignore[no-untyped-def] # compiled
     events, low, high, exposure, fixed, start_state, params, names, table, months, doms, first,
-    review_days, review_coefficients, seen,
+    review_days, review_coefficients, ends, seen,
 ):  # fmt: skip
     """Step through the periods of one subject, as `fold.fold` does.
 
     `events[low:high]` are those from exposure to the day, in order. Writes the reviews that have been to
-    `review_days` and `review_coefficients`, and to `seen[slot, kind]` what the incidents of the last three reviews and
+    `review_days` and `review_coefficients`, the ends of all periods up to the day to `ends`, and to `seen[slot, kind]` what the incidents of the last three reviews and
     of the running period did (0 full, 1 partial, 2 absorbed). Returns how many reviews, the coefficient, what the next
     review gives, its day, and what the reasons say next.
     """
@@ -71,6 +71,7 @@ def coefficient(  # type: ignore[no-untyped-def] # compiled
     while True:
         end = review if lag == 0 else add_months(months, doms, first, review, -lag)
         end = max(start, end)
+        ends[done] = end
         slot = done & 3
         ordered = False
         held = False
@@ -100,6 +101,8 @@ def coefficient(  # type: ignore[no-untyped-def] # compiled
             symbol = CLEAN
         state = table[state, symbol]
         if review > today:
+            after = day_in(first, month + 12, dom)  # a period may end before the day, its review still to come
+            ends[done + 1] = max(end, add_months(months, doms, first, after, -lag))
             return done, table[before, COEFFICIENT], table[state, COEFFICIENT], review, reason
         review_days[done] = review
         review_coefficients[done] = table[state, COEFFICIENT]

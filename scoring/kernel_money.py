@@ -14,7 +14,7 @@ _COUNTS, _AGAINST, _AT_LEAST, _SHARE, _WORD = range(5)  # the columns of Plan.de
 _SUM_LIMIT = 9 * 10**16  # times a hundred it is still below 2**63
 
 
-@njit(inline="always")
+@njit(nogil=True, cache=True)
 def _key(event, amounts, sources, by_source):  # type: ignore[no-untyped-def] # compiled
     """What settles a tie."""
     return sources[np.int64(event & np.uint64(0xFFFFFFFF))] if by_source else amount_of(event, amounts)

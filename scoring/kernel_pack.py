@@ -18,7 +18,7 @@ NO_AMOUNT = -(2**63)
 INLINE = 15  # bytes of a text id that a key holds as they stand; the sixteenth is the length
 
 
-@njit(inline="always")
+@njit(nogil=True, cache=True)
 def _mixed(value):  # type: ignore[no-untyped-def] # compiled: uint64 -> uint64
     """The finaliser of MurmurHash3: every bit of the key moves every bit of the hash."""
     value ^= value >> uint64(33)
@@ -28,10 +28,12 @@ def _mixed(value):  # type: ignore[no-untyped-def] # compiled: uint64 -> uint64
     return value ^ (value >> uint64(33))
 
 
-@njit(inline="always")
-def hashed(low, high):  # type: ignore[no-untyped-def] # compiled: two int64 -> uint64
-    """The hash of a key of one or two words; `high` is 0 for integers."""
-    return _mixed(uint64(low) + _mixed(uint64(high)))
+@njit(nogil=True, cache=True)
+def hashed(low, highs, row):  # type: ignore[no-untyped-def] # compiled: int64, int64[:], int64 -> uint64
+    """The hash of a key: of its one word where `highs` is empty, else of both."""
+    if len(highs) == 0:
+        return _mixed(uint64(low))
+    return _mixed(uint64(low) + _mixed(uint64(highs[row])))
 
 
 @njit(nogil=True, cache=True)
@@ -67,9 +69,8 @@ def text_keys(offsets, data, low, high):  # type: ignore[no-untyped-def] # compi
 @njit(nogil=True, cache=True)
 def count_keys(low, high, shift, parts, counts):  # type: ignore[no-untyped-def] # compiled
     """The partition of each key, and how many each partition holds."""
-    two = len(high) > 0
     for row in range(len(low)):
-        part = hashed(low[row], high[row] if two else 0) >> uint64(shift)
+        part = hashed(low[row], high, row) >> uint64(shift)
         parts[row] = part
         counts[part] += 1
 
@@ -97,7 +98,6 @@ def count_events(  # type: ignore[no-untyped-def] # compiled
     `days` since 1970; `extras` the lower bits that currency and hand-over add (may be empty); amounts beyond `limit`
     and days beyond the calendar are left to the plain reading.
     """
-    two = len(high) > 0
     extra = len(extras) > 0
     money = len(amounts) > 0
     for row in range(len(low)):
@@ -122,7 +122,7 @@ def count_events(  # type: ignore[no-untyped-def] # compiled
             day = 0
             word |= BY_HAND
         words[row] = np.uint32(day) << DAY_SHIFT | word
-        part = hashed(low[row], high[row] if two else 0) >> uint64(shift)
+        part = hashed(low[row], high, row) >> uint64(shift)
         parts[row] = part
         counts[part] += 1
 

@@ -3,56 +3,74 @@
 import numpy as np
 from numba import njit
 
-from scoring.kernel_calendar import add_months, day_in
-from scoring.kernel_fold import day_of, first_review, name_of
+from scoring.kernel_calendar import add_months
+from scoring.kernel_fold import day_of, name_of
 from scoring.kernel_pack import CURRENCY_SHIFT, NO_AMOUNT
 from scoring.kernel_plan import Name, Param
 
 POINTS, CAP, AWARDED, SLOT = int(Name.POINTS), int(Name.CAP), int(Name.AWARDED), int(Name.SLOT)
 TAKES, TAKEN, ONCE = int(Name.TAKES), int(Name.TAKEN), int(Name.ONCE)
 EXPIRY, FADES = int(Name.EXPIRY), int(Name.FADES)
-DAY, LAG, CUTOFF, DEMOTION = int(Param.DAY), int(Param.LAG), int(Param.CUTOFF), int(Param.DEMOTION)
+DAY, CUTOFF, DEMOTION = int(Param.DAY), int(Param.CUTOFF), int(Param.DEMOTION)
 HAS_FLOOR, FLOOR, GRACE = int(Param.HAS_FLOOR), int(Param.FLOOR), int(Param.GRACE)
 
-DAY_OF_MOVE, POINTS_OF_MOVE, SLOT_OF_MOVE = 0, 1, 2  # the rows of moves: int64[3, room]
+# A move is one integer that sorts by its day: the day, the slot (8 bits), the points (32 bits, from -2**31 up).
+DAY_OF_MOVE, SLOT_OF_MOVE, ZERO_POINTS = 40, 32, 2**31
 # The rows of orders, int64[10, room].
 AMOUNT, SOURCE, CURRENCY, GIVEN, SINCE, EXPIRES, MONTHS, REFUNDED, GONE, BELOW = range(10)
 NEVER = 2**31 - 1
 DERIVED = 0xFFFFFFFF  # an event that stands in no row
 
 
-@njit(inline="always")
+@njit(nogil=True, cache=True)
 def amount_of(event, amounts):  # type: ignore[no-untyped-def] # compiled
     """The amount in its row, `NO_AMOUNT` where it has none."""
     row = np.int64(event & np.uint64(0xFFFFFFFF))
     return amounts[row] if row != DERIVED and len(amounts) > 0 else NO_AMOUNT
 
 
-@njit(inline="always")
+@njit(nogil=True, cache=True)
 def currency_of(event):  # type: ignore[no-untyped-def] # compiled
     """The number of its currency."""
     return np.int64(event >> np.uint64(32 + CURRENCY_SHIFT)) & 31
 
 
-@njit(inline="always")
-def _move(moves, counts, which, day, points, slot):  # type: ignore[no-untyped-def] # compiled
-    """One more of the moves that `counts[which]` counts."""
-    place = counts[which]
-    moves[DAY_OF_MOVE, place] = day
-    moves[POINTS_OF_MOVE, place] = points
-    moves[SLOT_OF_MOVE, place] = slot
-    counts[which] = place + 1
+@njit(nogil=True, cache=True)
+def _moved(day, points, slot):  # type: ignore[no-untyped-def] # compiled
+    """One move as an integer."""
+    return day << DAY_OF_MOVE | slot << SLOT_OF_MOVE | (points + ZERO_POINTS)
 
 
-@njit(inline="always")
+@njit(nogil=True, cache=True)
+def _points_of(move):  # type: ignore[no-untyped-def] # compiled
+    """The points of a move."""
+    return (move & 0xFFFFFFFF) - ZERO_POINTS
+
+
+@njit(nogil=True, cache=True)
+def _slot_of(move):  # type: ignore[no-untyped-def] # compiled
+    """The slot of a move."""
+    return (move >> SLOT_OF_MOVE) & 0xFF
+
+
+@njit(nogil=True, cache=True)
+def _gain(gains, counts, day, points, slot):  # type: ignore[no-untyped-def] # compiled
+    """One more gain."""
+    gains[counts[0]] = _moved(day, points, slot)
+    counts[0] += 1
+
+
+@njit(nogil=True, cache=True)
 def _lose(losses, counts, day, points, slot):  # type: ignore[no-untyped-def] # compiled
     """A loss; `counts[2]` notes that one comes before its time."""
-    if counts[1] and losses[DAY_OF_MOVE, counts[1] - 1] > day:
+    place = counts[1]
+    losses[place] = _moved(day, points, slot)
+    if place and losses[place - 1] >> DAY_OF_MOVE > day:
         counts[2] = 1
-    _move(losses, counts, 1, day, points, slot)
+    counts[1] = place + 1
 
 
-@njit(inline="always")
+@njit(nogil=True, cache=True)
 def _faded(points, fading, gone):  # type: ignore[no-untyped-def] # compiled
     """What is left after so many months; fractions of points are gone."""
     left = abs(points) * (fading - gone) // fading
@@ -63,14 +81,14 @@ def _faded(points, fading, gone):  # type: ignore[no-untyped-def] # compiled
 def _enter(day, points, slot, since, expires, fading, gains, losses, counts, months, doms, first):  # type: ignore[no-untyped-def] # compiled
     """One entry: a gain on its day, and its losses: all on the day it expires, or month by month (`Entry.moves`)."""
     if not fading:
-        _move(gains, counts, 0, day, points, slot)
+        _gain(gains, counts, day, points, slot)
         _lose(losses, counts, expires, points, slot)
         return
     gone = months[day] - months[since]
     if add_months(months, doms, first, since, gone) > day:
         gone -= 1
     left = _faded(points, fading, gone)
-    _move(gains, counts, 0, day, left, slot)
+    _gain(gains, counts, day, left, slot)
     for month in range(gone + 1, fading + 1):
         on = add_months(months, doms, first, since, month)
         now = _faded(points, fading, month)
@@ -136,7 +154,7 @@ def _refund(  # type: ignore[no-untyped-def] # compiled
 
 @njit(nogil=True, cache=True)
 def points(  # type: ignore[no-untyped-def] # compiled
-    events, low, high, exposure, fixed, money, amounts, sources, originals, params, names, months, doms, first,
+    events, low, high, ends, money, amounts, sources, originals, params, names, months, doms, first,
     gains, losses, owners, orders, counts, earned, ever, top,
 ):  # fmt: skip
     """All entries that the events make, as gains and losses of the balance, each in the order of days.
@@ -150,9 +168,7 @@ def points(  # type: ignore[no-untyped-def] # compiled
         earned[slot] = ever[slot] = 0
         top[slot] = -1
     order = 0
-    lag = params[LAG]
-    month, dom = first_review(exposure, fixed, months, doms, first)
-    end = max(exposure, add_months(months, doms, first, day_in(first, month, dom), -lag))
+    period = 0
     i = low
     while i < high and day_of(events[i]) < params[CUTOFF]:
         i += 1
@@ -161,9 +177,8 @@ def points(  # type: ignore[no-untyped-def] # compiled
         i += 1
         day, name = day_of(event), name_of(event)
         slot = names[name, SLOT]
-        while day >= end:
-            month += 12
-            end = max(end, add_months(months, doms, first, day_in(first, month, dom), -lag))
+        while day >= ends[period]:
+            period += 1
             for each in range(len(earned)):
                 earned[each] = 0
         if names[name, AWARDED] and not (names[name, ONCE] and ever[slot]):
@@ -181,7 +196,7 @@ def points(  # type: ignore[no-untyped-def] # compiled
                     day, given, slot, day, expires, fading, gains, losses, counts, months, doms, first,
                 )  # fmt: skip
             else:
-                _move(gains, counts, 0, day, given, slot)
+                _gain(gains, counts, day, given, slot)
                 _lose(losses, counts, expires, given, slot)
             if money and names[name, TAKEN]:
                 owners[order] = slot
@@ -202,26 +217,7 @@ def points(  # type: ignore[no-untyped-def] # compiled
                 orders, gains, losses, counts, months, doms, first,
             )  # fmt: skip
     if counts[2]:
-        _sort(losses, counts[1])
-        counts[2] = 0
-
-
-@njit(nogil=True, cache=True)
-def _sort(moves, count):  # type: ignore[no-untyped-def] # compiled
-    """The moves by day, in place."""
-    if count > 64:  # noqa: PLR2004 - measured: below it, insertion wins
-        by_day = np.argsort(moves[DAY_OF_MOVE, :count])
-        for row in range(3):
-            moves[row, :count] = moves[row, :count][by_day]
-        return
-    for i in range(1, count):
-        day, points, slot = moves[DAY_OF_MOVE, i], moves[POINTS_OF_MOVE, i], moves[SLOT_OF_MOVE, i]
-        j = i
-        while j > 0 and moves[DAY_OF_MOVE, j - 1] > day:
-            for row in range(3):
-                moves[row, j] = moves[row, j - 1]
-            j -= 1
-        moves[DAY_OF_MOVE, j], moves[POINTS_OF_MOVE, j], moves[SLOT_OF_MOVE, j] = day, points, slot
+        losses[: counts[1]] = np.sort(losses[: counts[1]])
 
 
 @njit(nogil=True, cache=True)
@@ -238,27 +234,31 @@ def path(review_days, review_coefficients, reviews, gains, losses, counts, param
     known = -1
     missed = -1
     r = g = loss = 0
+    gained, lost = counts[0], counts[1]
+    while r < reviews and review_days[r] < params[CUTOFF]:  # whatever the tier was then is forgotten
+        known = review_coefficients[r]
+        r += 1
     while True:
         day = NEVER
         if r < reviews:
             day = review_days[r]
-        if g < counts[0] and gains[DAY_OF_MOVE, g] < day:
-            day = gains[DAY_OF_MOVE, g]
-        if loss < counts[1] and losses[DAY_OF_MOVE, loss] < day:
-            day = losses[DAY_OF_MOVE, loss]
+        if g < gained:
+            day = min(day, gains[g] >> DAY_OF_MOVE)
+        if loss < lost:
+            day = min(day, losses[loss] >> DAY_OF_MOVE)
         if day > today:
             break
         reviewed = r < reviews and review_days[r] == day
         if reviewed:
             known = review_coefficients[r]
             r += 1
-        while g < counts[0] and gains[DAY_OF_MOVE, g] == day:
-            total += gains[POINTS_OF_MOVE, g]
-            sums[gains[SLOT_OF_MOVE, g]] += gains[POINTS_OF_MOVE, g]
+        while g < gained and gains[g] >> DAY_OF_MOVE == day:
+            total += _points_of(gains[g])
+            sums[_slot_of(gains[g])] += _points_of(gains[g])
             g += 1
-        while loss < counts[1] and losses[DAY_OF_MOVE, loss] == day:
-            total -= losses[POINTS_OF_MOVE, loss]
-            sums[losses[SLOT_OF_MOVE, loss]] -= losses[POINTS_OF_MOVE, loss]
+        while loss < lost and losses[loss] >> DAY_OF_MOVE == day:
+            total -= _points_of(losses[loss])
+            sums[_slot_of(losses[loss])] -= _points_of(losses[loss])
             loss += 1
         if known < 0:
             continue
@@ -278,9 +278,9 @@ def path(review_days, review_coefficients, reviews, gains, losses, counts, param
             elif params[DEMOTION] == 2:  # noqa: PLR2004 - straight down
                 current = deserved
     coming = NEVER
-    while loss < counts[1]:
-        if losses[POINTS_OF_MOVE, loss] != 0:
-            coming = losses[DAY_OF_MOVE, loss]
+    while loss < lost:
+        if _points_of(losses[loss]) != 0:
+            coming = losses[loss] >> DAY_OF_MOVE
             break
         loss += 1
     return current, max(total, params[FLOOR]) if params[HAS_FLOOR] else total, coming
