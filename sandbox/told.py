@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
+
+from sandbox import text
 
 _FAR = 1e18
 
@@ -92,6 +93,6 @@ class Told:
 def parsed(body: bytes) -> Any:
     """The JSON of a request's body."""
     try:
-        return json.loads(body)
+        return text.loads(body)
     except ValueError as error:
         raise ToldError(f"the body is not JSON: {error}") from error

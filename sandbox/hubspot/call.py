@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import ValidationError
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from sandbox import text
 from sandbox.hubspot.bodies import Body
 from sandbox.hubspot.errors import Json, Refusal, validation
 from sandbox.hubspot.rate import too_many
@@ -73,7 +74,7 @@ class Call:
 
     def _json(self) -> Any:
         try:
-            return json.loads(self._raw)
+            return text.loads(self._raw)
         except json.JSONDecodeError as error:
             raise Refusal(
                 400, f"Invalid input JSON on line {error.lineno}, column {error.colno}: {error.msg}"
@@ -92,12 +93,12 @@ class Call:
 
     def number(self, name: str, default: int, *, most: int | None = None) -> int:
         """A query parameter that is a number from 0 to `most`."""
-        text = self.query.get(name, str(default))
-        if not text.isascii() or not text.isdigit():
-            raise validation(f"{name} must be a number, not {text}", **{name: [text]})
-        if most is not None and int(text) > most:
-            raise validation(f"{name} must be at most {most}", **{name: [text]})
-        return int(text)
+        given = self.query.get(name, str(default))
+        if not given.isascii() or not given.isdigit():
+            raise validation(f"{name} must be a number, not {given}", **{name: [given]})
+        if most is not None and int(given) > most:
+            raise validation(f"{name} must be at most {most}", **{name: [given]})
+        return int(given)
 
 
 Handler = Callable[[Call], Answer]

@@ -90,7 +90,7 @@ def read_many(call: Call) -> list[dict[str, Any] | None]:
         raise Refusal(404, "NOT_FOUND", "The requested resource does not exist")
     if call.request.method == "POST":
         body = call.object()
-        ids, names = list(body.get("ids", ())), list(body.get("fields", ()))
+        ids, names = _texts(body, "ids"), _texts(body, "fields")
     else:
         params = call.request.query_params
         ids, names = params.get("ids", "").split(","), params.get("fields", "").split(",")
@@ -103,6 +103,13 @@ def read_many(call: Call) -> list[dict[str, Any] | None]:
     found = (rows.get(long_id(row_id) or "") for row_id in ids)
     wanted = [visible[name.lower()].name for name in dict.fromkeys(["Id", *names])]
     return [None if row is None or row.get("IsDeleted") else shown(call, sobject, row, wanted) for row in found]
+
+
+def _texts(body: dict[str, Any], name: str) -> list[str]:
+    found = body.get(name, [])
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise Refusal(400, "JSON_PARSER_ERROR", f"{name} must be a list of texts")
+    return found
 
 
 def _records(call: Call) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from sandbox import text
 from sandbox.salesforce.access import Access, User
 from sandbox.salesforce.errors import Refusal, RowRefusal, not_found
 from sandbox.salesforce.org import Org
@@ -50,7 +51,7 @@ class Call:
     def json(self) -> Any:
         """The body; numbers with a point are exact."""
         try:
-            return json.loads(self.body, parse_float=Decimal)
+            return text.loads(self.body, parse_float=Decimal)
         except ValueError:
             raise Refusal(
                 400, "JSON_PARSER_ERROR", "Unexpected character or end of input in the request body"

@@ -279,5 +279,6 @@ def _answer(response: etree._Element) -> Response:
 def _fault(code: str, message: str) -> Response:
     fault = etree.Element(f"{{{SOAP}}}Fault")
     etree.SubElement(fault, "faultcode").text = code
-    etree.SubElement(fault, "faultstring").text = message
+    # What was sent may be repeated here, and not all of it can stand in XML.
+    etree.SubElement(fault, "faultstring").text = "".join(each if each.isprintable() else " " for each in message)
     return Response(_envelope(fault, sf=MD), 500, media_type="text/xml;charset=UTF-8")
