@@ -95,6 +95,8 @@ class Settings(BaseModel):
     @property
     def audience(self) -> str:
         """Whom an assertion is for: the login server of production orgs, or that of sandboxes."""
+        if self.loopback:
+            return self.loopback
         return "https://test.salesforce.com" if ".sandbox." in self.stem else "https://login.salesforce.com"
 
     @property

@@ -208,6 +208,7 @@ class Doorstep:
 
     def __init__(self) -> None:
         self.app: Any = None
+        self.world: Any = None
         self.faults: list[Fault] = []
         self.asked: list[str] = []
 
@@ -234,7 +235,8 @@ def doorstep() -> Iterator[tuple[Doorstep, str]]:
 @pytest.fixture
 def remote(doorstep: tuple[Doorstep, str]) -> Iterator[Remote]:
     door, url = doorstep
-    door.app, door.faults, door.asked = create_app(World()), [], []
+    door.world, door.faults, door.asked = World(), [], []
+    door.app = create_app(door.world)
     remote = Remote(url)
     remote.now()  # it measures from what it has heard
     yield remote

@@ -157,3 +157,19 @@ def test_sr34_a_write_that_fails_leaves_the_old_secret(tmp_path: Path, monkeypat
 def test_a_portal_has_exactly_one_way_in(given: dict[str, str]):
     with pytest.raises(ValueError, match="either token"):
         settings_model("hubspot")(**given)
+
+
+@pytest.mark.parametrize("version", ["2026-09", "legacy"])
+def test_hw18_sr34_a_portal_that_rotates_refresh_tokens_is_reached_day_after_day(
+    hubspot: Any, doorstep: Any, version: str
+):
+    tokens = doorstep[0].world.portal.tokens
+    tokens.rotates = True
+    store = MemorySecrets()
+    app = APP | {"client_id": "sandbox-client", "client_secret": "sandbox-secret", "refresh_token": tokens.install()}
+    for _ in range(3):
+        portal = hubspot.again(secrets=store, api_version=version, **app)
+        assert portal.connector.account().id
+        portal.remote.sleep(3600)
+        assert portal.connector.account().id
+        portal.remote.sleep(86_400)
