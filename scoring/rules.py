@@ -99,10 +99,6 @@ class Rules:
         """The article or rule behind a number; empty where none was given."""
         return self.references.get(key, "")
 
-    def interrupts(self, months: int) -> bool:
-        """Whether an interruption of this many months takes the period's reduction away (art. 9)."""
-        return months > self.interruption_months
-
 
 @dataclass(frozen=True, slots=True)
 class Award:

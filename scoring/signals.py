@@ -178,6 +178,8 @@ def _choices(condition: Condition) -> tuple[str | bool | Decimal, ...]:
 def _usable(field: str, value: Value) -> Value:
     if isinstance(value, Malformed):
         raise _UnusableError(field, f"{field} is {value.text!r}, not {value.expected}", "correct the field in the CRM")
+    if isinstance(value, Decimal) and not value.is_finite():  # comparing with it would raise, or be false for ever
+        raise _UnusableError(field, f"{field} is {value}, not a number", "correct the field in the CRM")
     return value
 
 
@@ -192,7 +194,7 @@ def _amount(record: Record, field: str) -> Decimal | None:
     if value in (None, ""):
         return None
     amount = _number(field, value)
-    if not amount.is_finite() or abs(amount) > LARGEST:
+    if abs(amount) > LARGEST:
         raise _UnusableError(field, f"{field} is {amount}, which no order can be worth", "correct the field in the CRM")
     return abs(amount)
 
