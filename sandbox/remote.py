@@ -45,6 +45,14 @@ class Remote:
         """What has been asked of each CRM so far, by kind of call."""
         return dict(self._call("GET", "/sandbox/requests"))
 
+    def faults(self, plan: Mapping[str, Any]) -> None:
+        """Switch a plan of faults on in place of the present one."""
+        self._call("PUT", "/sandbox/faults", plan)
+
+    def struck(self) -> Mapping[str, Any]:
+        """The plan that is on, with how many calls fitted each fault and were struck."""
+        return dict(self._call("GET", "/sandbox/faults"))
+
     def close(self) -> None:
         """Give the connection back."""
         self._session.close()

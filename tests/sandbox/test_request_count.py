@@ -49,6 +49,8 @@ def test_a_call_to_salesforce_is_counted_by_its_kind(method, path, kind):
         ("POST", "/crm/v3/properties/contacts/groups", "properties"),
         ("PATCH", "/crm/objects/2026-09/contacts/501", "update"),
         ("GET", "/crm/lists/2026-09", "other"),
+        ("POST", "/oauth/2026-09/token", "token"),
+        ("POST", "/communication-preferences/2026-09/statuses/batch/read", "subscriptions"),
     ],
 )
 def test_a_call_to_hubspot_is_counted_by_its_kind(method, path, kind):
