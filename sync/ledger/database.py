@@ -59,7 +59,11 @@ class Ledger:
             with told(name), engine.begin() as tx:
                 upgrade(tx)
         except NewerError as error:
+            engine.dispose()
             raise LedgerError(f"ledger {name}: {error}: upgrade the program, or put an older backup back") from error
+        except LedgerError:
+            engine.dispose()
+            raise
         return cls(engine, name)
 
     def copy(self) -> "Ledger":

@@ -52,6 +52,15 @@ TROUBLES = (
     Trouble("3D000", "the server has no such database", "create it: createdb NAME"),
     Trouble("42501", "this user may not do that there", "grant it CREATE, TEMPORARY and its tables there"),
 )  # fmt: skip
+# What ADBC's drivers, and a server that refuses to connect, say without a code.
+PHRASES = (
+    ("database or disk is full", "SQLITE_FULL"),
+    ("database is locked", "SQLITE_BUSY"),
+    ("readonly database", "SQLITE_READONLY"),
+    ("password authentication failed", "28P01"),
+    ('FATAL:  role "', "28000"),
+    ('FATAL:  database "', "3D000"),
+)
 GONE = Trouble("", "the server does not answer", "run again when it answers; correct the URL if it never did", True)
 
 
@@ -71,7 +80,7 @@ def told(place: str) -> Iterator[None]:
 def explain(place: str, error: Exception) -> LedgerError:
     """The one line for what a driver raised; what the table does not know is told in the driver's own words."""
     cause = getattr(error, "orig", None) or error
-    code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or ""
+    code = _code(cause)
     trouble = next((each for each in TROUBLES if code.startswith(each.code)), None)
     if trouble is None and not code and type(cause).__module__.startswith("psycopg") and _lost(error, cause):
         trouble = GONE
@@ -81,6 +90,11 @@ def explain(place: str, error: Exception) -> LedgerError:
         return LedgerError(f"ledger {place}: {said[0]}; {kept}")
     kind = LedgerBusy if trouble.passes else LedgerError
     return kind(f"ledger {place}: {trouble.what}; {trouble.cure}; {kept} ({code or type(cause).__name__})")
+
+
+def _code(cause: object) -> str:
+    given = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None)
+    return given or next((code for phrase, code in PHRASES if phrase in str(cause)), "")
 
 
 def _lost(error: Exception, cause: object) -> bool:

@@ -1,0 +1,133 @@
+"""A ledger of every released version is brought up to the present one, on both databases."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+
+from sync.ledger import Ledger, LedgerError, engines, facts, schema
+from sync.ledger.upgrade import MIGRATIONS, upgrade, version
+
+VERSION_1 = """
+INSERT INTO programmes (name, version, time_zone) VALUES ('customers', 1, 'Europe/Paris');
+INSERT INTO connections (programme, name, crm, account, language) VALUES (1, 'a', 'a', '1', 'en');
+INSERT INTO runs (programme, started, state, rules, report) VALUES (1, '2026-05-01', 'done', 'customers@1', '{}');
+INSERT INTO contacts (connection, record, subject, gone) VALUES (1, 'c1', 1, false), (1, 'c2', 2, false);
+INSERT INTO identities (run, recorded, contact, subject) VALUES (1, '2026-05-01', 1, 1), (1, '2026-05-01', 2, 2);
+"""
+SIGNAL_1 = (
+    "INSERT INTO signals (run, recorded, initial, withdrawn, connection, contact, object, record, name, on_day, "
+    "liability, reference, original, key) VALUES (1, '2026-05-01 00:00:00', false, {withdrawn}, 1, '{contact}', "
+    "'cases', '{record}', 'claim_at_fault', '2026-04-0{day}', 'full', '', '', '')"
+)
+ENTRIES_1 = (
+    # A claim that moved from one contact to another and back, one that was edited, and one that was taken back.
+    {"contact": "c1", "record": "x", "day": 1, "withdrawn": "false"},
+    {"contact": "c1", "record": "x", "day": 1, "withdrawn": "true"},
+    {"contact": "c2", "record": "x", "day": 1, "withdrawn": "false"},
+    {"contact": "c2", "record": "x", "day": 1, "withdrawn": "true"},
+    {"contact": "c1", "record": "x", "day": 1, "withdrawn": "false"},
+    {"contact": "c1", "record": "y", "day": 2, "withdrawn": "false"},
+    {"contact": "c1", "record": "y", "day": 3, "withdrawn": "false"},
+    {"contact": "c2", "record": "z", "day": 4, "withdrawn": "false"},
+    {"contact": "c2", "record": "z", "day": 4, "withdrawn": "true"},
+)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request, tmp_path):
+    """A database without tables."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("server").create("empty")
+    return str(tmp_path / "empty.db")
+
+
+@pytest.fixture
+def version_1(empty, tmp_path):
+    """A ledger as version 1 made it, with some history in it."""
+    engine = engines.at(empty, tmp_path)
+    with engine.begin() as tx:
+        upgrade(tx, 1)
+        for statement in [*VERSION_1.strip().split("\n"), *(SIGNAL_1.format(**each) for each in ENTRIES_1)]:
+            tx.exec_driver_sql(statement)
+    engine.dispose()
+    return empty
+
+
+def test_a_new_ledger_is_what_the_tables_say(empty):
+    ledger = Ledger.open(empty)
+    with ledger.begin() as tx:
+        assert compare_metadata(MigrationContext.configure(tx), schema.metadata) == []
+        assert version(tx) == schema.VERSION
+    ledger.close()
+
+
+def test_version_1_is_brought_up_to_what_the_tables_say(version_1):
+    ledger = Ledger.open(version_1)
+    with ledger.begin() as tx:
+        assert compare_metadata(MigrationContext.configure(tx), schema.metadata) == []
+    ledger.close()
+
+
+def test_version_1_from_before_versions_were_kept_is_known_by_its_tables(version_1, tmp_path):
+    engine = engines.at(version_1, tmp_path)
+    with engine.begin() as tx:
+        tx.execute(text("DROP TABLE alembic_version"))
+        assert version(tx) == 1
+    engine.dispose()
+    ledger = Ledger.open(version_1)
+    with ledger.begin() as tx:
+        assert version(tx) == schema.VERSION
+    ledger.close()
+
+
+def test_history_is_in_force_after_the_upgrade_as_it_was_before(version_1):
+    ledger = Ledger.open(version_1)
+    with ledger.begin() as tx:
+        table = schema.signals
+        found = tx.execute(table.select().where(facts.in_force()).order_by(table.c.id)).all()
+        assert [(row.contact, row.record, row.on_day) for row in found] == [
+            ("c1", "x", date(2026, 4, 1)),
+            ("c1", "y", date(2026, 4, 3)),
+        ]
+        signals = facts.signals_of(tx, [1, 2])
+        assert {each.source.id for each in signals[1] if not each.withdrawn} == {"x", "y"}
+        assert {each.source.id for each in signals[2] if not each.withdrawn} == set()
+    ledger.close()
+
+
+def test_a_ledger_of_a_later_version_is_refused_with_the_cure(empty):
+    ledger = Ledger.open(empty)
+    with ledger.begin() as tx:
+        tx.execute(text("UPDATE alembic_version SET version_num = '99'"))
+    ledger.close()
+    with pytest.raises(LedgerError, match="it has version 99, this program knows 2: upgrade the program"):
+        Ledger.open(empty)
+
+
+def test_a_migration_that_fails_leaves_the_ledger_as_it_was(version_1, tmp_path):
+    engine = engines.at(version_1, tmp_path)
+    with engine.begin() as tx:
+        tx.execute(text("CREATE TABLE erasures (id INTEGER)"))  # in the way of version 2, at its very end
+    with pytest.raises(LedgerError):
+        Ledger.open(version_1)
+    with engine.begin() as tx:
+        assert version(tx) == 1
+        assert "replaces" not in {column["name"] for column in inspect(tx).get_columns("signals")}
+    engine.dispose()
+
+
+def test_the_newest_migration_is_the_version_of_the_tables():
+    assert ScriptDirectory(str(MIGRATIONS)).get_current_head() == str(schema.VERSION)
+
+
+def test_two_openings_at_once_migrate_once(version_1):
+    with ThreadPoolExecutor(2) as both_at_once:
+        for ledger in both_at_once.map(Ledger.open, [version_1, version_1]):
+            with ledger.begin() as tx:
+                assert version(tx) == schema.VERSION
+            ledger.close()
