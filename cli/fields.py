@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from cli import removal
 from cli.compose import Composition, compose
 from cli.exits import Exit
 from cli.screen import console, print_json, table
@@ -31,6 +32,21 @@ def plan(settings: Path, *, as_json: bool) -> int:
 def apply(settings: Path, *, as_json: bool) -> int:
     """Create and grant what is missing; idempotent, and nothing is altered silently."""
     return _show(changes(compose(settings), apply=True), as_json=as_json, applied=True)
+
+
+@fields.command()
+@click.option(
+    "--export",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=".",
+    help="Where the values are saved first, one CSV file a CRM.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def remove(settings: Path, *, folder: Path, yes: bool) -> int:
+    """Delete our fields with their values, after saving them as CSV and asking twice."""
+    return removal.remove(compose(settings), folder, yes=yes)
 
 
 def changes(composition: Composition, *, apply: bool) -> dict[str, list[FieldChange]]:

@@ -10,6 +10,7 @@ import requests
 from cli.calc import calc
 from cli.decide import adjust, contest, freeze, unfreeze
 from cli.demo import demo
+from cli.doctor import doctor
 from cli.exits import Exit
 from cli.explain import explain
 from cli.fields import fields
@@ -21,6 +22,7 @@ from cli.sandbox import sandbox
 from cli.simulate import simulate
 from cli.sync import sync
 from cli.undo import resume, undo
+from cli.uninstall import uninstall
 from config.reading import ConfigError
 from config.settings import DEFAULT_FILE
 from connectors.errors import CrmError, TryLater
@@ -56,6 +58,8 @@ def cli(context: click.Context, settings: Path, *, debug: bool) -> None:
 for command in (demo, sandbox, calc, fields, sync, explain, simulate, runs, rules):
     cli.add_command(command)
 for command in (contest, adjust, freeze, unfreeze, undo, resume, rejects, ledger):
+    cli.add_command(command)
+for command in (doctor, uninstall):
     cli.add_command(command)
 
 

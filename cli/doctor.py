@@ -1,0 +1,95 @@
+"""`bonus-malus doctor`: look at everything before the first write, and at any time."""
+
+from collections import Counter
+from pathlib import Path
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from cli.compose import Composition, compose
+from cli.exits import Exit
+from cli.screen import console, print_json
+from config.reading import ConfigError
+from connectors.protocol import Finding, Level
+from sync.doctor import HERE, Checked, Doctor
+from sync.ledger import Ledger
+
+MARKS = {Level.PASS: ("✓", "green"), Level.WARN: ("!", "yellow"), Level.FAIL: ("✗", "red")}
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="The findings as JSON.")
+@click.option("--all", "show_all", is_flag=True, help="Every check that passed as well.")
+@click.pass_obj
+def doctor(settings: Path, *, as_json: bool, show_all: bool) -> int:
+    """Check sign-in, permissions, fields, rules in the way, quota, clock and ledger; change nothing.
+
+    Each finding passes, warns or fails, and names its cure. Exit code 3 when something fails.
+    """
+    found = examine(compose(settings))
+    failed = any(each.finding.level is Level.FAIL for each in found)
+    if as_json:
+        print_json(
+            [
+                {"place": each.place, "level": each.finding.level, "what": each.finding.what, "cure": each.finding.cure}
+                for each in found
+            ]
+        )
+    else:
+        _show(found, show_all=show_all)
+    return Exit.ACT if failed else Exit.DONE
+
+
+def examine(composition: Composition) -> list[Checked]:
+    """Every finding about these settings."""
+    settings = composition.settings
+    try:
+        sources = composition.sources()
+    except ConfigError as error:  # a secret's reference that leads nowhere
+        return [Checked(HERE, Finding(Level.FAIL, str(error), "correct it, then run the doctor again"))]
+
+    def ledger() -> Ledger | None:
+        there = "://" in settings.ledger or (settings.file.parent / settings.ledger).exists()
+        return composition.ledger() if there else None
+
+    try:
+        return list(
+            Doctor(
+                programme=composition.programme,
+                programme_name=settings.programme_name,
+                sources=sources,
+                ledger=ledger,
+                now=composition.time.now,
+                time_zone=settings.time_zone,
+                language=settings.language,
+            ).examine()
+        )
+    finally:
+        for source in sources.values():
+            source.connector.close()
+
+
+def _show(found: list[Checked], *, show_all: bool) -> None:
+    out = console()
+    places = dict.fromkeys(each.place for each in found)
+    for place in places:
+        here = [each.finding for each in found if each.place == place]
+        passed = sum(finding.level is Level.PASS for finding in here)
+        grid = Table.grid(padding=(0, 1))
+        grid.add_column(no_wrap=True)
+        grid.add_column(overflow="fold")
+        for finding in sorted(here, key=lambda finding: list(MARKS).index(finding.level), reverse=True):
+            if finding.level is Level.PASS and not show_all:
+                continue
+            mark, colour = MARKS[finding.level]
+            grid.add_row(Text(mark, style=f"bold {colour}"), Text(finding.what))
+            if finding.cure:
+                grid.add_row("", Text(f"→ {finding.cure}", style="dim"))
+        out.print(f"[bold]{place}[/bold]  {passed} checks passed")
+        if grid.row_count:
+            out.print(grid)
+    counts = Counter(each.finding.level for each in found)
+    out.print(f"\n{counts[Level.FAIL]} to cure, {counts[Level.WARN]} to know, {counts[Level.PASS]} in order")
+    if not counts[Level.FAIL]:
+        out.print("next: bonus-malus sync --dry-run")

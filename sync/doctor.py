@@ -1,0 +1,169 @@
+"""The doctor: everything that could go wrong before it does, each finding with its cure. Writes nothing anywhere."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, select, text
+
+from config.locale import Texts
+from connectors.errors import CrmError, QuotaSpent, SignInRefused, TryLater
+from connectors.protocol import Account, FieldSet, Finding, Level
+from scoring.rules import Programme
+from sync import hold
+from sync.fields import field_set
+from sync.job import Source
+from sync.ledger import Ledger, LedgerError, history, schema
+from sync.read import queries
+
+_APPLY = "run `bonus-malus fields apply`"
+HERE = "here"  # the place of findings that are no connection's
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One thing that was looked at: in which connection, or `here`."""
+
+    place: str
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Doctor:
+    """A programme over some CRMs, to be looked at. `ledger` opens it, None where there is none yet."""
+
+    programme: Programme
+    programme_name: str
+    sources: Mapping[str, Source]
+    ledger: Callable[[], Ledger | None]
+    now: Callable[[], datetime]
+    time_zone: ZoneInfo | None
+    language: str | None
+
+    def examine(self) -> Iterator[Checked]:
+        """Every finding, as soon as it is known: here first, then connection by connection."""
+        known: dict[str, str] = {}
+        for finding in self._ledger(known):
+            yield Checked(HERE, finding)
+        accounts: dict[str, Account] = {}
+        for name, source in self.sources.items():
+            try:
+                accounts[name] = source.connector.account()
+            except CrmError as error:
+                yield Checked(name, _unmet(error))
+                continue
+            for finding in self._connection(name, source, accounts[name], known.get(name)):
+                yield Checked(name, finding)
+        for finding in self._together(accounts):
+            yield Checked(HERE, finding)
+
+    def _ledger(self, known: dict[str, str]) -> Iterator[Finding]:
+        try:
+            ledger = self.ledger()
+            if ledger is None:
+                yield Finding(Level.PASS, "no ledger yet; the first sync makes it")
+                return
+            with closing(ledger), ledger.begin() as tx:
+                yield _sound(tx)
+                runs = history.runs(tx, self.programme_name, limit=1)
+                held = hold.listed(tx, self.programme_name)
+                known |= _accounts(tx, self.programme_name)
+        except LedgerError as error:
+            yield Finding(Level.FAIL, str(error), "bring the ledger back, or name another one in the settings")
+            return
+        for name, (run, _) in held.items():
+            what = f"{name} is on hold since run {run}: nothing is written there"
+            yield Finding(Level.WARN, what, "when you are ready: bonus-malus resume")
+        if runs and runs[0].state in ("failed", "interrupted"):
+            cure = f"bonus-malus runs show {runs[0].id} says why"
+            yield Finding(Level.WARN, f"the last run, {runs[0].id}, is {runs[0].state}", cure)
+
+    def _connection(self, name: str, source: Source, account: Account, known: str | None) -> Iterator[Finding]:
+        kind = "a sandbox or test account" if account.is_sandbox else "production"
+        yield Finding(Level.PASS, f"signed in to {account.name} ({account.id}), {kind}")
+        if known is not None and known != account.id:
+            what = f"{name} was account {known} until now, and {account.id} answers"
+            cure = (
+                "correct the connection's settings; for another account (a refreshed sandbox too), a ledger of its own"
+            )
+            yield Finding(Level.FAIL, what, cure)
+        texts = Texts(self.language or account.language)
+        fields = field_set(self.programme, source.mapping.subject.object, texts)
+        asked = queries(source.mapping, fields)
+        for look in (source.connector.check, source.connector.inspect):
+            try:
+                yield from _gathered(source, fields, look(asked, fields))
+            except CrmError as error:
+                yield _unmet(error)
+
+    def _together(self, accounts: Mapping[str, Account]) -> Iterator[Finding]:
+        ids = [account.id for account in accounts.values()]
+        for name, account in accounts.items():
+            if ids.count(account.id) > 1:
+                cure = "take one of them out of the settings: every fact would count twice"
+                yield Finding(Level.FAIL, f"{name} is the same account as another connection ({account.id})", cure)
+        zones = {account.time_zone for account in accounts.values()}
+        if self.time_zone is None and len(zones) > 1:
+            each = ", ".join(f"{name} {account.time_zone}" for name, account in accounts.items())
+            cure = 'write the programme\'s own into the settings: time_zone = "Europe/Paris"'
+            yield Finding(Level.FAIL, f"the CRMs are in different time zones: {each}", cure)
+
+
+def _gathered(source: Source, fields: FieldSet, findings: Sequence[Finding]) -> Iterator[Finding]:
+    """The findings, our missing fields as one, and what the mapping can do without as a warning."""
+    unready: list[Finding] = []
+    for finding in findings:
+        ours = finding.object == fields.object and finding.cure == _APPLY
+        if ours:
+            unready.append(finding)
+        elif finding.level is Level.FAIL and _optional(source, finding):
+            yield replace(finding, level=Level.WARN, what=f"{finding.what}; the signals that need it are off")
+        else:
+            yield finding
+    if unready:
+        names = ", ".join(finding.field for finding in unready)
+        what = f"{len(unready)} of our {len(fields.fields)} fields are missing, hidden or read-only: {names}"
+        yield Finding(Level.FAIL, what, _APPLY, fields.object)
+
+
+def _unmet(error: CrmError) -> Finding:
+    """Why nothing more could be looked at."""
+    match error:
+        case SignInRefused():
+            cure = "correct the connection's settings, or the client app or key in the CRM"
+            return Finding(Level.FAIL, f"sign-in: {error}", cure)
+        case QuotaSpent():
+            cure = "wait until the day's count falls, or find out what else calls this account"
+        case TryLater():
+            cure = "run the doctor again later; if it stays so, look at the network and the CRM's status page"
+        case _:
+            cure = "give the integration user or key what the message names, then run the doctor again"
+    return Finding(Level.FAIL, str(error), cure)
+
+
+def _optional(source: Source, finding: Finding) -> bool:
+    mapping = source.mapping
+    return mapping.asks(finding.object, finding.field) and not mapping.needs(finding.object, finding.field)
+
+
+def _sound(tx: Connection) -> Finding:
+    """What the database says of itself."""
+    if tx.dialect.name != "sqlite":
+        return Finding(Level.PASS, "the ledger answers")
+    said = tx.execute(text("PRAGMA quick_check")).scalar_one()
+    if said == "ok":
+        return Finding(Level.PASS, "the ledger is sound")
+    return Finding(Level.FAIL, f"the ledger is damaged: {said}", "bring back the last backup of it")
+
+
+def _accounts(tx: Connection, programme: str) -> dict[str, str]:
+    """Which account each connection was at its first contact (AU04)."""
+    table, programmes = schema.connections, schema.programmes
+    query = (
+        select(table.c.name, table.c.account)
+        .join(programmes, programmes.c.id == table.c.programme)
+        .where(programmes.c.name == programme)
+    )
+    return {row.name: row.account for row in tx.execute(query)}
