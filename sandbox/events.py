@@ -73,6 +73,7 @@ _SALESFORCE: _Acts = {
     ),
     "withdraw": (("object",), lambda world, told: world.org.withdraw(told.word("object"))),
     "share_activities": ((), lambda world, _told: world.org.shared_activities.switch_on()),
+    "fail_jobs": (("message",), lambda world, told: world.org.bulk.fail(told.word("message"))),
     "sign_out": ((), lambda world, _told: world.org.sessions.revoke_all()),
     "spend": (("calls",), lambda world, told: world.org.usage.add(int(told.number("calls")))),
     "trust": (

@@ -536,6 +536,25 @@ def test_sr20_tokens_end_in_the_middle_of_a_job(client):
     assert [client.query().status_code for _ in range(3)] == [200, 401, 401]
 
 
+def test_a_bulk_job_fails_under_way_and_keeps_what_it_has_done(client, people):
+    client.org.bulk.pace.looks = 1
+    client.org.bulk.pace.rows = 200
+    more = [client.org.insert("Contact", {"LastName": f"M{n}"}) for n in range(300)]
+    job = client.sf("POST", "/jobs/ingest", json={"operation": "update", "object": "Contact"}).json()["id"]
+    text = "Id,Title\n" + "".join(f"{row_id},T\n" for row_id in more)
+    url = f"{client.url}/services/data/v62.0/jobs/ingest/{job}/batches"
+    headers = {"Authorization": f"Bearer {client.token}", "Content-Type": "text/csv"}
+    requests.put(url, data=text.encode(), headers=headers, timeout=5)
+    client.sf("PATCH", f"/jobs/ingest/{job}", json={"state": "UploadComplete"})
+    event = {"crm": "salesforce", "do": "fail_jobs", "message": "InternalServerError : too many retries"}
+    client.faults({"does": "script", "kind": "job poll", "nth": 2, "events": [event]})
+    states = [client.sf("GET", f"/jobs/ingest/{job}").json() for _ in range(2)]
+    assert [state["state"] for state in states] == ["InProgress", "Failed"]
+    assert states[1]["errorMessage"] == "InternalServerError : too many retries"
+    left = client.sf("GET", f"/jobs/ingest/{job}/unprocessedrecords").text
+    assert len(left.splitlines()) == 1 + 100
+
+
 def test_events_that_cannot_happen_any_more_are_passed_over_and_told(client, people):
     event = {"crm": "salesforce", "do": "delete", "object": "Contact", "id": people[0]}
     client.faults({"does": "script", "events": [event]})

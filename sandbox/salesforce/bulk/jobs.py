@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sandbox.clock import Clock
-from sandbox.salesforce.bulk.job import COMPLETE, ENDED, UPLOADED, WORKING, Job
+from sandbox.salesforce.bulk.job import COMPLETE, ENDED, FAILED, UPLOADED, WORKING, Job
 from sandbox.salesforce.errors import Refusal, not_found
 from sandbox.salesforce.ids import long_id, number_id
 from sandbox.salesforce.usage import Usage
@@ -80,7 +80,14 @@ class Jobs:
         if job.state == UPLOADED:
             job.turn(WORKING, self.now)
         if (asked or waited) and job.work(self.pace.rows):
-            job.turn(COMPLETE if job.error is None else "Failed", self.now)
+            job.turn(COMPLETE if job.error is None else FAILED, self.now)
+
+    def fail(self, message: str) -> None:
+        """Every job under way fails, as after the service has tried too often; what it has done stays done."""
+        for job in self._jobs.values():
+            if job.state in {UPLOADED, WORKING}:
+                job.error = message
+                job.turn(FAILED, self.now)
 
     def drop(self, job: Job) -> None:
         """Delete a job that has ended, or has not begun."""
