@@ -136,6 +136,8 @@ def _early(
 
 def _named(lines: Sequence[Line], incidents: Sequence[Signal]) -> tuple[Line, ...]:
     """The lines of a step, each incident's own line with what is known of its signal."""
+    if not incidents:
+        return tuple(lines)
     left = iter(incidents)
     own = (Code.RAISED, Code.PROTECTED, Code.EXCUSED)
     return tuple(
