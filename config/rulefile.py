@@ -15,7 +15,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
-from config.reading import ConfigError, Model, choice, read_toml, validate
+from config.inherited import beside, find, folder, names, read_inherited
+from config.reading import ConfigError, choice
 from config.ruletables import Dated, FactorTable, ProgrammeFile, RuleFile, SurchargeTable
 from config.scalefile import is_scale
 from scoring.rules import Award, Derived, Factors, Programme, Rules, Surcharges, Tier
@@ -23,17 +24,16 @@ from scoring.rules import Award, Derived, Factors, Programme, Rules, Surcharges,
 T = TypeVar("T")
 
 _TABLES = ("points", "derived", "aggravated")  # of dated numbers, by names of one's own
-OWN = ("name", "title", "inherits", "example")  # what a file never inherits
 
 
 def rule_names() -> tuple[str, ...]:
     """The rules of scheme reduction-majoration that come with the product; `scalefile.scale_names` has the others."""
-    return tuple(name for name in _names(_folder("rules")) if not is_scale(_folder("rules") / f"{name}.toml"))
+    return tuple(name for name in names(folder("rules")) if not is_scale(folder("rules") / f"{name}.toml"))
 
 
 def programme_names() -> tuple[str, ...]:
     """The programmes that come with the product."""
-    return _names(_folder("programmes"))
+    return names(folder("programmes"))
 
 
 def load_rules(name_or_path: str | Path, *, at: date) -> Rules:
@@ -42,7 +42,7 @@ def load_rules(name_or_path: str | Path, *, at: date) -> Rules:
     Raises:
         ConfigError: no such file, a mistake in it or in what it inherits, or no value for that day.
     """
-    path = _find(name_or_path, _folder("rules"))
+    path = find(name_or_path, folder("rules"))
     return _rules(read_rules(path), path, at)
 
 
@@ -52,7 +52,7 @@ def load_programme(name_or_path: str | Path, *, at: date) -> Programme:
     Raises:
         ConfigError: as for `load_rules`.
     """
-    path = _find(name_or_path, _folder("programmes"))
+    path = find(name_or_path, folder("programmes"))
     tables = read_programme(path)
     rules = load_rules(rules_file(path), at=at)
     _check_names(tables, path)
@@ -61,24 +61,24 @@ def load_programme(name_or_path: str | Path, *, at: date) -> Programme:
 
 def read_rules(name_or_path: str | Path) -> RuleFile:
     """A file of rules as its tables, examples included."""
-    path = _find(name_or_path, _folder("rules"))
+    path = find(name_or_path, folder("rules"))
     if is_scale(path):
         raise ConfigError(
             f"{path}: scheme: 'scale' is not possible here; allowed: reduction-majoration "
             "(scales are for calc and rules analyse)"
         )
-    return _read(RuleFile, path, _folder("rules"))
+    return read_inherited(RuleFile, path, folder("rules"))
 
 
 def read_programme(name_or_path: str | Path) -> ProgrammeFile:
     """A programme's file as its tables, examples included."""
-    return _read(ProgrammeFile, _find(name_or_path, _folder("programmes")), _folder("programmes"))
+    return read_inherited(ProgrammeFile, find(name_or_path, folder("programmes")), folder("programmes"))
 
 
 def rules_file(programme: str | Path) -> Path:
     """The file of the rules that a programme names, beside it or among those that come with the product."""
-    path = _find(programme, _folder("programmes"))
-    return _find(_beside(path, read_programme(path).rules), _folder("rules"), f"{path}: rules: ")
+    path = find(programme, folder("programmes"))
+    return find(beside(path, read_programme(path).rules), folder("rules"), f"{path}: rules: ")
 
 
 def _rules(tables: RuleFile, path: Path, at: date) -> Rules:
@@ -231,60 +231,6 @@ def _check_names(tables: ProgrammeFile, path: Path) -> None:
             raise ConfigError(f"{path}: {key}: {name!r} is derived itself; count what a CRM reports")
         if name not in tables.signals:
             raise ConfigError(f"{path}: {key}: there is no signal {name!r}; {choice(name, tables.signals)}")
-
-
-def _read(model: type[Model], path: Path, folder: Path) -> Model:
-    return validate(model, _inherited(model, path, folder, ()), file=path)
-
-
-def _inherited(model: type[Model], path: Path, folder: Path, heirs: tuple[Path, ...]) -> dict[str, Any]:
-    """The tables of a file over those it inherits, which must be valid by themselves."""
-    data = read_toml(path)
-    parent = data.get("inherits")
-    if not isinstance(parent, str):
-        return data
-    above = _find(_beside(path, parent), folder, f"{path}: inherits: ")
-    if above in (path, *heirs):
-        raise ConfigError(f"{path}: inherits: {parent} inherits from this file in turn")
-    inherited = _inherited(model, above, folder, (path, *heirs))
-    validate(model, inherited, file=above)
-    return _over({key: value for key, value in inherited.items() if key not in OWN}, data)
-
-
-def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """One set of tables over another; a dated number is replaced whole, with its reference."""
-    merged = dict(below)
-    for key, value in above.items():
-        old = merged.get(key)
-        joined = isinstance(old, dict) and isinstance(value, dict) and "since" not in old and "since" not in value
-        merged[key] = _over(merged[key], value) if joined else value
-    return merged
-
-
-def _beside(path: Path, name: str) -> str | Path:
-    """A file named in another one is looked for beside it."""
-    return path.parent / name if name.endswith(".toml") else name
-
-
-def _find(name_or_path: str | Path, folder: Path, said_in: str = "") -> Path:
-    text = str(name_or_path)
-    if text.endswith(".toml"):
-        return Path(text)
-    names = _names(folder)
-    if text not in names:
-        kind = folder.name.removesuffix("s")
-        raise ConfigError(
-            f"{said_in}{text}: there is no such {kind}; {choice(text, names)}, or a file that ends in .toml"
-        )
-    return folder / f"{text}.toml"
-
-
-def _names(folder: Path) -> tuple[str, ...]:
-    return tuple(sorted(path.stem for path in folder.glob("*.toml")))
-
-
-def _folder(kind: str) -> Path:
-    return Path(__file__).parent / kind
 
 
 def _hundredths(value: Decimal) -> int:
