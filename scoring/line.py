@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 from scoring.signal import Signal
@@ -91,6 +90,9 @@ class Code(StrEnum):
     ORIGIN_AGAIN = "origin_again"  # review, c coefficient
 
 
+_NOTHING_MORE: Mapping[str, Param] = {}  # read-only by its type; a proxy could not be pickled
+
+
 class Line(NamedTuple):
     """A code, the article or rule it rests on, and its values by name.
 
@@ -99,7 +101,7 @@ class Line(NamedTuple):
 
     code: Code
     reference: str = ""
-    values: Mapping[str, Param] = MappingProxyType({})
+    values: Mapping[str, Param] = _NOTHING_MORE
 
     def integer(self, name: str) -> int:
         """The value of that name, which must be an integer."""

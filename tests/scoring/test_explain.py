@@ -1,4 +1,5 @@
 import json
+import pickle
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -162,3 +163,13 @@ def test_a_line_that_states_a_wrong_result_is_noticed():
 def test_lines_that_end_too_early_are_noticed():
     with pytest.raises(BrokenError, match="end before"):
         replay([], DAY)
+
+
+def test_a_standing_can_be_sent_to_another_process():
+    signals_ = [
+        Signal("order_paid", date(2024, 1, 1), Source("a", "Thing", "1")),
+        Signal("x", DAY, Source("a", "b", "2")),
+    ]
+    for history in (signals_, []):
+        shown = standing(history, CUSTOMERS, DAY)
+        assert pickle.loads(pickle.dumps(shown)) == shown  # noqa: S301 - made in the line itself
