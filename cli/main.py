@@ -14,6 +14,7 @@ from cli.doctor import doctor
 from cli.exits import Exit
 from cli.explain import explain
 from cli.fields import fields
+from cli.init import init
 from cli.ledger import ledger
 from cli.rejects import rejects
 from cli.rules import rules
@@ -59,7 +60,7 @@ for command in (demo, sandbox, calc, fields, sync, explain, simulate, runs, rule
     cli.add_command(command)
 for command in (contest, adjust, freeze, unfreeze, undo, resume, rejects, ledger):
     cli.add_command(command)
-for command in (doctor, uninstall):
+for command in (init, doctor, uninstall):
     cli.add_command(command)
 
 

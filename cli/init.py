@@ -1,0 +1,205 @@
+"""`bonus-malus init`: from nothing to settings that fit the org, question by question."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from cli import proposal
+from cli.answers import Answers
+from cli.compose import Composition, compose
+from cli.exits import Exit
+from cli.screen import console, table
+from config.inherited import folder, names
+from connectors.errors import Fatal
+from connectors.protocol import Account
+from sync.job import Source
+
+CRMS = {"salesforce": ("salesforce",), "hubspot": ("hubspot",), "both": ("salesforce", "hubspot")}
+SECRET = "env:NAME, file:PATH or keyring:SERVICE/USER"  # noqa: S105 - what a reference to a secret looks like
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What the settings will say."""
+
+    programme: str
+    ledger: str
+    sandbox: str
+    time_zone: str
+    connections: dict[str, dict[str, str]]  # values as TOML
+
+    def text(self) -> str:
+        """The settings file, with a comment wherever somebody will one day want to change something."""
+        lines = [
+            "# Made by `bonus-malus init`. What connections take: docs/connectors.md.",
+            "",
+            '# What counts, and for how much: `bonus-malus rules show`. A copy of your own: "my-rules.toml".',
+            f'programme = "{self.programme}"',
+            "# The history, from which every number can be recomputed: back it up. Or a postgresql:// address.",
+            f'ledger = "{self.ledger}"',
+        ]
+        if self.sandbox:
+            lines += ["# Both CRMs are the sandbox at this address.", f'sandbox = "{self.sandbox}"']
+        lines += ["# Reviews fall on this calendar.", f'time_zone = "{self.time_zone}"'] if self.time_zone else []
+        lines += ["# The first fill looks this many years back.", "history_years = 3"]
+        for name, values in self.connections.items():
+            lines += ["", f"[connections.{name}]", *(f"{key} = {value}" for key, value in values.items())]
+        return "\n".join(lines) + "\n"
+
+
+@click.command()
+@click.option("--set", "given", multiple=True, metavar="KEY=VALUE", help="An answer; the questions name their keys.")
+@click.option("--yes", is_flag=True, help="Ask nothing: the default wherever --set says nothing.")
+@click.option("--force", is_flag=True, help="Replace settings that are there.")
+@click.pass_obj
+def init(settings: Path, *, given: tuple[str, ...], yes: bool, force: bool) -> int:
+    """Write settings that fit your CRM: who we are there, what counts as what, with counts from your own records.
+
+    Reads, and changes nothing in any CRM. Stop it at any time: the next `init` goes on where this one stopped.
+    """
+    if settings.exists() and not force:
+        raise click.UsageError(f"{settings} is there already; --force replaces it, or name another: --settings FILE")
+    answers = Answers(_pairs(given), settings.with_suffix(".init.json"), defaults_only=yes)
+    out = console()
+    if answers.resumed:
+        out.print("going on where the last init stopped")
+    plan = _basics(answers)
+    draft = settings.with_name(f".{settings.name}.draft")
+    try:
+        draft.write_text(plan.text(), "utf-8")
+        with _connected(compose(draft)) as sources:
+            accounts = {name: source.connector.account() for name, source in sources.items()}
+            plan = _at_home(plan, answers, accounts)
+            for name, source in sources.items():
+                _look(name, source, accounts[name])
+                if file := _claims(name, source, answers, settings):
+                    plan.connections[name]["mapping"] = f'"{file.name}"'
+        draft.write_text(plan.text(), "utf-8")
+        compose(draft)  # what is written must be read without a mistake
+        answers.done()
+        draft.replace(settings)
+    finally:
+        draft.unlink(missing_ok=True)
+    option = "" if settings.name == "bonus-malus.toml" else f" --settings {settings}"
+    out.print(f"\n{settings} is written. Next:", markup=False)
+    for command in ("doctor", "fields apply", "sync --dry-run", "sync --first-fill"):
+        out.print(f"  bonus-malus{option} {command}", markup=False)
+    return Exit.DONE
+
+
+def _basics(answers: Answers) -> _Plan:
+    programmes = names(folder("programmes"))
+    crms = CRMS[answers.ask("crm", "Which CRM", default="both", choices=list(CRMS))]
+    sandbox = answers.ask("sandbox", "Address of a sandbox on this machine, or none", default="none")
+    sandbox = "" if sandbox == "none" else sandbox
+    connections = {crm: {} if sandbox else _WAYS_IN[crm](answers) for crm in crms}
+    programme = answers.ask("programme", "Which programme", default="customers", choices=programmes)
+    ledger = answers.ask("ledger", "Where to keep the ledger", default="bonus-malus.db")
+    return _Plan(programme, ledger, sandbox, "UTC", connections)
+
+
+def _salesforce(answers: Answers) -> dict[str, str]:
+    question = "Salesforce: the org's My Domain (Setup > My Domain), such as acme.my or acme--uat.sandbox.my"
+    domain = answers.ask("salesforce.domain", question)
+    question = f"Salesforce: where is the consumer key of the External Client App ({SECRET}, or the key itself)"
+    client = answers.ask("salesforce.client_id", question, default="env:SALESFORCE_CLIENT_ID")
+    question = f"Salesforce: where is the consumer secret ({SECRET})"
+    secret = answers.ask("salesforce.client_secret", question, default="env:SALESFORCE_CLIENT_SECRET")
+    return {
+        "domain": f'"{domain}"',
+        "client_id": _reference(client) if ":" in client else f'"{client}"',
+        "client_secret": _reference(secret),
+    }
+
+
+def _hubspot(answers: Answers) -> dict[str, str]:
+    question = f"HubSpot: where is the token of the Service Key ({SECRET})"
+    token = answers.ask("hubspot.token", question, default="env:HUBSPOT_TOKEN")
+    language = answers.ask("hubspot.language", "HubSpot: language of the portal", default="en", choices=["en", "fr"])
+    return {"token": _reference(token), "language": f'"{language}"'}
+
+
+_WAYS_IN = {"salesforce": _salesforce, "hubspot": _hubspot}
+
+
+def _at_home(plan: _Plan, answers: Answers, accounts: dict[str, Account]) -> _Plan:
+    zone = next(iter(accounts.values())).time_zone
+    chosen = answers.ask("time_zone", "Time zone of the reviews", default=zone)
+    return _Plan(plan.programme, plan.ledger, plan.sandbox, chosen, plan.connections)
+
+
+def _look(name: str, source: Source, account: Account) -> None:
+    out = console()
+    kind = "a sandbox or test account" if account.is_sandbox else "production"
+    out.print(f"\n[bold]{name}[/bold]  {account.name} ({account.id}), {kind}, {account.time_zone}, {account.currency}")
+    rows = [
+        (
+            each.object,
+            "–" if each.records is None else f"{each.records:,}",
+            ", ".join(each.signals) or "the subjects",
+            "cannot be read: these signals are off" if each.records is None else "",
+        )
+        for each in proposal.volumes(source.connector, source.mapping)
+    ]
+    out.print(table("", ("object", "records", "signals", ""), rows, right=("records",)))
+
+
+def _claims(name: str, source: Source, answers: Answers, settings: Path) -> Path | None:
+    """Ask what decides about fault; the mapping's own file, None where the shipped one fits as it is."""
+    rule = proposal.claim(source.mapping)
+    if rule is None or rule.liability_by is None:
+        return None
+    try:
+        columns = {column.name: column for column in proposal.candidates(source.connector, rule.object)}
+    except Fatal:  # told by the table above
+        return None
+    shipped = rule.liability_by[0]
+    question = (
+        f"{name}: which field of {rule.object} says who was at fault ({', '.join(columns)}; none: claims stay off)"
+    )
+    default = shipped if shipped in columns else "none"
+    field = answers.ask(f"{name}.fault", question, default=default, choices=[*columns, "none"])
+    if field == "none":
+        return None
+    found = proposal.verdicts(source.connector, source.mapping, columns[field])
+    chosen = {}
+    for each in found:
+        question = f"{name}: {each.records:,} × {rule.object} with {field} «{each.label}»: fault of the customer"
+        key = f"{name}.fault.{each.value}"
+        chosen[each.value] = answers.ask(key, question, default=each.default, choices=proposal.ANSWERS)
+    if field == shipped and all(chosen[each.value] == each.default for each in found):
+        return None
+    file = settings.with_name(f"{settings.stem}-{name}.toml")
+    file.write_text(proposal.written(source.crm, field, chosen), "utf-8")
+    return file
+
+
+def _pairs(given: tuple[str, ...]) -> dict[str, str]:
+    pairs = {}
+    for each in given:
+        key, equals, value = each.partition("=")
+        if not equals:
+            raise click.UsageError(f"--set {each}: say KEY=VALUE")
+        pairs[key] = value
+    return pairs
+
+
+def _reference(text: str) -> str:
+    """`env:NAME` as `{ env = "NAME" }`: a secret itself is never written down."""
+    kind, colon, name = text.partition(":")
+    if not colon or kind not in ("env", "file", "keyring") or not name:
+        raise click.UsageError(f"a secret is never written into the settings; say where it is: {SECRET}")
+    return f'{{ {kind} = "{name}" }}'
+
+
+@contextmanager
+def _connected(composition: Composition) -> Iterator[dict[str, Source]]:
+    sources = composition.sources()
+    try:
+        yield sources
+    finally:
+        for source in sources.values():
+            source.connector.close()
