@@ -3,6 +3,8 @@
 import time
 from datetime import UTC, datetime, timedelta
 
+LAST_YEAR = 2200
+
 
 class Clock:
     """Aware UTC time of both CRMs.
@@ -27,6 +29,8 @@ class Clock:
         """Make it this instant; refuses to go back, as the ledgers of both CRMs could not."""
         if now.tzinfo is None:
             raise ValueError("the clock needs a time with its zone, such as 2026-11-22T08:00:00Z")
+        if now.year > LAST_YEAR:
+            raise ValueError(f"the clock ends with the year {LAST_YEAR}")
         if now < self.now():
             raise ValueError(f"the clock cannot go back: it is {self.now().isoformat()}")
         self._base = now.astimezone(UTC)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from sandbox.faults.option import Count, Share
 from sandbox.faults.turn import Heard, Turn
 from sandbox.hubspot import moment
 
@@ -16,7 +17,7 @@ Json = dict[str, Any]
 class ShortPage:
     """At most `size` records on a page, and the way to the next one; 200 in a Salesforce query, its least (HR05)."""
 
-    size: int = 3
+    size: Count = 3
 
     async def play(self, turn: Turn) -> None:
         """The CRM is asked for less than the client asked for."""
@@ -77,7 +78,7 @@ class RepeatedAfter:
 class Total:
     """HubSpot's `total` is only so much `of` the truth (HR29)."""
 
-    of: float = 0.5
+    of: Share = 0.5
 
     async def play(self, turn: Turn) -> None:
         """The pages stay what they are."""
@@ -104,7 +105,7 @@ class Nothing:
 class Partial:
     """207: so many `of` the rows of a batch are not done, and the answer says so (HW01)."""
 
-    of: float = 0.3
+    of: Share = 0.3
 
     async def play(self, turn: Turn) -> None:
         """The other rows are done."""

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from sandbox.faults.option import Count, Refusing, Seconds
 from sandbox.faults.transport import PAGE
 from sandbox.faults.turn import Turn
 from sandbox.hubspot.errors import Refusal as HubSpotRefusal
@@ -49,8 +50,8 @@ class Status:
     `done` means that the call was done nevertheless. 429, 503 and 477 may tell when to come back.
     """
 
-    status: int
-    retry_after: int | None = None
+    status: Refusing
+    retry_after: Seconds | None = None
     done: bool = False
 
     async def play(self, turn: Turn) -> None:
@@ -77,7 +78,7 @@ class Rate:
     """HubSpot's 429 of one of its policies, with or without the seconds to wait (HR24, HR25)."""
 
     policy: Policy = "TEN_SECONDLY_ROLLING"
-    retry_after: int | None = None
+    retry_after: Seconds | None = None
 
     async def play(self, turn: Turn) -> None:
         """The call is not looked at."""
@@ -119,7 +120,7 @@ class Unauthorized:
 class Reject:
     """HubSpot refuses a batch as a whole and does not say why (HW03), if it has more than `inputs` inputs."""
 
-    inputs: int = 1
+    inputs: Count = 1
 
     async def play(self, turn: Turn) -> None:
         """A smaller batch goes through."""
@@ -135,8 +136,8 @@ class Reject:
         await turn.answer(400, _json(body.body(_CORRELATION)), _JSON)
 
 
-def _waiting(seconds: int | None) -> dict[str, str]:
-    return {} if seconds is None else {"retry-after": str(seconds)}
+def _waiting(seconds: float | None) -> dict[str, str]:
+    return {} if seconds is None else {"retry-after": f"{seconds:g}" if seconds % 1 else str(int(seconds))}
 
 
 def _json(body: Any) -> bytes:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sandbox.faults.option import Count, Seconds  # noqa: TC001 - pydantic reads the annotations at run time
 from sandbox.hubspot.portal import WriteRule
 from sandbox.salesforce import rules
 
@@ -84,7 +85,7 @@ class Unordered:
 class Lag:
     """HubSpot's index knows of a write only so many seconds later (HR07)."""
 
-    seconds: float
+    seconds: Seconds
 
     def lay(self, world: World) -> None:
         """From the next search on."""
@@ -99,9 +100,9 @@ class Lag:
 class Slow:
     """Salesforce's bulk jobs take so many questions or seconds, and so many rows of work in one step."""
 
-    looks: int | None = None
-    seconds: float | None = None
-    rows: int = 100_000
+    looks: Count | None = None
+    seconds: Seconds | None = None
+    rows: Count = 100_000
 
     def lay(self, world: World) -> None:
         """For jobs under way as well."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
+from sandbox.faults.option import Bytes, HeaderName, HeaderText, HttpStatus, Seconds, Share
 from sandbox.faults.turn import Heard, Turn
 
 PAGE = (
@@ -16,7 +17,7 @@ PAGE = (
 class Latency:
     """The call takes so many seconds of the sandbox clock."""
 
-    seconds: float
+    seconds: Seconds
 
     async def play(self, turn: Turn) -> None:
         """The time passes before the call is looked at: tokens may die of it."""
@@ -39,7 +40,7 @@ class Reset:
     """The connection breaks: before the call is looked at, after it was done but not answered, or within the body."""
 
     when: Literal["before", "after", "body"] = "before"
-    keep: float = 0.5
+    keep: Share = 0.5
 
     async def play(self, turn: Turn) -> None:
         """`after` is the one in which a write has happened (SW16)."""
@@ -59,7 +60,7 @@ class Reset:
 class Truncate:
     """The body ends too early, and nothing on the line says so. `at` a row, it is still a well-formed CSV (SR18)."""
 
-    keep: float = 0.5
+    keep: Share = 0.5
     at: Literal["byte", "row"] = "byte"
 
     async def play(self, turn: Turn) -> None:
@@ -75,7 +76,7 @@ class Truncate:
 class Page:
     """A page of HTML where data were asked for, with 200 or another status (HR20, SR39)."""
 
-    status: int = 200
+    status: HttpStatus = 200
 
     async def play(self, turn: Turn) -> None:
         """The call is not looked at."""
@@ -86,7 +87,7 @@ class Page:
 class Empty:
     """No body at all."""
 
-    status: int = 200
+    status: HttpStatus = 200
 
     async def play(self, turn: Turn) -> None:
         """The call is not looked at."""
@@ -97,7 +98,7 @@ class Empty:
 class Garbage:
     """Bytes that call themselves gzip and are not."""
 
-    size: int = 200
+    size: Bytes = 200
 
     async def play(self, turn: Turn) -> None:
         """The call is done; its answer is lost."""
@@ -111,8 +112,8 @@ class Garbage:
 class Headers:
     """Headers of the answer are missing or say something else."""
 
-    drop: tuple[str, ...] = ()
-    say: dict[str, str] = field(default_factory=dict)
+    drop: tuple[HeaderName, ...] = ()
+    say: dict[HeaderName, HeaderText] = field(default_factory=dict)
 
     async def play(self, turn: Turn) -> None:
         """The rest of the answer stays."""

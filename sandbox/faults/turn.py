@@ -17,6 +17,9 @@ SEVER = "sandbox.sever"
 """Where a server leaves the means to break the connection of a request: `sever(gently)`."""
 
 
+_BODILESS = frozenset({204, 304})
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """An answer held back."""
@@ -78,7 +81,9 @@ class Turn:
         await self._send({"type": "http.response.body", "body": heard.body})
 
     async def answer(self, status: int, body: bytes, media_type: str, headers: Mapping[str, str] | None = None) -> None:
-        """Answer something of our own."""
+        """Answer something of our own; where HTTP has no body, none."""
+        if status in _BODILESS:
+            body = b""
         told = {"content-type": media_type, "content-length": str(len(body)), **(headers or {})}
         await self.say(Heard(status, [(name.encode(), value.encode()) for name, value in told.items()], body))
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -16,11 +17,11 @@ def milliseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // _MILLISECOND
 
 
+@lru_cache(1 << 16)  # every answer has the same few stamps again and again
 def iso(stamp: int) -> str:
     """As the service writes it: three digits of fraction, or none at all when they would be zero."""
-    moment = _EPOCH + timedelta(milliseconds=stamp)
-    fraction = f".{stamp % 1000:03}" if stamp % 1000 else ""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}{fraction}Z"
+    moment = _EPOCH + stamp * _MILLISECOND
+    return f"{moment.isoformat(timespec='milliseconds' if stamp % 1000 else 'seconds').removesuffix('+00:00')}Z"
 
 
 def parse(text: str) -> int | None:

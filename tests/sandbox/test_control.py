@@ -52,6 +52,7 @@ def test_the_clock_stands_still_then_moves_as_told(api):
         ("PUT", "/sandbox/clock", "[]", "must be a JSON object"),
         ("PUT", "/sandbox/clock", '{"now": "tomorrow"}', '"now" is not a time'),
         ("PUT", "/sandbox/clock", '{"now": "2027-01-01T00:00:00"}', '"now" has no zone'),
+        ("PUT", "/sandbox/clock", '{"now": "9999-12-31T23:59:59-12:00"}', "the clock ends with the year 2200"),
         ("PUT", "/sandbox/clock", '{"now": "2020-01-01T00:00:00Z"}', "cannot go back"),
         ("PUT", "/sandbox/clock", '{"new": "2027-01-01T00:00:00Z"}', "'new' means nothing here"),
         ("POST", "/sandbox/clock/advance", '{"seconds": "1"}', '"seconds" must be a number'),
