@@ -108,7 +108,7 @@ def _rules(found: Rules) -> list[tuple[str, str, str]]:
 
 def _programme(found: Programme) -> list[tuple[str, str, str]]:
     rows = [
-        (f"signal {name}", "on" if on else "off", found.warnings.get(name) or found.reference(f"signals.{name}"))
+        (f"signal {name}", _switch(found, name, on=on), found.warnings.get(name) or found.reference(f"signals.{name}"))
         for name, on in found.signals.items()
     ]
     rows += [
@@ -141,6 +141,11 @@ def _programme(found: Programme) -> list[tuple[str, str, str]]:
     for name in ("price_floor", "price_cap", "attention"):
         rows.append((name, coefficient(getattr(found, name)), found.reference(name)))
     return rows
+
+
+def _switch(found: Programme, name: str, *, on: bool) -> str:
+    article = found.excluded.get(name)
+    return ("on" if on else "off") + (f", excluded by {article}" if article else "")
 
 
 def _award(award: Award) -> str:
