@@ -93,6 +93,7 @@ class RowVerdict(NamedTuple):
 _ROW_RULES = {
     "OBJECT_NOT_FOUND": RowVerdict(OutcomeKind.GONE, "The record was archived or merged away since we read it."),
     "CONFLICT": RowVerdict(OutcomeKind.RETRY, "Somebody else is changing the record; the next run writes it."),
+    "INTERNAL_ERROR": RowVerdict(OutcomeKind.RETRY, "HubSpot failed on the record; the next run writes it."),
     "RATE_LIMITS": RowVerdict(OutcomeKind.RETRY, "HubSpot asked to slow down; the next run writes it."),
     # HW12: since 2026-09 an admin's validation rules hold for the API too; it will be refused again.
     "VALIDATION_ERROR": RowVerdict(

@@ -1,6 +1,7 @@
 """Calls to one portal: hubspot-api-client on our own transport."""
 
 import importlib.metadata
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cached_property
@@ -38,6 +39,7 @@ class _Response(Protocol):
 
     status: int
     data: bytes
+    parsed: Any  # ours: the body, read where a broken one can still be asked for again
 
     def getheaders(self) -> Mapping[str, str]:
         """The headers of the answer."""
@@ -136,6 +138,9 @@ class Session:
                 options |= {"response_types_map": _PLAIN, "_return_http_data_only": True}
                 return super().call_api(versioned(resource_path, session.version), method, *args, **options)
 
+            def deserialize(self, response: _Response, _response_type: str) -> Any:
+                return response.parsed
+
             def request(self, method: str, url: str, **options: Any) -> _Response:
                 options["_request_timeout"] = (CONNECT_TIMEOUT, READ_TIMEOUT)
                 headers = options.pop("headers", None) or {}
@@ -189,8 +194,15 @@ class Session:
         else:
             self._seen(response.getheaders())
             kind = response.getheaders().get("Content-Type", "")
-            if response.status != 204 and "json" not in kind:  # noqa: PLR2004 - 204: no content. HR20: HTML with a 200
+            if response.status == 204:  # noqa: PLR2004 - no content
+                response.parsed = None
+                return response
+            if "json" not in kind:  # HR20: HTML with a 200
                 raise Transient(f"{what}: answered with {kind.partition(';')[0] or 'nothing'} instead of JSON")
+            try:
+                response.parsed = json.loads(response.data)
+            except ValueError:  # HR26: cut in the middle; the SDK would hand the text over as the answer
+                raise Transient(f"{what}: the answer is not whole") from None
             return response
         # Outside the handler: the SDK's error holds headers and body, and must not travel along as a context.
         raise failure

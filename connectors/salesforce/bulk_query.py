@@ -71,7 +71,7 @@ class BulkQuery:
     def create(self, key: str, soql: str, *, end: str, deleted: bool = True) -> Job:
         """A new job; raises `Refused` for a query that the Bulk API does not take (SR16)."""
         body = json.dumps({"operation": "queryAll" if deleted else "query", "query": soql}).encode()
-        made = self._session.send("POST", "jobs/query", body=body).json()
+        made = self._session.ask("POST", "jobs/query", body=body)
         job = Job(str(made["id"]), self._version, self._time.now().isoformat(), end)
         self._progress.put(key, job.text())
         return job
@@ -107,7 +107,8 @@ class BulkQuery:
                 rows = read_sheet(answer.content)
                 header = next(rows, [])
                 for chunk in _chunks(rows):
-                    whole = whole and len(chunk[-1]) == len(header)
+                    if len(chunk[-1]) != len(header):  # cut in the middle of the row
+                        chunk.pop()
                     count += len(chunk)
                     yield header, chunk
             except (UnicodeDecodeError, csv.Error):  # cut in the middle of a letter or of a cell
@@ -140,7 +141,7 @@ class BulkQuery:
             waited, wait = waited + wait, min(wait * 1.5, 60.0)
 
     def _state(self, job: Job) -> dict[str, Any]:
-        state: dict[str, Any] = self._session.send("GET", f"jobs/query/{job.id}", version=job.version).json()
+        state: dict[str, Any] = self._session.ask("GET", f"jobs/query/{job.id}", version=job.version)
         return state
 
     def _forget(self, key: str, job: Job) -> None:

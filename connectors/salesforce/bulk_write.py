@@ -105,7 +105,7 @@ class BulkWriter:
     def _run(self, sobject: str, file: IO[bytes]) -> tuple[str, str]:
         """One job to its end: its id and last state."""
         body = json.dumps({"object": sobject, "operation": "update", "contentType": "CSV", "lineEnding": "LF"})
-        job = str(self._session.send("POST", "jobs/ingest", body=body.encode()).json()["id"])
+        job = str(self._session.ask("POST", "jobs/ingest", body=body.encode())["id"])
         self._progress.put(_key(sobject), job)  # SW16: before anything is uploaded
         with suppress(Refused):  # sent twice after a timeout: the first one counts, and its results will say so
             self._session.send("PUT", f"jobs/ingest/{job}/batches", body=file, content=CSV)
@@ -121,7 +121,7 @@ class BulkWriter:
         """Ask until the job is over (SW15: a blip while asking is a retry of the question, nothing else)."""
         waited, wait = 0.0, 1.0
         while True:
-            state: dict[str, Any] = self._session.send("GET", f"jobs/ingest/{job}").json()
+            state: dict[str, Any] = self._session.ask("GET", f"jobs/ingest/{job}")
             if state["state"] == "Open":
                 raise Unreachable(f"Salesforce, ingest job {job}: the upload was not taken; the next run writes again")
             if state["state"] not in _RUNNING:
@@ -180,7 +180,7 @@ class BulkWriter:
         if job is None:
             return
         with suppress(Refused):  # gone after seven days
-            state = self._session.send("GET", f"jobs/ingest/{job}").json()
+            state = self._session.ask("GET", f"jobs/ingest/{job}")
             if state["state"] == "Open":
                 self._session.send("PATCH", f"jobs/ingest/{job}", body=b'{"state": "Aborted"}')
             elif state["state"] in _RUNNING:

@@ -111,6 +111,15 @@ class Session:
             known = self._described[sobject] = (now, self.get(f"sobjects/{sobject}/describe"))
         return known[1]
 
+    def ask(self, method: str, path: str, *, body: bytes | None = None, version: str | None = None) -> Any:
+        """One call below `/services/data/vXX.0/`, by hand, with JSON both ways; see `send`."""
+        what = f"{method} {path}"
+
+        def once(signed: _Signed) -> Any:
+            return self._raw(signed, what, _JSON, None, method=method, path=path, data=body, version=version).json()
+
+        return self._calls.run(f"Salesforce, {what}", lambda: self._attempt(what, once))
+
     def send(
         self,
         method: str,
@@ -125,32 +134,48 @@ class Session:
     ) -> requests.Response:
         """One call below `/services/data/vXX.0/`, by hand; the answer's body has come whole when this returns.
 
-        With `into` it has come into that file, and memory held a piece at a time.
-
-        For what simple-salesforce does not do well: its bulk client never renews a session and hides job ids (SR20).
-        `body` is JSON unless `content` says otherwise; a file is sent from its beginning at each attempt.
+        With `into` it has come into that file, and memory held a piece at a time. For what simple-salesforce does not
+        do well: its bulk client never renews a session and hides job ids (SR20). A file as `body` is sent from its
+        beginning at each attempt.
         """
+        what = f"{method} {path}"
 
         def once(signed: _Signed) -> requests.Response:
             if body is not None and not isinstance(body, bytes):
                 body.seek(0)
-            url = f"https://{signed.instance}/services/data/v{version or self._settings.api_version}/{path}"
-            headers = {"Authorization": f"Bearer {signed.token}", "Accept": accept, "Content-Type": content}
-            response = self._http.request(
-                method, url, params=params, data=body, headers=headers, stream=into is not None
-            )
-            if response.ok:
-                if into is not None:
-                    into.seek(0)
-                    into.truncate()
-                    for piece in response.iter_content(_PIECE):
-                        into.write(piece)
-                return response
-            raise self._failure(
-                f"{method} {path}", read_answer(response.status_code, _parsed(response), response.headers)
-            )
+            return self._raw(
+                signed, what, accept, into, method=method, path=path, params=params, data=body, content=content,
+                version=version,
+            )  # fmt: skip
 
-        return self._calls.run(f"Salesforce, {method} {path}", lambda: self._attempt(f"{method} {path}", once))
+        return self._calls.run(f"Salesforce, {what}", lambda: self._attempt(what, once))
+
+    def _raw(
+        self,
+        signed: _Signed,
+        what: str,
+        accept: str,
+        into: IO[bytes] | None,
+        *,
+        method: str,
+        path: str,
+        data: bytes | IO[bytes] | None,
+        params: Mapping[str, str] | None = None,
+        content: str = _JSON,
+        version: str | None = None,
+    ) -> requests.Response:
+        url = f"https://{signed.instance}/services/data/v{version or self._settings.api_version}/{path}"
+        headers = {"Authorization": f"Bearer {signed.token}", "Accept": accept, "Content-Type": content}
+        response = self._http.request(method, url, params=params, data=data, headers=headers, stream=into is not None)
+        if not response.ok:
+            answer = read_answer(response.status_code, _parsed(response), response.headers)
+            raise self._failure(what, answer)
+        if into is not None:
+            into.seek(0)
+            into.truncate()
+            for piece in response.iter_content(_PIECE):
+                into.write(piece)
+        return response
 
     def tooling(self, soql: str) -> Sequence[Mapping[str, Any]]:
         """The rows of a Tooling API query, which shows what the Setup area keeps."""
