@@ -23,6 +23,10 @@ PURE = {
 }  # fmt: skip
 
 
+# The engine's own: columns in, compiled code over all cores, columns out. Still no clock, no files, no network.
+COMPILED = {"concurrent", "numba", "numpy", "pyarrow", "threading"}
+
+
 def imports(path: Path) -> set[str]:
     """The top-level names a module imports, wherever in it."""
     found: set[str] = set()
@@ -52,7 +56,10 @@ def test_scoring_is_pure_it_knows_no_clock_no_files_no_network_no_logging():
     strangers = {
         f"{path.relative_to(ROOT)} imports {name}"
         for path in modules("scoring")
-        for name in imports(path) - PURE - {"scoring"}
+        for name in imports(path)
+        - PURE
+        - {"scoring"}
+        - (COMPILED if path.stem.startswith(("engine", "kernel")) else set())
     }
     assert not strangers
     clocks = {"now", "today", "utcnow", "open", "print", "read_text"}
