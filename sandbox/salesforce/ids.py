@@ -5,6 +5,9 @@ import string
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _CHECK = string.ascii_uppercase + "012345"
 SHORT, LONG = 15, 18
+_CAPITAL = {ord(letter): "1" if letter.isupper() else "0" for letter in BASE62}
+# Five letters, of which the first counts 1 and the last 16.
+_LETTER = {f"{number:05b}"[::-1]: letter for number, letter in enumerate(_CHECK)}
 
 
 def long_id(text: str) -> str | None:
@@ -15,10 +18,8 @@ def long_id(text: str) -> str | None:
     if len(text) not in (SHORT, LONG) or not (text.isascii() and text.isalnum()):
         return None
     body = text[:SHORT]
-    checksum = "".join(
-        _CHECK[sum(1 << place for place, letter in enumerate(body[start : start + 5]) if letter.isupper())]
-        for start in range(0, SHORT, 5)
-    )
+    capitals = body.translate(_CAPITAL)
+    checksum = _LETTER[capitals[:5]] + _LETTER[capitals[5:10]] + _LETTER[capitals[10:]]
     if len(text) == LONG and text[SHORT:].upper() != checksum:
         return None
     return body + checksum

@@ -2,10 +2,12 @@
 
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:?\d\d)")
 
 
+@lru_cache(1 << 12)  # the clock often stands still
 def stamp(instant: datetime) -> str:
     """An aware instant as JSON has it: whole seconds, UTC, `2026-11-22T08:00:00.000+0000`."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
