@@ -22,6 +22,7 @@ from cli.runs import runs
 from cli.sandbox import sandbox
 from cli.simulate import simulate
 from cli.sync import sync
+from cli.try_ import try_
 from cli.undo import resume, undo
 from cli.uninstall import uninstall
 from config.reading import ConfigError
@@ -60,7 +61,7 @@ for command in (demo, sandbox, calc, fields, sync, explain, simulate, runs, rule
     cli.add_command(command)
 for command in (contest, adjust, freeze, unfreeze, undo, resume, rejects, ledger):
     cli.add_command(command)
-for command in (init, doctor, uninstall):
+for command in (init, try_, doctor, uninstall):
     cli.add_command(command)
 
 

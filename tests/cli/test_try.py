@@ -1,0 +1,95 @@
+"""`try` understands what Salesforce reports and HubSpot views export, and scores it as a sync would."""
+
+import pytest
+
+from cli.exports import read_exports
+from config.reading import ConfigError
+
+pytestmark = pytest.mark.timeout(60)
+
+FILES = {
+    "Contacts report.csv": (
+        '"Contact ID","First Name","Last Name","Email","Account Name"\n'
+        '"003AA0000000001","Ada","Brandt","ada@example.com","Acme"\n'
+        '"003AA0000000002","Bo","Quill","bo@example.com","Acme"\n'
+        '\n"Confidential Information - Do Not Distribute"\n'
+    ),
+    "opps.csv": (
+        "Opportunity ID;Opportunity Name;Stage;Close Date;Amount;Contact ID\n"
+        "006AA0000000001;Tiles;Closed Won;14/02/2025;€1,250.00;003AA0000000001\n"
+        "006AA0000000003;Bricks;Closed Won;02/05/2025;1.234,50;003AA0000000002\n"
+    ),
+    "cases.csv": (
+        "Case ID,Contact ID,Status,Subject,Resolution,Closed Date\n"
+        "500AA0000000001,003AA0000000002,Closed,Broken,Customer at fault,2026-03-02 10:00\n"
+    ),
+    "contacts-hubspot.csv": "Record ID,First Name,Last Name,Email\n101,Ada,Brandt,ADA@example.com\n",
+    "deals.csv": (
+        "Record ID,Deal Name,Deal Stage,Close Date,Amount,Associated Contact IDs\n"
+        "501,Stove,Closed won,2025-06-01 09:00,800,101;102\n"
+    ),
+}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "exports"
+    made.mkdir()
+    for name, text in FILES.items():
+        (made / name).write_text(text, "utf-8-sig")
+    return made
+
+
+def test_people_orders_and_claims_come_out_of_exports_of_both_crms(folder, command):
+    said = command("try", str(folder), "--json")
+    assert said.code == 0
+    people = {each["record"]: each for each in said.json["people"]}
+    assert len(people) == 3
+    bo = next(each for name, each in people.items() if "0002" in name)
+    assert float(bo["expected"]) > 1
+    assert "fault of the customer" in bo["reasons"]
+    ada = [each for name, each in people.items() if "0002" not in name]
+    assert len({each["coefficient"] for each in ada}) == 1  # one person, two CRMs
+    assert said.json["refused"] == []
+
+
+def test_what_was_understood_and_what_was_left_out_is_told(folder, command):
+    said = command("try", str(folder))
+    assert "Account Name" in said.out
+    assert "3 contacts scored" in said.out
+    assert "nothing was sent anywhere" in said.out
+
+
+def test_numbers_and_dates_are_read_as_their_country_writes_them(folder):
+    deals = next(each for each in read_exports(folder, day_first=None) if each.object == "Opportunity")
+    assert [row["Amount"] for row in deals.rows] == ["1250.00", "1234.50"]
+    assert [row["CloseDate"] for row in deals.rows] == ["2025-02-14", "2025-05-02"]
+
+
+def test_a_date_that_can_be_read_in_two_ways_is_asked_for(folder):
+    (folder / "opps.csv").write_text(FILES["opps.csv"].replace("14/02", "04/02"), "utf-8")
+    with pytest.raises(ConfigError, match="--day-first or --month-first"):
+        read_exports(folder, day_first=None)
+    for day_first, date in ((True, "2025-02-04"), (False, "2025-04-02")):
+        deals = next(each for each in read_exports(folder, day_first=day_first) if each.object == "Opportunity")
+        assert deals.rows[0]["CloseDate"] == date
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "what"),
+    [
+        ("weather.csv", "Day,Rain\n1,2\n", "the headings mean no object"),
+        ("empty.csv", "", "the file is empty"),
+    ],
+)
+def test_a_file_that_means_nothing_is_one_line(folder, command, name, text, what):
+    (folder / name).write_text(text, "utf-8")
+    said = command("try", str(folder))
+    assert said.code == 2
+    assert what in said.err
+    assert said.err.count("\n") == 1
+
+
+def test_without_contacts_there_is_nobody_to_score(folder, command):
+    (folder / "contacts-hubspot.csv").unlink()
+    assert "no export of hubspot contacts" in command("try", str(folder)).err
