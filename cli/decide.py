@@ -125,7 +125,7 @@ def _enter(
     settings, ledger = compose_offline(path)
     now = clock(settings).now()
     with closing(ledger), ledger.begin() as tx:
-        found = _subject(tx, settings.programme_name, name)
+        found = find(tx, settings.programme_name, name)
         zone = settings.time_zone or ZoneInfo(history.time_zone(tx, settings.programme_name))
         day = on.date() if on else now.astimezone(zone).date()
         signals = facts.signals_of(tx, [found.subject])[found.subject]
@@ -147,7 +147,12 @@ def _enter(
     return Exit.DONE
 
 
-def _subject(tx: Connection, programme: str, name: str) -> history.SubjectRow:
+def find(tx: Connection, programme: str, name: str) -> history.SubjectRow:
+    """Who is meant.
+
+    Raises:
+        click.UsageError: nobody, or more than one.
+    """
     found = history.subject(tx, programme, name)
     if not found:
         raise click.UsageError(f"the ledger knows no {name}; give a record id, connection:id or an e-mail address")

@@ -11,15 +11,18 @@ from cli.calc import calc
 from cli.decide import adjust, contest, freeze, unfreeze
 from cli.demo import demo
 from cli.doctor import doctor
+from cli.erase import erase, purge
 from cli.exits import Exit
 from cli.explain import explain
 from cli.fields import fields
 from cli.init import init
 from cli.ledger import ledger
+from cli.reconcile import reconcile
 from cli.rejects import rejects
 from cli.rules import rules
 from cli.runs import runs
 from cli.sandbox import sandbox
+from cli.schedule import schedule
 from cli.simulate import simulate
 from cli.sync import sync
 from cli.try_ import try_
@@ -30,6 +33,7 @@ from config.settings import DEFAULT_FILE
 from connectors.errors import CrmError, TryLater
 from sync.lease import LeaseLostError
 from sync.ledger import LedgerBusy, LedgerError
+from sync.logs import configure
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -41,10 +45,11 @@ from sync.ledger import LedgerBusy, LedgerError
     envvar="BONUS_MALUS_SETTINGS",
     help="The settings file.",
 )
+@click.option("--log-json", is_flag=True, help="Log to standard error, one JSON object a line; ids only, no names.")
 @click.option("--debug", is_flag=True, help="Print the traceback of a defect.")
 @click.version_option(package_name="bonus-malus")
 @click.pass_context
-def cli(context: click.Context, settings: Path, *, debug: bool) -> None:
+def cli(context: click.Context, settings: Path, *, log_json: bool, debug: bool) -> None:
     """A bonus-malus coefficient, points and a reward tier for every customer, inside Salesforce and HubSpot.
 
     Start with `bonus-malus demo`: both CRMs on this machine, no credentials, under a minute.
@@ -55,11 +60,16 @@ def cli(context: click.Context, settings: Path, *, debug: bool) -> None:
     """
     context.obj = settings
     context.meta["debug"] = debug
+    context.meta["log_json"] = log_json
+    if log_json:
+        configure(as_json=True)
 
 
 for command in (demo, sandbox, calc, fields, sync, explain, simulate, runs, rules):
     cli.add_command(command)
 for command in (contest, adjust, freeze, unfreeze, undo, resume, rejects, ledger):
+    cli.add_command(command)
+for command in (schedule, reconcile, erase, purge):
     cli.add_command(command)
 for command in (init, try_, doctor, uninstall):
     cli.add_command(command)

@@ -76,6 +76,7 @@ def perform(
     brake: Brake | None = None,
     only: Collection[str] = (),
     work: Callable[[Job], Report] = run,
+    stopping: Callable[[], bool] | None = None,
 ) -> Report:
     """One run of these settings, with progress on a terminal, ended in good order by SIGTERM.
 
@@ -109,8 +110,8 @@ def perform(
 
     chosen = {name: source for name, source in sources.items() if not only or name in only}
     try:
-        with bar, on_sigterm() as stopping:
-            job = composition.job(chosen, ledger, dry=dry, full=full, watch=watch, stopping=stopping)
+        with bar, on_sigterm() as asked:
+            job = composition.job(chosen, ledger, dry=dry, full=full, watch=watch, stopping=stopping or asked)
             return work(job if brake is None else replace(job, brake=brake))
     finally:
         for source in sources.values():

@@ -164,11 +164,17 @@ def resolve(
         field = model.model_fields.get(key)
         secret = field is not None and field.annotation in (SecretStr, SecretStr | None)
         place = f"{file}: connections.{connection.name}.{key}"
-        options[key] = _secret(value, place, known) if secret or isinstance(value, dict) else value
+        options[key] = follow(value, place, environment=known) if secret or isinstance(value, dict) else value
     return validate(model, options, file=f"{file}: connections.{connection.name}")
 
 
-def _secret(reference: object, place: str, environment: MappingOf[str, str]) -> str:
+def follow(reference: object, place: str, *, environment: MappingOf[str, str] | None = None) -> str:
+    """The secret that a reference leads to; `place` is only named in the error.
+
+    Raises:
+        ConfigError: it is no reference, or leads nowhere.
+    """
+    environment = os.environ if environment is None else environment
     if not isinstance(reference, dict) or len(reference) != 1:
         raise ConfigError(
             f'{place}: a secret is never written here; refer to it: {{ env = "NAME" }}, {{ file = "PATH" }} '

@@ -1,5 +1,6 @@
 """How a run begins and ends: signed in, with the leases of its connections, and its row closed whatever happens."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from config.reading import ConfigError
 from connectors.errors import CrmError, Fatal
 from connectors.protocol import Account
 from scoring.rules import Programme
-from sync import lease
+from sync import lease, rejects
 from sync.job import Job, StoppedError
 from sync.lease import Holder, Lease, LeaseLostError
 from sync.ledger import database, facts
@@ -20,6 +21,8 @@ from sync.ledger.database import ConnectionRow, ProgrammeRow
 from sync.ledger.facts import Entry
 from sync.read import history_start
 from sync.report import ConnectionReport, Report
+
+log = logging.getLogger(__name__)
 
 # What a run is called when its connections fared differently: the first of these that one of them was.
 WORST = ("failed", "try later", "asked", "held", "skipped")
@@ -63,6 +66,7 @@ def opened(job: Job, *, kind: str = "sync") -> Iterator[Opened]:
         lease.serialise(tx)
         course, leased = _begin(tx, job, kind, met)
     report, lost = course.report, False
+    log.info("run began", extra={"run": report.run, "kind": kind})
     report.state = "interrupted"
     try:
         with leased.beating():
@@ -75,14 +79,19 @@ def opened(job: Job, *, kind: str = "sync") -> Iterator[Opened]:
         raise
     finally:
         for name, source in job.sources.items():
-            connections[name].calls = source.connector.usage().calls
+            usage = source.connector.usage()
+            each = connections[name]
+            each.calls, each.used_today, each.limit_today = usage.calls, usage.used_today, usage.limit_today
         if not lost:
             with course.job.begin() as tx:
                 report.problems = facts.count_problems(tx, report.run)
+                for name, row in course.rows.items():
+                    connections[name].refused = rejects.count(tx, row.id)
                 database.end_run(tx, report.run, job.now(), report.state, report.to_json())
                 leased.release(tx)
         if job.dry:
             job.ledger.close()  # the copy
+        log.info("run ended", extra={"run": report.run, "kind": kind, "state": report.state, "records": report.written})
 
 
 def state_of(report: Report) -> str:
@@ -120,6 +129,7 @@ def _begin(tx: Connection, job: Job, kind: str, met: _Met) -> tuple[Opened, Leas
     rows, tokens = _take(tx, job, row, number, met)
     leased = Lease(job.ledger, number, job.now, tokens)
     report = Report(number, job.programme, programme.label, day, dry=job.dry, connections=connections)
+    report.first_fill = any(row.filled is None for row in rows.values())
     if row.opened is None:
         report.notes.append(f"first fill: signals since {horizon.isoformat()} count ({job.history_years} years back)")
     fenced = replace(job, fence=leased.check)

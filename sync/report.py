@@ -43,7 +43,10 @@ class ConnectionReport:
     merged: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     rejects: list[str] = field(default_factory=list)
+    refused: int = 0  # at present, by whichever run
     calls: int = 0
+    used_today: int | None = None
+    limit_today: int | None = None
 
 
 @dataclass(slots=True)
@@ -56,6 +59,7 @@ class Report:
     day: date
     dry: bool = False
     state: str = "done"
+    first_fill: bool = False  # a connection was read whole for the first time
     intent: str = ""  # what a dry run would change, in the word that `--read` takes
     connections: dict[str, ConnectionReport] = field(default_factory=dict)
     linked: int = 0
@@ -82,6 +86,7 @@ class Report:
             "day": self.day.isoformat(),
             "dry": self.dry,
             "state": self.state,
+            "first_fill": self.first_fill,
             "intent": self.intent,
             "connections": {name: _connection(each) for name, each in self.connections.items()},
             "linked": self.linked,
@@ -116,5 +121,8 @@ def _connection(each: ConnectionReport) -> dict[str, Any]:
         "merged": each.merged,
         "outcomes": dict(each.outcomes),
         "rejects": each.rejects,
+        "refused": each.refused,
         "calls": each.calls,
+        "used_today": each.used_today,
+        "limit_today": each.limit_today,
     }

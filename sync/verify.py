@@ -98,11 +98,11 @@ def _chains() -> dict[str, Any]:
     """What must never be found, by what it would be, as the numbers of the rows in question."""
     signals, contacts, identities = schema.signals, schema.contacts, schema.identities
     current, standings = schema.current, schema.standings
-    before, survivor, later = signals.alias(), contacts.alias(), standings.alias()
+    before, survivor, later, said = signals.alias(), contacts.alias(), standings.alias(), identities.alias()
     fact = ("connection", "contact", "object", "record", "name")
     same = and_(before.c.id < signals.c.id, *(before.c[each] == signals.c[each] for each in fact))
     in_force = signals.c.withdrawn.is_(False) & ~select(before.c.id).where(before.c.replaces == signals.c.id).exists()
-    newest = select(func.max(identities.c.id)).where(identities.c.contact == contacts.c.id).scalar_subquery()
+    newest = select(func.max(said.c.id)).where(said.c.contact == contacts.c.id).scalar_subquery()
     return {
         "an entry replaces one that is not about the same fact": select(signals.c.id)
         .outerjoin(before, (before.c.id == signals.c.replaces) & same)

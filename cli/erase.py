@@ -1,0 +1,89 @@
+"""`bonus-malus erase` and `purge`: one person's data at their wish, everybody's when its time is over."""
+
+import json
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from cli.compose import clock, compose_offline
+from cli.decide import find
+from cli.exits import Exit
+from cli.screen import console, print_json, table
+from config.rulefile import load_programme
+from config.settings import Settings
+from sync.erase import erase as take_out
+from sync.erase import without
+from sync.ledger import Ledger, history
+from sync.purge import Purged, Retention
+from sync.purge import purge as take_away
+
+
+@click.command()
+@click.argument("subject")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, writable=True),
+    help="A report kept with `sync --report`, to be cleaned too; may be repeated.",
+)
+@click.pass_obj
+def erase(path: Path, *, subject: str, yes: bool, reports: tuple[Path, ...]) -> int:
+    """Take everything about SUBJECT out of the ledger, for good; that it was done is kept, about whom is not.
+
+    Delete the person in the CRMs first: a record that is still there is read again as a new customer when it changes.
+    Backups and exports are copies that this program does not know of: delete them, or let them expire.
+    """
+    settings, ledger = compose_offline(path)
+    now = clock(settings).now()
+    with closing(ledger):
+        with ledger.begin() as tx:
+            found = find(tx, settings.programme_name, subject)
+        if not yes:
+            click.confirm(f"erase {' = '.join(found.records)} from the ledger, for good?", abort=True)
+        erased = take_out(ledger, settings.programme_name, found.subject, now)
+    records = [each.partition(":")[2] for each in found.records]
+    for report in reports:
+        said = json.loads(report.read_text("utf-8"))
+        report.write_text(json.dumps(without(said, records), ensure_ascii=False, indent=2), "utf-8")
+    out = console()
+    rows = ", ".join(f"{count} {name}" for name, count in erased.rows.items())
+    out.print(f"erased: {rows}", markup=False)
+    if erased.living:
+        out.print(f"{erased.living} of the records were still in a CRM when last read: delete them there as well")
+    return Exit.DONE
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="What went, as JSON.")
+@click.pass_obj
+def purge(path: Path, *, as_json: bool) -> int:
+    """Delete what the settings' retention no longer covers and no number rests on any more."""
+    settings, ledger = compose_offline(path)
+    with closing(ledger):
+        purged = perform_purge(settings, ledger, clock(settings).now())
+    if as_json:
+        print_json(purged.to_json())
+        return Exit.DONE
+    names = sorted(purged.deleted | purged.kept)
+    rows = [(name, purged.deleted[name], purged.kept[name]) for name in names]
+    if rows:
+        console().print(table("", ("signal", "deleted", "older, but still counting"), rows))
+    else:
+        console().print("nothing is older than the settings allow")
+    return Exit.DONE
+
+
+def perform_purge(settings: Settings, ledger: Ledger, now: datetime) -> Purged:
+    """One purge under these settings."""
+    programme = settings.programme_name
+    with ledger.begin() as tx:
+        zone = settings.time_zone or ZoneInfo(history.time_zone(tx, programme))
+    day = now.astimezone(zone).date()
+    retention = Retention(settings.retention.signals, settings.retention.runs)
+    rules = load_programme(settings.programme, at=day)
+    return take_away(ledger, rules, retention, programme=programme, now=now, day=day)

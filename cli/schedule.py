@@ -1,0 +1,148 @@
+"""`bonus-malus schedule`: the jobs of the settings, in this process, until it is told to end."""
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.compose import Composition, compose
+from cli.erase import perform_purge
+from cli.exits import Exit
+from cli.health import answering
+from cli.notify import sender
+from cli.screen import console
+from cli.sync import perform
+from config.reading import ConfigError
+from connectors.errors import CrmError
+from sync import alerts
+from sync.job import Job
+from sync.ledger import LedgerError, database
+from sync.logs import configure
+from sync.metrics import Metrics
+from sync.reconcile import reconcile
+from sync.report import Report
+from sync.run import run
+from sync.schedule import Task, scheduler
+
+log = logging.getLogger(__name__)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Run every job once, now, and end.")
+@click.pass_context
+def schedule(context: click.Context, *, once: bool) -> Exit:
+    """Run the jobs of the settings' [schedule], with alerts, health and metrics, until SIGTERM or Ctrl-C.
+
+    SIGTERM lets a running job finish its page. Two of these on one ledger do no harm: the lease keeps them apart.
+    """
+    path: Path = context.obj
+    if not context.meta["log_json"]:
+        configure(as_json=False)
+    composition = compose(path)
+    stop = threading.Event()
+    work = Work(path, composition, stop)
+    tasks = work.tasks()
+    if once:
+        for task in tasks.values():
+            task.work()
+        return Exit.DONE
+    settings = composition.settings.schedule
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    made = scheduler(tasks, jitter=settings.jitter, skipped=work.skipped)
+    with ExitStack() as stack:
+        if settings.port is not None:
+            port = stack.enter_context(
+                answering(settings.host, settings.port, health=work.health, metrics=work.metrics.text)
+            )
+            console().print(f"health and metrics at http://{settings.host}:{port}/health and /metrics")
+        made.start()
+        for job in made.get_jobs():
+            console().print(f"{job.id}: next at {job.next_run_time:%Y-%m-%d %H:%M:%S} UTC")
+        stop.wait()
+        made.shutdown(wait=True)
+    return Exit.DONE
+
+
+class Work:
+    """The jobs, and what they said last."""
+
+    def __init__(self, path: Path, composition: Composition, stop: threading.Event) -> None:
+        self.metrics = Metrics()
+        self._path = path
+        self._composition = composition
+        self._stop = stop
+        self._send = sender(composition.settings.alerts, composition.settings.programme_name, file=path)
+        self._last: dict[str, str] = {}
+
+    def tasks(self) -> dict[str, Task]:
+        """The jobs that the settings switch on."""
+        when = self._composition.settings.schedule
+        share = self._composition.settings.reconcile.share
+        found: Mapping[str, tuple[str | None, Callable[[], None]]] = {
+            "sync": (when.sync, lambda: self._run("sync", run)),
+            "reconcile": (when.reconcile, lambda: self._run("reconcile", lambda job: reconcile(job, share=share))),
+            "purge": (when.purge, self._purge),
+        }
+        return {name: Task(cron, work) for name, (cron, work) in found.items() if cron is not None}
+
+    def health(self) -> dict[str, Any]:
+        """How the jobs ended last; not well when one failed with an error of ours, or a person must act."""
+        return {"well": not {"failed", "error"} & set(self._last.values()), "jobs": dict(self._last)}
+
+    def skipped(self, name: str) -> None:
+        """A job's time came while its last run still goes on: a row that can be seen (OP05)."""
+        log.warning("skipped, still running", extra={"job": name})
+        with closing(self._composition.ledger()) as ledger, ledger.begin() as tx:
+            programme = database.programme(tx, self._composition.settings.programme_name).id
+            now = self._composition.time.now()
+            number = database.start_run(tx, programme, now, "", kind=name)
+            database.end_run(tx, number, now, "skipped", {"notes": ["skipped: the last run was still going on"]})
+
+    def _run(self, name: str, work: Callable[[Job], Report]) -> None:
+        began = time.monotonic()
+        try:
+            # Anew each time, as cron would: settings, rules and secrets may have changed.
+            composition = compose(self._path)
+            report = perform(composition, quiet=True, work=work, stopping=self._stop.is_set)
+            ended = composition.time.now()
+            self._last[name] = report.state
+            self.metrics.saw(name, report, seconds=time.monotonic() - began, ended=ended.timestamp())
+            if name == "sync" and not report.first_fill:
+                self._tell(composition, report)
+        except (ConfigError, LedgerError, CrmError, OSError, click.ClickException) as error:
+            self._broke(name, error)
+
+    def _purge(self) -> None:
+        try:
+            composition = compose(self._path)
+            with closing(composition.ledger()) as ledger:
+                perform_purge(composition.settings, ledger, composition.time.now())
+            self._last["purge"] = "done"
+        except (ConfigError, LedgerError, OSError) as error:
+            self._broke("purge", error)
+
+    def _tell(self, composition: Composition, report: Report) -> None:
+        settings = composition.settings
+        limits = alerts.Limits(
+            settings.alerts.rejects, settings.alerts.quota, timedelta(hours=settings.alerts.silent_hours)
+        )
+        now = composition.time.now()
+        with closing(composition.ledger()) as ledger:
+            with ledger.begin() as tx:
+                found = alerts.wrong(tx, report, limits, now)
+            for message in alerts.tell(ledger, settings.programme_name, found, now, self._send):
+                log.warning("%s", message.text, extra={"alert": message.name})
+                self.metrics.alert(message.name, raised=message.raised)
+
+    def _broke(self, name: str, error: Exception) -> None:
+        self._last[name] = "error"
+        self.metrics.broke(name)
+        log.error("%s", error, extra={"job": name})

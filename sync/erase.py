@@ -1,0 +1,162 @@
+"""Erasure: everything about one person out of every table, recorded without saying about whom."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, Table, Text, cast, delete, insert, or_, select, update
+
+from sync import lease
+from sync.ledger import Ledger, LedgerError, database, schema
+from sync.ledger.facts import chunks
+
+
+class BusyError(LedgerError):
+    """A run is at work on this programme; what it holds in its hands would come back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How much went: records by connection, rows by table, and whether the CRMs still have records of this person."""
+
+    connections: dict[str, int]
+    rows: dict[str, int]
+    living: int
+
+
+def erase(ledger: Ledger, programme: str, subject: int, now: datetime) -> Erased:
+    """Take a subject out of the ledger, in one transaction.
+
+    Backups, exports and report files are copies that the ledger does not know of: they are the operator's to erase.
+
+    Raises:
+        BusyError: a run is at work.
+        LedgerError: the ledger cannot be used.
+    """
+    with ledger.begin() as tx:
+        if tx.dialect.name == "sqlite":
+            tx.exec_driver_sql("PRAGMA secure_delete=ON")  # what is deleted is overwritten, not only unlinked
+        engine = tx.engine
+        lease.serialise(tx)
+        id_ = database.programme(tx, programme).id
+        _refuse_while_running(tx, id_, now)
+        run = database.start_run(tx, id_, now, "", kind="erase")
+        erased = _erase(tx, subject)
+        tx.execute(
+            insert(schema.erasures).values(
+                run=run, recorded=now, programme=id_, connections=erased.connections, rows=erased.rows
+            )
+        )
+        database.end_run(tx, run, now, "done", {})
+    if engine.dialect.name == "sqlite":
+        _empty_journal(engine)
+    return erased
+
+
+def without(report: Any, records: Sequence[str]) -> Any:
+    """A report without what it says of these records: whole entries of lists go, in texts the id goes."""
+    ids = re.compile(r"(?<![0-9A-Za-z])(" + "|".join(map(re.escape, records)) + r")(?![0-9A-Za-z])")
+
+    def names(each: Any) -> bool:
+        if isinstance(each, str):
+            return bool(ids.search(each))
+        return isinstance(each, dict) and any(names(value) for value in each.values())
+
+    def cleaned(value: Any) -> Any:
+        match value:
+            case dict():
+                return {name: cleaned(each) for name, each in value.items()}
+            case list():
+                return [cleaned(each) for each in value if not names(each)]
+            case str():
+                return ids.sub("erased", value)
+            case _:
+                return value
+
+    return cleaned(report)
+
+
+def _refuse_while_running(tx: Connection, programme: int, now: datetime) -> None:
+    leases, connections = schema.leases, schema.connections
+    query = (
+        select(leases)
+        .join(connections, connections.c.id == leases.c.connection)
+        .where(connections.c.programme == programme, leases.c.run.is_not(None), leases.c.expires > now)
+    )
+    row = tx.execute(query).first()
+    if row is not None:
+        raise BusyError(f"run {row.run} is at work since {row.since:%Y-%m-%d %H:%M} UTC; erase when it has ended")
+
+
+def _erase(tx: Connection, subject: int) -> Erased:
+    contacts, connections, signals = schema.contacts, schema.connections, schema.signals
+    query = select(contacts, connections.c.name).join(connections, connections.c.id == contacts.c.connection)
+    people = tx.execute(query.where(contacts.c.subject == subject)).all()
+    ids, records = [row.id for row in people], [row.record for row in people]
+    theirs = or_(*((signals.c.connection == row.connection) & (signals.c.contact == row.record) for row in people))
+    sources = tx.execute(
+        select(signals.c.connection, signals.c.object, signals.c.record).where(theirs).distinct()
+    ).all()
+    rows: Counter[str] = Counter()
+
+    def drop(table: Table, *where: ColumnElement[bool]) -> None:
+        rows[table.name] += tx.execute(delete(table).where(*where)).rowcount
+
+    for row in sources:
+        problems = schema.problems.c
+        drop(schema.problems, problems.connection == row.connection, problems.record == row.record)
+    for row in people:
+        problems = schema.problems.c
+        drop(schema.problems, problems.connection == row.connection, problems.record == row.record)
+    subjects = _subjects(tx, subject, ids)
+    for some in chunks(ids):
+        for table in (schema.rejects, schema.writes, schema.decisions, schema.identities):
+            drop(table, table.c.contact.in_(some))
+    for some in chunks(subjects):
+        for table in (schema.current, schema.standings):
+            drop(table, table.c.subject.in_(some))
+    drop(signals, theirs)
+    for some in chunks(ids):
+        drop(contacts, contacts.c.id.in_(some))
+    for some in chunks(records):
+        # Somebody else's record that names one of these as the same person.
+        tx.execute(update(contacts).where(contacts.c.cross_id.in_(some)).values(cross_id=None, cross_crm=None))
+    rows["runs"] = _clean_reports(tx, [*records, *(row.record for row in sources)])
+    by_connection = Counter(row.name for row in people)
+    return Erased(dict(by_connection), {k: v for k, v in rows.items() if v}, sum(not row.gone for row in people))
+
+
+def _subjects(tx: Connection, subject: int, contacts: Iterable[int]) -> list[int]:
+    """The subject, and every other that its records once made up alone."""
+    identities, table = schema.identities, schema.contacts
+    once: set[int] = {subject}
+    for ids in chunks(contacts):
+        once |= set(tx.execute(select(identities.c.subject).where(identities.c.contact.in_(ids))).scalars())
+    others: set[int] = set()
+    for some in chunks(once - {subject}):
+        others |= set(tx.execute(select(table.c.subject).where(table.c.subject.in_(some))).scalars())
+    return sorted(once - others)
+
+
+def _clean_reports(tx: Connection, records: Sequence[str]) -> int:
+    runs, cleaned = schema.runs, 0
+    for some in chunks(records):
+        named = or_(*(cast(runs.c.report, Text).contains(each, autoescape=True) for each in some))
+        for row in tx.execute(select(runs.c.id, runs.c.report).where(named)).all():
+            report = without(row.report, some)
+            if report != row.report:
+                cleaned += 1
+                tx.execute(update(runs).where(runs.c.id == row.id).values(report=report))
+    return cleaned
+
+
+def _empty_journal(engine: Engine) -> None:
+    """What was in the write-ahead file is moved into the database and overwritten there."""
+    with closing(engine.raw_connection()) as raw:
+        cursor = raw.cursor()
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        cursor.close()

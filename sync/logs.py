@@ -1,0 +1,40 @@
+"""Structured logs: what happened, in words that never change, with ids and numbers only; never a name or an address."""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+PLAIN = "%(asctime)s %(levelname)s %(name)s %(message)s"
+OURS = ("run", "kind", "state", "connection", "job", "alert", "records", "calls", "seconds")
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object per record: time, level, logger, message, and what of `OURS` was given as `extra`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        said: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        said |= {name: getattr(record, name) for name in OURS if hasattr(record, name)}
+        if record.exc_info and record.exc_info[0] is not None:
+            # The kind alone: a traceback may hold a customer's values.
+            said["error"] = record.exc_info[0].__name__
+        return json.dumps(said, ensure_ascii=False, default=str)
+
+
+def configure(*, as_json: bool, level: int = logging.INFO, stream: TextIO | None = None) -> None:
+    """Send this process's logs to `stream` (default: standard error)."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    formatter = JsonLines() if as_json else logging.Formatter(PLAIN)
+    handler.setFormatter(formatter)
+    for name in ("sync", "connectors", "cli"):
+        logger = logging.getLogger(name)
+        logger.handlers[:] = [handler]
+        logger.setLevel(level)
+        logger.propagate = False

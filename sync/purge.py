@@ -1,0 +1,148 @@
+"""Retention: what is older than the settings allow, and moves no number any more, goes; every night.
+
+A coefficient rests on all of a history, so age alone cannot decide: a signal is deleted when its standing is the same
+without it. What still counts is kept, and counted in the report.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, tuple_, update
+
+from scoring.explain import to_json
+from scoring.review import add_months
+from scoring.rules import Programme
+from scoring.signal import Signal
+from scoring.standing import standing
+from scoring.subject import Subject
+from sync import lease
+from sync.decide import decisions_of
+from sync.ledger import Ledger, database, facts, schema
+from sync.ledger.facts import chunks
+
+PAGE = 200
+UNSEEN = frozenset({"lines", "day", "next_change"})  # parts of a standing that no record shows
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How many months things are kept: signals by their names, and what runs wrote; what is not named is kept."""
+
+    signals: Mapping[str, int] = field(default_factory=dict)
+    runs: int | None = None
+
+
+@dataclass(slots=True)
+class Purged:
+    """What went, and what is too old but still counts, by signal; rows of runs that went, by table."""
+
+    deleted: Counter[str] = field(default_factory=Counter)
+    kept: Counter[str] = field(default_factory=Counter)
+    rows: Counter[str] = field(default_factory=Counter)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for the ledger and for `--json`."""
+        return {"deleted": dict(self.deleted), "kept": dict(self.kept), "rows": dict(self.rows)}
+
+
+def purge(
+    ledger: Ledger, rules: Programme, retention: Retention, *, programme: str, now: datetime, day: date
+) -> Purged:
+    """Delete what retention no longer covers; a run of its own.
+
+    Raises:
+        LedgerError: the ledger cannot be used.
+    """
+    purged = Purged()
+    with ledger.begin() as tx:
+        id_ = database.programme(tx, programme).id
+        run = database.start_run(tx, id_, now, "", kind="purge")
+    for name, months in sorted(retention.signals.items()):
+        last = 0
+        while True:
+            with ledger.begin() as tx:
+                lease.alone(tx, id_)
+                subjects = _with_old(tx, id_, name, add_months(day, -months), after=last)
+                if not subjects:
+                    break
+                last = subjects[-1]
+                _purge(tx, subjects, _Old(rules, day, name, add_months(day, -months)), purged)
+    with ledger.begin() as tx:
+        if retention.runs is not None:
+            _purge_runs(tx, id_, add_months(day, -retention.runs), purged)
+        database.end_run(tx, run, now, "done", purged.to_json())
+    return purged
+
+
+def _with_old(tx: Connection, programme: int, name: str, before: date, *, after: int) -> list[int]:
+    signals, contacts, connections = schema.signals, schema.contacts, schema.connections
+    query = (
+        select(contacts.c.subject)
+        .join(signals, (signals.c.connection == contacts.c.connection) & (signals.c.contact == contacts.c.record))
+        .join(connections, connections.c.id == contacts.c.connection)
+        .where(
+            connections.c.programme == programme,
+            signals.c.name == name,
+            signals.c.on_day < before,
+            contacts.c.subject > after,
+        )
+        .distinct()
+        .order_by(contacts.c.subject)
+        .limit(PAGE)
+    )
+    return list(tx.execute(query).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class _Old:
+    """Which signals are too old today, under which rules."""
+
+    rules: Programme
+    day: date
+    name: str
+    before: date
+
+    def covers(self, signal: Signal) -> bool:
+        return signal.name == self.name and signal.on < self.before
+
+    def seen(self, signals: Sequence[Signal], who: Subject) -> dict[str, Any]:
+        """What a record shows of these signals."""
+        shown = to_json(standing(signals, self.rules, self.day, who))
+        return {part: value for part, value in shown.items() if part not in UNSEEN}
+
+
+def _purge(tx: Connection, subjects: Sequence[int], old: _Old, purged: Purged) -> None:
+    """Delete the old signals of those whose standing is the same without them."""
+    known, decided = facts.signals_of(tx, subjects), decisions_of(tx, subjects)
+    for subject in subjects:
+        who = Subject(decisions=decided[subject])
+        gone = [each for each in known[subject] if old.covers(each)]
+        left = [each for each in known[subject] if not old.covers(each)]
+        if old.seen(known[subject], who) == old.seen(left, who):
+            purged.deleted[old.name] += _delete(tx, gone)
+        else:
+            purged.kept[old.name] += len(gone)
+
+
+def _delete(tx: Connection, signals: Sequence[Signal]) -> int:
+    """Every entry about these facts, the corrected and withdrawn ones too; how many facts."""
+    table, connections = schema.signals, schema.connections
+    ids = {row.name: row.id for row in tx.execute(select(connections.c.id, connections.c.name))}
+    keys = [(ids[s.source.connection], s.source.object, s.source.id, s.name) for s in signals]
+    for some in chunks(keys):
+        here = tuple_(table.c.connection, table.c.object, table.c.record, table.c.name).in_(some)
+        tx.execute(delete(table).where(here))
+    return len(keys)
+
+
+def _purge_runs(tx: Connection, programme: int, before: date, purged: Purged) -> None:
+    """What runs before that day wrote and found wrong; that they were stays."""
+    runs = schema.runs
+    limit = datetime.combine(before, datetime.min.time(), UTC)
+    old = select(runs.c.id).where(runs.c.programme == programme, runs.c.started < limit)
+    for table in (schema.writes, schema.problems):
+        purged.rows[table.name] += tx.execute(delete(table).where(table.c.run.in_(old))).rowcount
+    tx.execute(update(runs).where(runs.c.programme == programme, runs.c.started < limit).values(report={}))
