@@ -1,53 +1,94 @@
-"""What a query finds as Arrow batches: through ADBC, which makes no Python object of a row."""
+"""What a query finds as Arrow batches: through ADBC, which makes no Python object of a row.
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from typing import Any
+ADBC brings a SQLite library of its own. Two of them on one file in one process lose writes: the locks that keep them
+apart belong to the process, so the one that closes first takes the log away under the other
+(sqlite.org/howtocorrupt.html, 2.2.1). A SQLite file is therefore opened by a child (`sync.ledger.child`).
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from itertools import chain
+from typing import IO, Any
 
 import adbc_driver_postgresql.dbapi
-import adbc_driver_sqlite.dbapi
 import pyarrow as pa
 from adbc_driver_manager import Error
 
 from sync.ledger.database import Ledger
 from sync.ledger.errors import LedgerError, explain, told
 
-ROWS = 65_536  # in one batch
+WHOLE = b"whole"
+ROWS = 65_536  # in one batch, where a copy is read row by row
 
 
 def read(ledger: Ledger, query: str) -> Iterator[pa.RecordBatch]:
     """What a query finds; every column must show its type in the first batch."""
     if ledger.private:
         yield from _read_rows(ledger, query)
-        return
-    with connected(ledger) as connection, closing(connection.cursor()) as cursor:
-        if ledger.engine.dialect.name == "sqlite":
-            cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(ROWS)})
-        cursor.execute(query)
-        yield from cursor.fetch_record_batch()
+    elif ledger.engine.dialect.name == "sqlite":
+        with child(ledger, "read", query) as process:
+            yield from pa.ipc.open_stream(process.stdout)
+    else:
+        url = ledger.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        try:
+            with adbc_driver_postgresql.dbapi.connect(url) as connection, closing(connection.cursor()) as cursor:
+                cursor.execute(query)
+                yield from cursor.fetch_record_batch()
+        except Error as error:
+            raise explain(ledger.place, error) from error
+
+
+def send(process: "subprocess.Popen[bytes]", tables: Iterator[pa.Table]) -> int:
+    """Give a child what it shall store, at least one table, and say that this was all; how many rows."""
+    first = next(tables)
+    count = 0
+    assert process.stdin is not None  # noqa: S101 - opened by `child`
+    with pa.ipc.new_stream(process.stdin, first.schema) as writer:
+        for table in chain([first], tables):
+            writer.write_table(table)
+            count += table.num_rows
+    process.stdin.write(WHOLE)  # a stream that just ends may have lost its writer
+    process.stdin.flush()
+    return count
 
 
 @contextmanager
-def connected(ledger: Ledger) -> Iterator[Any]:
-    """A second connection to the same database, in a transaction of its own.
+def child(ledger: Ledger, *task: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process with a SQLite library to itself, for one task; it ends with the block, and what fails there fails here.
 
     Raises:
         LedgerError: nobody else can see this ledger, or the database refused.
     """
     if ledger.private:
         raise LedgerError(f"{ledger.place} is seen by one connection alone: fill the ledger itself")
-    url = ledger.engine.url
-    try:
-        with (
-            adbc_driver_sqlite.dbapi.connect(url.database)
-            if ledger.engine.dialect.name == "sqlite"
-            else adbc_driver_postgresql.dbapi.connect(
-                url.set(drivername="postgresql").render_as_string(hide_password=False)
-            )
-        ) as connection:
-            yield connection
-    except Error as error:
-        raise explain(ledger.place, error) from error
+    command = [sys.executable, "-m", "sync.ledger.child", str(ledger.engine.url.database), *task]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            yield process
+        except (pa.ArrowInvalid, BrokenPipeError, OSError):
+            _fail(ledger, process)
+            raise
+        except BaseException:
+            process.kill()
+            raise
+        _fail(ledger, process)
+
+
+def _fail(ledger: Ledger, process: "subprocess.Popen[bytes]") -> None:
+    """Wait for a child, and raise what it says went wrong."""
+    for stream in (process.stdin, process.stdout):
+        if stream is not None and not stream.closed:
+            _close(stream)
+    said = process.stderr.read().decode() if process.stderr else ""
+    if process.wait():
+        raise explain(ledger.place, RuntimeError(said.strip() or "the process that reads it died"))
+
+
+def _close(stream: IO[bytes]) -> None:
+    with suppress(BrokenPipeError):  # it died, and says why on its other pipe
+        stream.close()
 
 
 def _read_rows(ledger: Ledger, query: str) -> Iterator[pa.RecordBatch]:
@@ -55,5 +96,5 @@ def _read_rows(ledger: Ledger, query: str) -> Iterator[pa.RecordBatch]:
     with ledger.begin() as tx, told(ledger.place):
         found = tx.exec_driver_sql(query)
         for rows in found.partitions(ROWS):
-            columns = zip(*rows, strict=True)
+            columns: Sequence[Any] = list(zip(*rows, strict=True))
             yield pa.record_batch([pa.array(each) for each in columns], names=list(found.keys()))

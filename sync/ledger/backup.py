@@ -4,6 +4,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from sqlalchemy import URL
+
 from sync.ledger.database import Ledger
 from sync.ledger.errors import LedgerError, told
 
@@ -17,7 +19,8 @@ def backup(ledger: Ledger, file: Path) -> int:
         LedgerError: it is not a SQLite file, the target is there already, or cannot be written.
     """
     if ledger.engine.dialect.name != "sqlite":
-        url = ledger.engine.url.set(drivername="postgresql", password=None)
+        at = ledger.engine.url
+        url = URL.create("postgresql", at.username, host=at.host, port=at.port, database=at.database)
         raise LedgerError(
             "the ledger is in PostgreSQL, which has its own backup, consistent while syncs run: "
             f"pg_dump --format=custom --file={file} {url.render_as_string()}"

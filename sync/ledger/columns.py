@@ -5,6 +5,7 @@ multiple of a bare insert or read of the same rows (bench/bench_ledger.py).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
@@ -53,14 +54,14 @@ EVENTS = pa.schema(
 LIABILITIES = pa.array(["full", "partial", "none"])
 AMOUNT = r"^\d{1,16}(\.\d+)?$"
 TOO_FINE = r"\.\d{6}\d*[1-9]"
-INSTANT = len("2026-11-22 08:00:00.000000")  # without a zone: it is UTC
 LONGEST = 255  # characters of a reference
 
 # The same text on both databases. What is empty comes as '' or 0: a column has one type, whatever its first rows.
+RECORDED = {"sqlite": "s.recorded", "postgresql": "s.recorded AT TIME ZONE 'UTC'"}
 IN_FORCE = """
 SELECT c.subject AS subject, s.on_day AS "on", s.name AS signal, s.liability AS liability,
        coalesce(s.amount, '') AS amount, coalesce(s.currency, '') AS currency, s.key AS key,
-       CASE WHEN s.initial THEN '' ELSE CAST(s.recorded AS TEXT) END AS recorded, s.id AS source,
+       CASE WHEN s.initial THEN '' ELSE CAST({recorded} AS TEXT) END AS recorded, s.id AS source,
        CASE WHEN s.original = '' THEN 0 ELSE coalesce((
            SELECT max(o.id) FROM signals AS o
            WHERE o.connection = s.connection AND o.object = s.object AND o.record = s.original AND NOT o.withdrawn
@@ -86,8 +87,11 @@ def store_signals(ledger: Ledger, filling: Mapping[Entry, Iterable[pa.RecordBatc
             if tx.execute(table.select().where(table.c.connection == entry.connection).limit(1)).first() is not None:
                 raise LedgerError(f"connection {entry.connection} has signals already; a sync reads what changed since")
     stamped = (_stamped(entry, _checked(batch)) for entry, batches in filling.items() for batch in batches)
+    first = next(stamped, None)
+    if first is None:
+        return 0
     load = load_sqlite if ledger.engine.dialect.name == "sqlite" else load_postgresql
-    count: int = load.load(ledger, stamped, [entry.connection for entry in filling])
+    count: int = load.load(ledger, chain([first], stamped), [entry.connection for entry in filling])
     return count
 
 
@@ -96,7 +100,8 @@ def events(ledger: Ledger, programme: int) -> Iterator[pa.RecordBatch]:
     table = schema.connections
     with ledger.begin() as tx:
         ids = tx.execute(table.select().where(table.c.programme == programme)).scalars().all()
-    for batch in arrow.read(ledger, IN_FORCE.format(connections=", ".join(map(str, ids)) or "NULL")):
+    recorded = RECORDED[ledger.engine.dialect.name]
+    for batch in arrow.read(ledger, IN_FORCE.format(connections=", ".join(map(str, ids)) or "NULL", recorded=recorded)):
         yield _event_batch(batch)
 
 
@@ -148,9 +153,7 @@ def _event_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
     found["original"] = _none_where(found["original"], pc.equal(found["original"], 0))
     found["by_hand"] = pc.fill_null(pc.match_substring_regex(found["amount"], TOO_FINE), False)
     found["amount"] = _none_where(found["amount"], found["by_hand"])
-    found["recorded"] = pc.assume_timezone(
-        pc.utf8_slice_codeunits(found["recorded"], 0, INSTANT).cast(pa.timestamp("us")), "UTC"
-    )
+    found["recorded"] = pc.assume_timezone(found["recorded"].cast(pa.timestamp("us")), "UTC")
     return pa.record_batch([found[field.name].cast(field.type) for field in EVENTS], schema=EVENTS)
 
 

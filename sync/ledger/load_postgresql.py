@@ -1,6 +1,6 @@
 """Columns into PostgreSQL through COPY, in CSV that Arrow writes in C++, in one transaction with everything else."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -12,7 +12,7 @@ from sync.ledger.database import Ledger
 from sync.ledger.facts import NOW
 
 
-def load(ledger: Ledger, tables: Iterable[pa.Table], connections: Sequence[int]) -> int:
+def load(ledger: Ledger, tables: Iterator[pa.Table], connections: Sequence[int]) -> int:
     """Insert rows into `signals` and make the subjects of these connections due, in one transaction; how many rows."""
     with ledger.begin() as tx:
         first = tx.execute(select(schema.signals.c.id).limit(1)).first() is None
@@ -26,7 +26,7 @@ def load(ledger: Ledger, tables: Iterable[pa.Table], connections: Sequence[int])
     return count
 
 
-def _copy_in(tx: Connection, tables: Iterable[pa.Table]) -> int:
+def _copy_in(tx: Connection, tables: Iterator[pa.Table]) -> int:
     options = arrow_csv.WriteOptions(include_header=False)
     count = 0
     with _cursor(tx) as cursor:

@@ -1,40 +1,17 @@
-"""Columns into a SQLite file through ADBC, which binds and steps without making Python objects."""
+"""Columns into a SQLite file through ADBC, in one transaction of a child process."""
 
-from collections.abc import Iterable, Sequence
-from contextlib import closing
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.schema import CreateIndex, DropIndex
 
-from sync.ledger import arrow, schema
+from sync.ledger import arrow
 from sync.ledger.database import Ledger
 
-SETTINGS = ("busy_timeout = 30000", "cache_size = -131072", "threads = 2")  # two help to sort for an index
 
-
-def load(ledger: Ledger, tables: Iterable[pa.Table], connections: Sequence[int]) -> int:
+def load(ledger: Ledger, tables: Iterator[pa.Table], connections: Sequence[int]) -> int:
     """Insert rows into `signals` and make the subjects of these connections due, in one transaction; how many rows."""
-    count = 0
-    with arrow.connected(ledger) as connection, closing(connection.cursor()) as cursor:
-        for setting in SETTINGS:
-            cursor.execute(f"PRAGMA {setting}").fetchall()
-        first = not cursor.execute("SELECT 1 FROM signals LIMIT 1").fetchall()
-        # Sorting once at the end costs half of keeping every index up to date, if there is nothing else to sort.
-        indexes = sorted(schema.signals.indexes, key=str) if first else []
-        for index in indexes:
-            cursor.execute(_sql(DropIndex(index)))
-        for table in tables:
-            cursor.adbc_ingest("signals", _as_kept(table), mode="append")
-            count += table.num_rows
-        for index in indexes:
-            cursor.execute(_sql(CreateIndex(index)))
-        ids = ", ".join(map(str, connections))
-        whose = f"SELECT subject FROM contacts WHERE connection IN ({ids})"  # noqa: S608 - integers
-        cursor.execute(f"UPDATE current SET due = '0001-01-01' WHERE subject IN ({whose})")  # noqa: S608 - as above
-        connection.commit()
-    return count
+    with arrow.child(ledger, "load", ",".join(map(str, connections))) as process:
+        return arrow.send(process, map(_as_kept, tables))
 
 
 def _as_kept(table: pa.Table) -> pa.Table:
@@ -45,7 +22,3 @@ def _as_kept(table: pa.Table) -> pa.Table:
     for name in ("initial", "withdrawn"):
         columns[name] = columns[name].cast(pa.int64())
     return pa.table(columns)
-
-
-def _sql(statement: Any) -> str:
-    return str(statement.compile(dialect=sqlite.dialect()))

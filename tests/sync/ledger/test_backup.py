@@ -1,0 +1,56 @@
+"""A backup is whole though the ledger is being written, and is never half there."""
+
+import sqlite3
+
+import pytest
+from sqlalchemy import text
+
+from sync.ledger import Ledger, LedgerError
+from sync.ledger.backup import backup
+
+
+class TestOfAFile:
+    @pytest.fixture
+    def place(self, sqlite_place):
+        return sqlite_place
+
+    def test_holds_what_was_committed_when_it_was_made(self, filling, tmp_path):
+        filling.contacts("1", "2")
+        with filling.ledger.begin() as tx:
+            tx.execute(text("DELETE FROM contacts WHERE record = 'nobody'"))
+        size = backup(filling.ledger, tmp_path / "kept.db")
+        filling.contacts("3")
+        assert size == (tmp_path / "kept.db").stat().st_size
+        restored = Ledger.open(str(tmp_path / "kept.db"))
+        with restored.begin() as tx:
+            assert tx.execute(text("SELECT record FROM contacts ORDER BY id")).scalars().all() == ["1", "2"]
+        restored.close()
+
+    def test_does_not_wait_for_a_transaction_and_has_nothing_of_it(self, filling, tmp_path, place):
+        other = sqlite3.connect(place, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("INSERT INTO programmes (name) VALUES ('half')")
+        backup(filling.ledger, tmp_path / "kept.db")
+        other.execute("COMMIT")
+        other.close()
+        with sqlite3.connect(tmp_path / "kept.db") as kept:
+            assert kept.execute("SELECT name FROM programmes").fetchall() == [("customers",)]
+        kept.close()
+
+    def test_never_takes_the_place_of_another_file(self, filling, tmp_path):
+        (tmp_path / "kept.db").write_text("yesterday's")
+        with pytest.raises(LedgerError, match="is there already: name a new file"):
+            backup(filling.ledger, tmp_path / "kept.db")
+
+    def test_to_a_folder_that_is_not_there_leaves_nothing(self, filling, tmp_path):
+        with pytest.raises(LedgerError, match="cannot be opened"):
+            backup(filling.ledger, tmp_path / "missing" / "kept.db")
+        assert not list(tmp_path.glob("**/kept*"))
+
+
+def test_of_a_postgresql_ledger_is_its_own_tools_business(postgresql_place, tmp_path):
+    ledger = Ledger.open(postgresql_place.replace("test@", "test:secret@"))
+    with pytest.raises(LedgerError, match=r"pg_dump --format=custom --file=.*kept postgresql://test@") as told:
+        backup(ledger, tmp_path / "kept")
+    assert "secret" not in str(told.value)
+    ledger.close()

@@ -1,0 +1,189 @@
+"""Signals in columns are the same signals as page by page, in and out, on both databases."""
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pytest
+from sqlalchemy import inspect, select
+
+from scoring.signal import Liability, Signal, Source
+from scoring.signals import Judged
+from sync.ledger import Ledger, LedgerError, columns, facts, schema
+from sync.ledger.export import export
+from sync.ledger.facts import store_signals
+from tests.sync.ledger.conftest import NOW, Filling
+
+DAY = date(2026, 5, 1)
+
+
+def signal(record, contact="c1", **more):
+    values = {"name": "order_paid", "on": DAY, "amount": Decimal("12.50"), "currency": "EUR", "reference": record}
+    return Judged(Signal(source=Source("a", "orders", record), **{**values, **more}), contact)
+
+
+SOME = (
+    signal("o1"),
+    signal("o2", amount=Decimal(100), contact="c2"),
+    signal("r1", name="refund", amount=Decimal("0.00"), original="o1", reference='12", "x'),
+    signal("r2", name="refund", original="elsewhere", currency=None),
+    signal("i1", name="invoice_late", amount=None, liability=Liability.PARTIAL, days=44, key="k", reference="é\n2"),
+    signal("o3", amount=Decimal("0.123456789")),
+)
+
+
+def in_columns(judged, **over) -> pa.RecordBatch:
+    """What a fill in columns gives for these signals; amounts as a CRM writes them, with idle zeros."""
+    rows = [
+        {
+            "contact": each.contact,
+            "object": each.signal.source.object,
+            "record": each.signal.source.id,
+            "name": each.signal.name,
+            "on_day": each.signal.on,
+            "liability": each.signal.liability.value,
+            "amount": None if each.signal.amount is None else str(each.signal.amount),
+            "currency": each.signal.currency,
+            "reference": each.signal.reference,
+            "days": each.signal.days,
+            "original": each.signal.original,
+            "key": each.signal.key,
+            **over,
+        }
+        for each in judged
+    ]
+    return pa.RecordBatch.from_pylist(rows, schema=columns.SIGNALS)
+
+
+def kept(filling):
+    with filling.ledger.begin() as tx:
+        rows = tx.execute(select(schema.signals).order_by(schema.signals.c.record)).all()
+    return [row._asdict() | {"id": None} for row in rows]
+
+
+@pytest.fixture
+def filled(filling) -> Filling:
+    filling.contacts("c1", "c2")
+    columns.store_signals(filling.ledger, {filling.entry: [in_columns(SOME[:2]), in_columns(SOME[2:])]})
+    return filling
+
+
+def test_a_fill_in_columns_enters_what_the_pages_enter(filled):
+    in_bulk = kept(filled)
+    with filled.ledger.begin() as tx:
+        tx.execute(schema.signals.delete())
+        store_signals(tx, filled.entry, "orders", {each.signal.source.id: [each] for each in SOME})
+    assert in_bulk == kept(filled)
+
+
+def test_a_page_read_again_after_a_fill_in_columns_changes_nothing(filled):
+    with filled.ledger.begin() as tx:
+        changes = store_signals(tx, filled.entry, "orders", {each.signal.source.id: [each] for each in SOME})
+    assert (changes.same, changes.made, changes.changed, changes.withdrawn) == (len(SOME), 0, 0, 0)
+
+
+def test_a_fill_in_columns_makes_its_subjects_due(filled):
+    table = schema.current
+    with filled.ledger.begin() as tx:
+        assert set(tx.execute(select(table.c.due)).scalars()) == {facts.NOW}
+
+
+def test_a_fill_in_columns_leaves_every_index_and_foreign_key_in_place(filled):
+    with filled.ledger.begin() as tx:
+        known = inspect(tx)
+        assert {each["name"] for each in known.get_indexes("signals")} == {i.name for i in schema.signals.indexes}
+        assert len(known.get_foreign_keys("signals")) == 2
+
+
+def test_a_second_fill_of_a_connection_is_refused(filled):
+    with pytest.raises(LedgerError, match="has signals already; a sync reads what changed since"):
+        columns.store_signals(filled.ledger, {filled.entry: [in_columns(SOME)]})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"liability": "half"}, "'half' is no liability"),
+        ({"amount": "1e3"}, "'1e3' is no amount"),
+        ({"amount": "-1"}, "'-1' is no amount"),
+        ({"record": None}, "record"),
+    ],
+)
+def test_a_row_that_no_mapping_makes_is_refused_and_nothing_is_kept(filling, wrong, message):
+    row = in_columns(SOME[:1]).to_pylist()[0] | wrong
+    nullable = pa.schema([field.with_nullable(True) for field in columns.SIGNALS])
+    batches = [in_columns(SOME), pa.RecordBatch.from_pylist([row], schema=nullable)]
+    with pytest.raises(ValueError, match=message):
+        columns.store_signals(filling.ledger, {filling.entry: batches})
+    assert kept(filling) == []
+
+
+def test_a_fill_of_nothing_is_nothing(filling):
+    assert columns.store_signals(filling.ledger, {filling.entry: []}) == 0
+
+
+def test_a_child_whose_parent_died_keeps_nothing(sqlite_place):
+    Ledger.open(sqlite_place).close()
+    stream = pa.BufferOutputStream()
+    stamp = {"run": 1, "recorded": "x", "initial": 1, "withdrawn": 0, "connection": 1, "on_day": "2026-05-01"}
+    batch = pa.RecordBatch.from_pylist([in_columns(SOME[:1]).to_pylist()[0] | stamp])
+    pa.ipc.new_stream(stream, batch.schema).write_batch(batch)  # never closed: the end is missing
+    child = [sys.executable, "-m", "sync.ledger.child", sqlite_place, "load", "1"]
+    ended = subprocess.run(child, input=stream.getvalue().to_pybytes(), capture_output=True, check=False)
+    assert (ended.returncode, ended.stderr) == (1, b"the process that was filling it died")
+    with closing(sqlite3.connect(sqlite_place)) as kept:
+        assert kept.execute("SELECT count(*) FROM signals").fetchone() == (0,)
+        assert kept.execute("SELECT count(*) FROM sqlite_master WHERE name LIKE 'signals_%'").fetchone() == (3,)
+
+
+def test_what_is_in_force_comes_out_as_the_engine_reads_it(filled):
+    later = facts.Entry(
+        filled.entry.run, NOW + timedelta(hours=1), filled.entry.programme, filled.entry.connection, False
+    )
+    with filled.ledger.begin() as tx:
+        edited = signal("o2", amount=Decimal(90), contact="c2")
+        store_signals(tx, later, "orders", {"o2": [edited], "i1": []})
+    found = pa.Table.from_batches(list(columns.events(filled.ledger, filled.entry.programme)))
+    assert found.schema == columns.EVENTS
+    rows = {(row["signal"], row["amount"]): row for row in found.to_pylist()}
+    with filled.ledger.begin() as tx:
+        known = [each for signals in facts.signals_of(tx, [1, 2]).values() for each in signals if not each.withdrawn]
+    assert len(rows) == len(known) == 5
+    order = rows["order_paid", Decimal("12.5")]
+    assert (order["subject"], order["on"], order["liability"], order["currency"]) == (1, DAY, "none", "EUR")
+    assert (order["recorded"], order["original"]) == (None, None)
+    assert rows["refund", Decimal(0)]["original"] == order["source"]
+    assert rows["refund", Decimal("12.5")]["original"] == -1
+    assert rows["order_paid", Decimal(90)]["recorded"] == datetime(2026, 11, 22, 9, tzinfo=UTC)
+    assert rows["order_paid", None]["by_hand"]
+
+
+def test_a_copy_gives_the_same_columns(filled):
+    copy = filled.ledger.copy()
+    ours, theirs = (
+        pa.Table.from_batches(list(columns.events(ledger, filled.entry.programme))).sort_by("source")
+        for ledger in (filled.ledger, copy)
+    )
+    assert ours.equals(theirs)
+
+
+def test_an_empty_ledger_gives_no_events(filling):
+    assert sum(batch.num_rows for batch in columns.events(filling.ledger, filling.entry.programme)) == 0
+
+
+def test_an_export_has_each_subject_whole_in_one_part(filled, tmp_path):
+    count = export(filled.ledger, filled.entry.programme, tmp_path / "signals", parts=2)
+    found = ds.dataset(tmp_path / "signals", partitioning="hive").to_table().to_pylist()
+    assert count == len(found) == len(SOME)
+    assert {(row["subject"], row["part"]) for row in found} == {(1, 1), (2, 0)}
+
+
+def test_an_export_into_a_folder_in_use_is_refused(filled, tmp_path):
+    (tmp_path / "something").write_text("")
+    with pytest.raises(LedgerError, match="is not empty: name a new folder"):
+        export(filled.ledger, filled.entry.programme, tmp_path)
