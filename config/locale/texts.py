@@ -73,6 +73,10 @@ class Texts:
         """A tier's name; a company's own tiers are called what the programme calls them."""
         return str(self._catalogue["tiers"].get(name, name))
 
+    def signal(self, name: str) -> str:
+        """What a kind of signal is called: ``Invoice paid late``."""
+        return self._write(self._forms(name)["what"], {})
+
     def label(self, field: str) -> str:
         """The label of one of our fields."""
         return str(self._catalogue["fields"][field]["label"])
