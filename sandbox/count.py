@@ -54,6 +54,7 @@ _HUBSPOT = tuple(
         (r"DELETE /crm/\S*objects/", "archive"),
     )
 )
+KINDS = frozenset(kind for _, kind in (*_SALESFORCE, *_HUBSPOT)) | {"other"}
 
 
 def kind_of(method: str, path: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
-from sandbox.count import kind_of
+from sandbox.count import KINDS, kind_of
 from sandbox.faults import answers, refusals, transport
 from sandbox.faults.rule import RULES, Standing
 from sandbox.faults.script import Script
@@ -57,6 +57,14 @@ class Aim(BaseModel):
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str | int) else value
+
+    @field_validator("kind")
+    @classmethod
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = sorted(set(value) - KINDS)
+        if unknown:
+            raise ValueError(f"no kind of call is {unknown[0]!r}; there are {', '.join(sorted(KINDS))}")
+        return value
 
     @field_validator("path")
     @classmethod

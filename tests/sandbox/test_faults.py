@@ -101,6 +101,7 @@ def leads(client):
         ({"fault": [{"does": "headers", "say": {"a": "b\r\nc"}}]}, "fault 0: say.a:"),
         ({"rule": [{"does": "lag", "seconds": -1}]}, "rule 0: seconds:"),
         ({"fault": [{"does": "page", "crm": "pipedrive"}]}, "fault 0: crm:"),
+        ({"fault": [{"does": "page", "kind": "querry"}]}, "no kind of call is 'querry'; there are account,"),
         ({"fault": [{"does": "page", "path": "("}]}, "no regular expression"),
         ({"fault": [{"does": "refuse", "code": "NO"}]}, "code is one of CONCURRENT_REQUESTS"),
         ({"rule": [{"does": "unordered", "seed": []}]}, "rule 0: seed:"),
