@@ -90,7 +90,7 @@ class Run:
         left: list[NDArray[np.int32]] = []
         for group in store.groups():
             mine, rows = (subjects, None) if spill is None else subjects.only(group.first, group.last)
-            result = self._score(group, mine)
+            result = self._score(group, mine, layout)
             by_plain = np.flatnonzero(result[:, kernel.STATUS] == kernel.PLAIN).astype(np.int32)
             if rows is None:
                 yield self._table(self.table, result, self._read_plainly(result, by_plain, by_plain))
@@ -151,29 +151,27 @@ class Run:
             starts[1:],
         )
         np.cumsum(starts, out=starts)
-        arrays, cursor = store.place(piece, starts)
-        sources, originals = found.sources, found.originals
-        if store.layout.sources and not len(sources):
+        if store.layout.sources and not len(found.sources):
             raise BadTable("source: in some pieces of the events only")
-        low, high, kept_words, amounts, kept_sources, kept_originals = arrays
+        records, cursor = store.place(piece, starts)
         scatter_events(
-            found.low, found.high, words, found.amounts, sources, originals, parts, cursor,
-            low, high, kept_words, amounts, kept_sources, kept_originals,
+            found.low, found.high, words, found.amounts, found.sources, found.originals, parts, cursor,
+            store.layout.places, records,
         )  # fmt: skip
-        store.keep(piece, arrays)
+        store.keep(piece, records)
 
-    def _score(self, group: Group, subjects: Subjects) -> Result:
+    def _score(self, group: Group, subjects: Subjects, layout: Layout) -> Result:
         """The result of the subjects of some partitions, by their rows."""
         plan = self.plan
         result = np.empty((int(subjects.starts[-1]), 8), np.int32)
         factors = plan.programme.rules.factors
         fading = int(np.max(np.where(plan.names[:, Name.FADES], plan.names[:, Name.EXPIRY], 1)))
         unsettled = plan.needs_money
-        low, high, words, amounts, sources, originals = group.arrays
+        places = layout.places
 
         def work(part: int) -> bool:
             found: bool = kernel.score_partition(
-                part, group.starts, low, high, words, amounts, sources, originals,
+                part, group.starts, group.records, places,
                 subjects.starts, subjects.low, subjects.high, subjects.rows,
                 subjects.opened, subjects.fixed, subjects.openings, subjects.by_hand, unsettled,
                 plan.params, plan.names, plan.derived, plan.tiers, plan.automaton,

@@ -1,6 +1,6 @@
 """Where scattered events wait for their partition: in memory, or in files that the caller gives.
 
-Each piece of events arrives sorted by partition; `starts[piece, partition]` says where in the arrays each part of it is.
+Each piece of events arrives sorted by partition; `starts[piece, partition]` says where each part of it is.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,31 +11,35 @@ from typing import BinaryIO, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-Array: TypeAlias = NDArray[np.int64] | NDArray[np.uint32]
+Records: TypeAlias = NDArray[np.int32]  # (rows, width), as `kernel_pack` writes them
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Which columns events have beside their words."""
+    """What events have beside their words and keys of 64 bits."""
 
     text: bool = False
     money: bool = False
     sources: bool = False
 
-    def arrays(self, rows: int) -> tuple[Array, ...]:
-        """Room for that many: low, high, words, amounts, sources, originals; what events do not have is empty."""
-        sizes = (True, self.text, True, self.money, self.sources, self.sources)
-        kinds = (np.int64, np.int64, np.uint32, np.int64, np.int64, np.int64)
-        return tuple(np.empty(rows if size else 0, kind) for size, kind in zip(sizes, kinds, strict=True))
+    @property
+    def places(self) -> NDArray[np.int64]:
+        """Where in a record the key's second word, amount, source and original stand; 0 for what events do not have."""
+        has = np.array([self.text, self.money, self.sources, self.sources])
+        return np.where(has, 3 + 2 * (np.cumsum(has) - has), 0).astype(np.int64)
+
+    def records(self, rows: int) -> Records:
+        """Room for that many."""
+        return np.empty((rows, 3 + 2 * (self.text + self.money + 2 * self.sources)), np.int32)
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The events of the partitions `first` to `last` (exclusive): arrays, and where in them each piece's part lies."""
+    """The events of the partitions `first` to `last` (exclusive), and where among them each piece's part lies."""
 
     first: int
     last: int
-    arrays: tuple[Array, ...]
+    records: Records
     starts: NDArray[np.int64]
 
 
@@ -47,31 +51,31 @@ class Memory:
     room: int
     partitions: int
     pieces: int
-    arrays: tuple[Array, ...] = field(init=False)
+    records: Records = field(init=False)
     starts: NDArray[np.int64] = field(init=False)
     lock: Lock = field(default_factory=Lock)
     used: int = 0
 
     def __post_init__(self) -> None:
-        self.arrays = self.layout.arrays(self.room)
+        self.records = self.layout.records(self.room)
         self.starts = np.zeros((self.pieces, self.partitions + 1), np.int64)
 
-    def place(self, piece: int, starts: NDArray[np.int64]) -> tuple[tuple[Array, ...], NDArray[np.int64]]:
-        """Room for one piece: the arrays to scatter it into, and where in them each partition begins."""
+    def place(self, piece: int, starts: NDArray[np.int64]) -> tuple[Records, NDArray[np.int64]]:
+        """Room for one piece: the records to scatter it into, and where among them each partition begins."""
         with self.lock:
             if self.used + int(starts[-1]) > self.room:
                 raise ValueError(f"piece {piece} has more rows than it was said to have")
             first = self.used
             self.used += int(starts[-1])
         self.starts[piece] = first + starts
-        return self.arrays, self.starts[piece][:-1].copy()
+        return self.records, self.starts[piece][:-1].copy()
 
-    def keep(self, piece: int, arrays: tuple[Array, ...]) -> None:
+    def keep(self, piece: int, records: Records) -> None:
         """It is there already."""
 
     def groups(self) -> Iterator[Group]:
         """Everything at once."""
-        yield Group(0, self.partitions, self.arrays, self.starts)
+        yield Group(0, self.partitions, self.records, self.starts)
 
 
 @dataclass(slots=True)
@@ -95,20 +99,20 @@ class Spill:
         self.counts = np.zeros((self.pieces, self.partitions + 1), np.int64)
         self.order = [[] for _ in range(self.files)]
 
-    def place(self, piece: int, starts: NDArray[np.int64]) -> tuple[tuple[Array, ...], NDArray[np.int64]]:
-        """Room for one piece, in arrays of its own."""
+    def place(self, piece: int, starts: NDArray[np.int64]) -> tuple[Records, NDArray[np.int64]]:
+        """Room for one piece, in records of its own."""
         self.counts[piece] = starts
-        return self.layout.arrays(int(starts[-1])), starts[:-1].copy()
+        return self.layout.records(int(starts[-1])), starts[:-1].copy()
 
-    def keep(self, piece: int, arrays: tuple[Array, ...]) -> None:
+    def keep(self, piece: int, records: Records) -> None:
         """Write each group's part of the piece to its file."""
         width = self.partitions // self.files
         for number, file in enumerate(self.opened):
             first, last = self.counts[piece][[number * width, (number + 1) * width]]
             with self.locks[number]:
                 self.order[number].append(piece)
-                for array in arrays:
-                    file.write(memoryview(array[first:last]).cast("B") if last > first and len(array) else b"")
+                if last > first:
+                    file.write(memoryview(records[first:last]).cast("B"))
 
     def groups(self) -> Iterator[Group]:
         """One group after the other; its file is closed when the next one is asked for."""
@@ -116,16 +120,15 @@ class Spill:
         for number, file in enumerate(self.opened):
             first, last = number * width, (number + 1) * width
             lengths = self.counts[:, last] - self.counts[:, first]
-            arrays = self.layout.arrays(int(lengths.sum()))
+            records = self.layout.records(int(lengths.sum()))
             starts = np.zeros((self.pieces, width + 1), np.int64)
             file.seek(0)
             at = 0
             for piece in self.order[number]:
                 length = int(lengths[piece])
                 starts[piece] = at + self.counts[piece, first : last + 1] - self.counts[piece, first]
-                for array in arrays:
-                    if length and len(array):
-                        file.readinto(memoryview(array[at : at + length]).cast("B"))  # type: ignore[attr-defined] # every binary file has it
+                if length:
+                    file.readinto(memoryview(records[at : at + length]).cast("B"))  # type: ignore[attr-defined] # every binary file has it
                 at += length
-            yield Group(first, last, arrays, starts)
+            yield Group(first, last, records, starts)
             file.close()

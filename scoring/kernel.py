@@ -11,7 +11,7 @@ from scoring.automaton import Column
 from scoring.kernel_calendar import DAYS
 from scoring.kernel_fold import CLEAN_LAST, INTERRUPTED_LAST, REVIEWS, SHORT_HISTORY, coefficient, day_of, name_of
 from scoring.kernel_money import derive, settle_ties
-from scoring.kernel_pack import BY_HAND, LATER, hashed
+from scoring.kernel_pack import BY_HAND, HIGH, LATER, LOW, WORD, hashed, hashed_both, hashed_one, wide
 from scoring.kernel_plan import Name, Param
 from scoring.kernel_points import NEVER, path, points
 
@@ -30,13 +30,13 @@ FULL_INCIDENT, PARTIAL_INCIDENT, ABSORBED, INTERRUPTED, CLEAN, SHORT_PAST, UNEXP
 REASON_KINDS = 8
 
 
-@njit(nogil=True, cache=True)
+@njit(forceinline=True)
 def _code(reasons, slots):  # type: ignore[no-untyped-def] # compiled
     base = REASON_KINDS + slots
     return (reasons[0] * base + reasons[1]) * base + reasons[2]
 
 
-@njit(nogil=True, cache=True)
+@njit(forceinline=True)
 def _reason_code(seen, reason, sums, slots, tied):  # type: ignore[no-untyped-def] # compiled
     """The three reasons that weigh most (`reasons.weightiest`) as one number; `tied`: full and partial weigh alike."""
     found = np.zeros(3, np.int64)
@@ -84,19 +84,20 @@ def _locate(sub_low, sub_high, first_subject, last_subject):  # type: ignore[no-
 
 
 @njit(nogil=True, cache=True)
-def _gather(part, starts, key_low, key_high, words, sub_low, sub_high, first_subject, table, owner, bounds):  # type: ignore[no-untyped-def] # compiled
+def _gather(part, starts, records, places, sub_low, sub_high, first_subject, table, owner, bounds):  # type: ignore[no-untyped-def] # compiled
     """The partition's events by subject and in order: 64 bits each, the word above the number of its row."""
     two = len(sub_high) > 0
     size = len(table)
     number = 0
     for batch in range(len(starts)):
         for row in range(starts[batch, part], starts[batch, part + 1]):
-            high = key_high[row] if two else 0
-            place = np.int64(hashed(key_low[row], key_high, row) & np.uint64(size - 1))
+            low = wide(records, row, LOW)
+            high = wide(records, row, places[HIGH]) if two else 0
+            place = np.int64((hashed_both(low, high) if two else hashed_one(low)) & np.uint64(size - 1))
             local = table[place]
             while local >= 0:
                 subject = first_subject + local
-                if sub_low[subject] == key_low[row] and (not two or sub_high[subject] == high):
+                if sub_low[subject] == low and (not two or sub_high[subject] == high):
                     break
                 place = (place + 1) & (size - 1)
                 local = table[place]
@@ -114,12 +115,12 @@ def _gather(part, starts, key_low, key_high, words, sub_low, sub_high, first_sub
             local = owner[number]
             number += 1
             if local >= 0:
-                events[cursor[local]] = np.uint64(words[row]) << np.uint64(32) | np.uint64(row)
+                events[cursor[local]] = np.uint64(np.uint32(records[row, WORD])) << np.uint64(32) | np.uint64(row)
                 cursor[local] += 1
     return events
 
 
-@njit(nogil=True, cache=True)
+@njit(forceinline=True)
 def _sort(events, low, high):  # type: ignore[no-untyped-def] # compiled
     """One subject's events in order; most come in order already."""
     for i in range(low + 1, high):
@@ -137,13 +138,13 @@ def _sort(events, low, high):  # type: ignore[no-untyped-def] # compiled
 
 @njit(nogil=True, cache=True)
 def score_partition(  # type: ignore[no-untyped-def] # compiled
-    part, starts, key_low, key_high, words, amounts, sources, originals,
+    part, starts, records, where,
     sub_starts, sub_low, sub_high, sub_rows, opened, fixed, openings, by_hand, unsettled,
     params, names, derived, tiers, table, months, doms, first, fading, tied, result,
 ):  # fmt: skip
     """Score the subjects of one partition into `result[row of the subject]`.
 
-    `starts[batch, partition]` are the pieces of the partition in the event arrays, `sub_starts[partition]` its subjects.
+    `starts[batch, partition]` are the pieces of the partition among the records, `sub_starts[partition]` its subjects.
     `fading` is the room that one entry's losses need. Returns False where a subject comes twice.
     """
     first_subject, last_subject = sub_starts[part], sub_starts[part + 1]
@@ -156,7 +157,7 @@ def score_partition(  # type: ignore[no-untyped-def] # compiled
         total += starts[batch, part + 1] - starts[batch, part]
     bounds = np.zeros(subjects + 1, np.int64)
     events = _gather(
-        part, starts, key_low, key_high, words, sub_low, sub_high, first_subject, places,
+        part, starts, records, where, sub_low, sub_high, first_subject, places,
         np.empty(total, np.int32), bounds,
     )  # fmt: skip
     longest = 0
@@ -231,9 +232,9 @@ def score_partition(  # type: ignore[no-untyped-def] # compiled
                 money = money or names[name_of(events[i]), MONEY] != 0
         source = events
         if money:
-            settle_ties(events, start, end, amounts, sources)
+            settle_ties(events, start, end, records, where)
             found = derive(
-                events, start, end, exposure, own_review, amounts, derived, params, months, doms, first,
+                events, start, end, exposure, own_review, records, where, derived, params, months, doms, first,
                 counted, against, made,
             )  # fmt: skip
             if found < 0:
@@ -250,7 +251,7 @@ def score_partition(  # type: ignore[no-untyped-def] # compiled
             review_days, review_coefficients, ends, seen,
         )  # fmt: skip
         points(
-            source, start, end, ends, money, amounts, sources, originals, params, names, months, doms, first, gains, losses, owners, orders, counts, earned, ever, top,
+            source, start, end, ends, review_days, done, money, records, where, params, names, months, doms, first, gains, losses, owners, orders, counts, earned, ever, top,
         )  # fmt: skip
         tier, balance, expiry = path(
             review_days, review_coefficients, done, gains, losses, counts, params, tiers, months, doms, first, sums,
@@ -269,7 +270,7 @@ def score_partition(  # type: ignore[no-untyped-def] # compiled
     return True
 
 
-@njit(nogil=True, cache=True)
+@njit(forceinline=True)
 def _insert(events, middle, high):  # type: ignore[no-untyped-def] # compiled
     """The events from `middle` on, put among those before it, ties after them; those before keep their order.
 

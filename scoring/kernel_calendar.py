@@ -36,7 +36,7 @@ def calendar() -> Calendar:
     return Calendar(month, dom.astype(np.int32), edges.astype(np.int32))
 
 
-@njit(nogil=True, cache=True)
+@njit(forceinline=True)
 def day_in(first: Ints, month: int, dom: int) -> int:
     """That day of a month, or the month's last where it is shorter."""
     start = first[month]
@@ -44,7 +44,7 @@ def day_in(first: Ints, month: int, dom: int) -> int:
     return start + min(dom, length) - 1
 
 
-@njit(nogil=True, cache=True)
+@njit(forceinline=True)
 def add_months(months: Ints, doms: Ints, first: Ints, day: int, count: int) -> int:
     """As `review.add_months`: 31 January + 1 month is the last of February."""
     return day_in(first, months[day] + count, doms[day])

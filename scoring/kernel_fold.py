@@ -19,19 +19,19 @@ NO_REASON, INTERRUPTED_LAST, CLEAN_LAST, SHORT_HISTORY = 0, 1, 2, 3  # what the 
 REVIEWS = 200  # room for the reviews of one subject
 
 
-@njit(nogil=True, cache=True)
+@njit(forceinline=True)
 def day_of(event):  # type: ignore[no-untyped-def] # compiled
     """The day of an event (its word in the upper half of 64 bits)."""
     return np.int64(event >> np.uint64(32 + DAY_SHIFT))
 
 
-@njit(nogil=True, cache=True)
+@njit(forceinline=True)
 def name_of(event):  # type: ignore[no-untyped-def] # compiled
     """The number of its signal's name."""
     return np.int64(event >> np.uint64(32 + NAME_SHIFT)) & NAMES
 
 
-@njit(nogil=True, cache=True)
+@njit(forceinline=True)
 def first_review(exposure, fixed, months, doms, first):  # type: ignore[no-untyped-def] # compiled
     """The month of the first review and the day wanted of it; `fixed` is month * 32 + day, 0 for the anniversary."""
     if fixed == 0:
@@ -43,7 +43,7 @@ def first_review(exposure, fixed, months, doms, first):  # type: ignore[no-untyp
     return month, dom
 
 
-@njit(nogil=True, cache=True)
+@njit(forceinline=True)
 def coefficient(  # type: ignore[no-untyped-def] # compiled
     events, low, high, exposure, fixed, start_state, params, names, table, months, doms, first,
     review_days, review_coefficients, ends, seen,

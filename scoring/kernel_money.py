@@ -5,26 +5,25 @@ from numba import njit
 
 from scoring.kernel_calendar import add_months, day_in
 from scoring.kernel_fold import day_of, first_review, name_of
-from scoring.kernel_pack import DAY_SHIFT, NAME_SHIFT, NO_AMOUNT
+from scoring.kernel_pack import AMOUNT, DAY_SHIFT, NAME_SHIFT, SOURCE
 from scoring.kernel_plan import Param
-from scoring.kernel_points import DERIVED, amount_of, currency_of
+from scoring.kernel_points import DERIVED, currency_of, of_record
 
 LAG = int(Param.LAG)
 _COUNTS, _AGAINST, _AT_LEAST, _SHARE, _WORD = range(5)  # the columns of Plan.derived
 _SUM_LIMIT = 9 * 10**16  # times a hundred it is still below 2**63
 
 
-@njit(nogil=True, cache=True)
-def _key(event, amounts, sources, by_source):  # type: ignore[no-untyped-def] # compiled
+@njit(forceinline=True)
+def _key(event, records, where):  # type: ignore[no-untyped-def] # compiled
     """What settles a tie."""
-    return sources[np.int64(event & np.uint64(0xFFFFFFFF))] if by_source else amount_of(event, amounts)
+    return of_record(event, SOURCE if where[SOURCE] else AMOUNT, records, where)
 
 
-@njit(nogil=True, cache=True)
-def settle_ties(events, low, high, amounts, sources):  # type: ignore[no-untyped-def] # compiled
+@njit(forceinline=True)
+def settle_ties(events, low, high, records, where):  # type: ignore[no-untyped-def] # compiled
     """Order the signals that day and liability leave equal: by source where sources are given, else by amount."""
-    by_source = len(sources) > 0
-    shift = np.uint64(32 + NAME_SHIFT + 7) if by_source else np.uint64(32)
+    shift = np.uint64(32 + NAME_SHIFT + 7) if where[SOURCE] else np.uint64(32)
     i = low
     while i < high:
         j = i + 1
@@ -33,26 +32,34 @@ def settle_ties(events, low, high, amounts, sources):  # type: ignore[no-untyped
         if j - i > 32:  # noqa: PLR2004 - measured: below it, insertion wins
             keys = np.empty(j - i, np.int64)
             for k in range(i, j):
-                keys[k - i] = _key(events[k], amounts, sources, by_source)
+                keys[k - i] = _key(events[k], records, where)
             events[i:j] = events[i:j][np.argsort(keys, kind="mergesort")]
         else:
             for k in range(i + 1, j):
                 event = events[k]
-                key = _key(event, amounts, sources, by_source)
+                key = _key(event, records, where)
                 at = k
-                while at > i and _key(events[at - 1], amounts, sources, by_source) > key:
+                while at > i and _key(events[at - 1], records, where) > key:
                     events[at] = events[at - 1]
                     at -= 1
                 events[at] = event
         i = j
 
 
-@njit(nogil=True, cache=True)
-def derive(events, low, high, exposure, fixed, amounts, rules, params, months, doms, first, counted, against, made):  # type: ignore[no-untyped-def] # compiled
+@njit(forceinline=True)
+def derive(events, low, high, exposure, fixed, records, where, rules, params, months, doms, first, counted, against, made):  # type: ignore[no-untyped-def] # compiled
     """Write the events that the rules make of each period's events to `made` (`derived.derive`).
 
     Returns how many, or -1 where a sum leaves the integers.
     """
+    enough = False
+    for rule in range(len(rules)):
+        number = 0
+        for k in range(low, high):
+            number += name_of(events[k]) == rules[rule, _COUNTS]
+        enough = enough or number >= rules[rule, _AT_LEAST]
+    if not enough:
+        return 0
     lag = params[LAG]
     month, dom = first_review(exposure, fixed, months, doms, first)
     end = max(exposure, add_months(months, doms, first, day_in(first, month, dom), -lag))
@@ -78,7 +85,7 @@ def derive(events, low, high, exposure, fixed, amounts, rules, params, months, d
             while k < j:
                 day = day_of(events[k])
                 while k < j and day_of(events[k]) == day:
-                    amount = max(amount_of(events[k], amounts), 0)  # no amount counts as none of it
+                    amount = max(of_record(events[k], AMOUNT, records, where), 0)  # no amount counts as none of it
                     currency = currency_of(events[k])
                     if name_of(events[k]) == rules[rule, _COUNTS]:
                         number += 1

@@ -14,11 +14,16 @@ NAME_SHIFT = np.uint32(6)
 CURRENCY_SHIFT = np.uint32(1)
 BY_HAND = np.uint32(1)
 
+# A record is a line of 32-bit integers, so that a row is written to one place: its word, the key's lower word, and what
+# else its events have, where `places` says (0: they have none).
+WORD, LOW = 0, 1
+HIGH, AMOUNT, SOURCE, ORIGINAL = range(4)
+
 NO_AMOUNT = -(2**63)
 INLINE = 15  # bytes of a text id that a key holds as they stand; the sixteenth is the length
 
 
-@njit(nogil=True, cache=True)
+@njit(forceinline=True)
 def _mixed(value):  # type: ignore[no-untyped-def] # compiled: uint64 -> uint64
     """The finaliser of MurmurHash3: every bit of the key moves every bit of the hash."""
     value ^= value >> uint64(33)
@@ -28,12 +33,22 @@ def _mixed(value):  # type: ignore[no-untyped-def] # compiled: uint64 -> uint64
     return value ^ (value >> uint64(33))
 
 
-@njit(nogil=True, cache=True)
+@njit(forceinline=True)
+def hashed_one(low):  # type: ignore[no-untyped-def] # compiled: int64 -> uint64
+    """The hash of a key of one word."""
+    return _mixed(uint64(low))
+
+
+@njit(forceinline=True)
+def hashed_both(low, high):  # type: ignore[no-untyped-def] # compiled: two int64 -> uint64
+    """The hash of a key of two words."""
+    return _mixed(uint64(low) + _mixed(uint64(high)))
+
+
+@njit(forceinline=True)
 def hashed(low, highs, row):  # type: ignore[no-untyped-def] # compiled: int64, int64[:], int64 -> uint64
     """The hash of a key: of its one word where `highs` is empty, else of both."""
-    if len(highs) == 0:
-        return _mixed(uint64(low))
-    return _mixed(uint64(low) + _mixed(uint64(highs[row])))
+    return hashed_one(low) if len(highs) == 0 else hashed_both(low, highs[row])
 
 
 @njit(nogil=True, cache=True)
@@ -127,27 +142,34 @@ def count_events(  # type: ignore[no-untyped-def] # compiled
         counts[part] += 1
 
 
+@njit(forceinline=True)
+def wide(records, row, at):  # type: ignore[no-untyped-def] # compiled
+    """The 64-bit integer that stands in a record at that place."""
+    return np.int64(records[row, at + 1]) << 32 | np.int64(records[row, at]) & 0xFFFFFFFF
+
+
+@njit(forceinline=True)
+def put_wide(records, row, at, value):  # type: ignore[no-untyped-def] # compiled
+    """Write a 64-bit integer into a record."""
+    records[row, at] = np.int32(value & 0xFFFFFFFF)
+    records[row, at + 1] = np.int32(value >> 32)
+
+
 @njit(nogil=True, cache=True)
-def scatter_events(  # type: ignore[no-untyped-def] # compiled
-    low, high, words, amounts, sources, originals, parts, cursor,
-    out_low, out_high, out_words, out_amounts, out_sources, out_originals,
-):  # fmt: skip
-    """The rows that matter, by partition; `cursor` holds where each partition begins and is moved."""
-    two = len(high) > 0
-    money = len(amounts) > 0
-    linked = len(sources) > 0
+def scatter_events(low, high, words, amounts, sources, originals, parts, cursor, places, records):  # type: ignore[no-untyped-def] # compiled
+    """The rows that matter as records, by partition; `cursor` holds where each partition begins and is moved."""
     for row in range(len(low)):
         word = words[row]
         if word == 0:
             continue
         place = cursor[parts[row]]
         cursor[parts[row]] = place + 1
-        out_low[place] = low[row]
-        if two:
-            out_high[place] = high[row]
-        out_words[place] = word
-        if money:
-            out_amounts[place] = amounts[row]
-        if linked:
-            out_sources[place] = sources[row]
-            out_originals[place] = originals[row]
+        records[place, WORD] = np.int32(word)
+        put_wide(records, place, LOW, low[row])
+        if places[HIGH]:
+            put_wide(records, place, places[HIGH], high[row])
+        if places[AMOUNT]:
+            put_wide(records, place, places[AMOUNT], amounts[row])
+        if places[SOURCE]:
+            put_wide(records, place, places[SOURCE], sources[row])
+            put_wide(records, place, places[ORIGINAL], originals[row])

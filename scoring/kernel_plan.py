@@ -64,6 +64,8 @@ class Param(IntEnum):
     INTERRUPTION = 10
     UNEVEN = 11  # 1: points do not expire in the order in which they came
     GRACE = 12
+    FORGETS = 14  # reviews after which the tier is what the numbers make it, whatever it was; 0: never
+    LONGEST = 15  # months that points live
     START = 13  # the state that exposure begins in
 
 
@@ -164,7 +166,9 @@ def compile_programme(programme: Programme, day: date, openings: Iterable[State]
     params[Param.HAS_FLOOR], params[Param.FLOOR] = floor is not None, floor or 0
     params[Param.DEMOTION] = {"none": 0, "one step": 1, "straight": 2}[programme.demotion]
     params[Param.ORIGIN] = rules.origin
-    params[Param.CUTOFF] = _cutoff(programme, names, day)
+    params[Param.FORGETS] = _forgets(programme, names)
+    params[Param.LONGEST] = max(1, int(names[:, Name.EXPIRY].max()))
+    params[Param.CUTOFF] = _cutoff(params, day)
     params[Param.FULL_RANK] = _rank(Liability.FULL, programme)
     params[Param.SLOTS] = len(slots)
     params[Param.INTERRUPTION] = rules.interruption_months
@@ -205,17 +209,22 @@ def _automaton(rules: Rules, openings: Iterable[State]) -> Any:
         raise Unsupported(str(unknown)) from unknown
 
 
-def _cutoff(programme: Programme, names: NDArray[np.int32], day: date) -> int:
-    """The day before which points matter no more.
+def _forgets(programme: Programme, names: NDArray[np.int32]) -> int:
+    """How many reviews make the tier what the numbers since then make it, whatever it was; 0: no number does.
 
-    A tier forgets: whatever it was, after one review for each step down it is what the numbers since then make it. So
-    it depends on as many years as there are tiers, on the points still in force at their beginning, and on the caps of
-    the period in which those were earned.
+    At each review a tier above the deserved one goes down one step at least, and one below it goes up: after as many
+    reviews as there are steps, two subjects with the same numbers stand on the same tier.
     """
     forgets = programme.demotion != "none" and not programme.grace_months and not names[:, Name.ONCE].any()
-    if not forgets:
+    return max(1, len(programme.tiers) - 1) if forgets else 0
+
+
+def _cutoff(params: NDArray[np.int64], day: date) -> int:
+    """The day before which points matter to nobody: not in force at the last reviews, nor in a period with such."""
+    if not params[Param.FORGETS]:
         return 0
-    return max(0, _number(add_months(day, -12 * len(programme.tiers) - int(names[:, Name.EXPIRY].max()) - 13)))
+    months = 12 * int(params[Param.FORGETS]) + int(params[Param.LONGEST]) + int(params[Param.LAG]) + 13
+    return max(0, _number(add_months(day, -months)))
 
 
 def _number(day: date) -> int:

@@ -5,13 +5,16 @@ from numba import njit
 
 from scoring.kernel_calendar import add_months
 from scoring.kernel_fold import day_of, name_of
-from scoring.kernel_pack import CURRENCY_SHIFT, NO_AMOUNT
+from scoring.kernel_pack import AMOUNT as IN_AMOUNT
+from scoring.kernel_pack import CURRENCY_SHIFT, NO_AMOUNT, wide
+from scoring.kernel_pack import ORIGINAL as IN_ORIGINAL
+from scoring.kernel_pack import SOURCE as IN_SOURCE
 from scoring.kernel_plan import Name, Param
 
 POINTS, CAP, AWARDED, SLOT = int(Name.POINTS), int(Name.CAP), int(Name.AWARDED), int(Name.SLOT)
 TAKES, TAKEN, ONCE = int(Name.TAKES), int(Name.TAKEN), int(Name.ONCE)
 EXPIRY, FADES = int(Name.EXPIRY), int(Name.FADES)
-DAY, CUTOFF, DEMOTION = int(Param.DAY), int(Param.CUTOFF), int(Param.DEMOTION)
+DAY, FORGETS, LONGEST, DEMOTION = int(Param.DAY), int(Param.FORGETS), int(Param.LONGEST), int(Param.DEMOTION)
 HAS_FLOOR, FLOOR, GRACE = int(Param.HAS_FLOOR), int(Param.FLOOR), int(Param.GRACE)
 
 # A move is one integer that sorts by its day: the day, the slot (8 bits), the points (32 bits, from -2**31 up).
@@ -22,45 +25,45 @@ NEVER = 2**31 - 1
 DERIVED = 0xFFFFFFFF  # an event that stands in no row
 
 
-@njit(nogil=True, cache=True)
-def amount_of(event, amounts):  # type: ignore[no-untyped-def] # compiled
-    """The amount in its row, `NO_AMOUNT` where it has none."""
+@njit(forceinline=True)
+def of_record(event, which, records, where):  # type: ignore[no-untyped-def] # compiled
+    """The amount, source or original in its record, `NO_AMOUNT` where it has none."""
     row = np.int64(event & np.uint64(0xFFFFFFFF))
-    return amounts[row] if row != DERIVED and len(amounts) > 0 else NO_AMOUNT
+    return wide(records, row, where[which]) if row != DERIVED and where[which] else NO_AMOUNT
 
 
-@njit(nogil=True, cache=True)
+@njit(forceinline=True)
 def currency_of(event):  # type: ignore[no-untyped-def] # compiled
     """The number of its currency."""
     return np.int64(event >> np.uint64(32 + CURRENCY_SHIFT)) & 31
 
 
-@njit(nogil=True, cache=True)
+@njit(forceinline=True)
 def _moved(day, points, slot):  # type: ignore[no-untyped-def] # compiled
     """One move as an integer."""
     return day << DAY_OF_MOVE | slot << SLOT_OF_MOVE | (points + ZERO_POINTS)
 
 
-@njit(nogil=True, cache=True)
+@njit(forceinline=True)
 def _points_of(move):  # type: ignore[no-untyped-def] # compiled
     """The points of a move."""
     return (move & 0xFFFFFFFF) - ZERO_POINTS
 
 
-@njit(nogil=True, cache=True)
+@njit(forceinline=True)
 def _slot_of(move):  # type: ignore[no-untyped-def] # compiled
     """The slot of a move."""
     return (move >> SLOT_OF_MOVE) & 0xFF
 
 
-@njit(nogil=True, cache=True)
+@njit(forceinline=True)
 def _gain(gains, counts, day, points, slot):  # type: ignore[no-untyped-def] # compiled
     """One more gain."""
     gains[counts[0]] = _moved(day, points, slot)
     counts[0] += 1
 
 
-@njit(nogil=True, cache=True)
+@njit(forceinline=True)
 def _lose(losses, counts, day, points, slot):  # type: ignore[no-untyped-def] # compiled
     """A loss; `counts[2]` notes that one comes before its time."""
     place = counts[1]
@@ -70,7 +73,7 @@ def _lose(losses, counts, day, points, slot):  # type: ignore[no-untyped-def] # 
     counts[1] = place + 1
 
 
-@njit(nogil=True, cache=True)
+@njit(forceinline=True)
 def _faded(points, fading, gone):  # type: ignore[no-untyped-def] # compiled
     """What is left after so many months; fractions of points are gone."""
     left = abs(points) * (fading - gone) // fading
@@ -117,16 +120,16 @@ def _take_back(order, amount, day, slot, orders, gains, losses, counts, months, 
 
 @njit(nogil=True, cache=True)
 def _refund(  # type: ignore[no-untyped-def] # compiled
-    event, amounts, sources, originals, target, slot, top, count, owners, orders, gains, losses, counts,
+    event, records, where, target, slot, top, count, owners, orders, gains, losses, counts,
     months, doms, first,
 ):  # fmt: skip
     """One refund: of its own order, else of the most recent ones in its currency with money left."""
     day = day_of(event)
-    amount = amount_of(event, amounts)
-    row = np.int64(event & np.uint64(0xFFFFFFFF))
-    if len(originals) > 0 and row != DERIVED and originals[row] != NO_AMOUNT:
+    amount = of_record(event, IN_AMOUNT, records, where)
+    original = of_record(event, IN_ORIGINAL, records, where)
+    if original != NO_AMOUNT:
         for order in range(count - 1, -1, -1):
-            if owners[order] == target and orders[SOURCE, order] == originals[row]:
+            if owners[order] == target and orders[SOURCE, order] == original:
                 remaining = orders[AMOUNT, order] - orders[REFUNDED, order]
                 part = remaining if amount == NO_AMOUNT else min(amount, remaining)
                 _take_back(order, part, day, slot, orders, gains, losses, counts, months, doms, first)
@@ -152,14 +155,14 @@ def _refund(  # type: ignore[no-untyped-def] # compiled
         order = below
 
 
-@njit(nogil=True, cache=True)
+@njit(forceinline=True)
 def points(  # type: ignore[no-untyped-def] # compiled
-    events, low, high, ends, money, amounts, sources, originals, params, names, months, doms, first,
+    events, low, high, ends, review_days, reviews, money, records, where, params, names, months, doms, first,
     gains, losses, owners, orders, counts, earned, ever, top,
 ):  # fmt: skip
     """All entries that the events make, as gains and losses of the balance, each in the order of days.
 
-    `money`: a refund is among them, so orders are remembered. `counts` becomes (gains, losses, 0). By slot: what was
+    Those before the points that the last reviews saw are left out, where the tier forgets them (`Plan`). `money`: a refund is among them, so orders are remembered. `counts` becomes (gains, losses, 0). By slot: what was
     `earned` in the period, whether `ever`, and the `top` of the orders with money left.
     """
     for each in range(3):
@@ -170,8 +173,12 @@ def points(  # type: ignore[no-untyped-def] # compiled
     order = 0
     period = 0
     i = low
-    while i < high and day_of(events[i]) < params[CUTOFF]:
-        i += 1
+    if params[FORGETS] and reviews >= params[FORGETS]:
+        last = add_months(months, doms, first, review_days[reviews - params[FORGETS]], -params[LONGEST])
+        while ends[period] <= last:
+            period += 1
+        while i < high and period and day_of(events[i]) < ends[period - 1]:
+            i += 1
     while i < high:
         event = events[i]
         i += 1
@@ -200,10 +207,9 @@ def points(  # type: ignore[no-untyped-def] # compiled
                 _lose(losses, counts, expires, given, slot)
             if money and names[name, TAKEN]:
                 owners[order] = slot
-                amount = amount_of(event, amounts)
-                row = np.int64(event & np.uint64(0xFFFFFFFF))
+                amount = of_record(event, IN_AMOUNT, records, where)
                 orders[AMOUNT, order] = 0 if amount == NO_AMOUNT else amount
-                orders[SOURCE, order] = sources[row] if len(sources) > 0 and row != DERIVED else NO_AMOUNT
+                orders[SOURCE, order] = of_record(event, IN_SOURCE, records, where)
                 orders[CURRENCY, order] = currency_of(event)
                 orders[GIVEN, order], orders[SINCE, order] = given, day
                 orders[EXPIRES, order], orders[MONTHS, order] = expires, fading
@@ -213,14 +219,14 @@ def points(  # type: ignore[no-untyped-def] # compiled
                 order += 1
         if money and names[name, TAKES] and names[names[name, TAKES], AWARDED]:
             _refund(
-                event, amounts, sources, originals, names[names[name, TAKES], SLOT], slot, top, order, owners,
+                event, records, where, names[names[name, TAKES], SLOT], slot, top, order, owners,
                 orders, gains, losses, counts, months, doms, first,
             )  # fmt: skip
     if counts[2]:
         losses[: counts[1]] = np.sort(losses[: counts[1]])
 
 
-@njit(nogil=True, cache=True)
+@njit(forceinline=True)
 def path(review_days, review_coefficients, reviews, gains, losses, counts, params, tiers, months, doms, first, sums):  # type: ignore[no-untyped-def] # compiled
     """The tier at the end of the day, the balance, and the next day on which points go by themselves (`tiers.replay`).
 
@@ -235,9 +241,8 @@ def path(review_days, review_coefficients, reviews, gains, losses, counts, param
     missed = -1
     r = g = loss = 0
     gained, lost = counts[0], counts[1]
-    while r < reviews and review_days[r] < params[CUTOFF]:  # whatever the tier was then is forgotten
-        known = review_coefficients[r]
-        r += 1
+    if params[FORGETS] and reviews > params[FORGETS]:
+        r = reviews - params[FORGETS]
     while True:
         day = NEVER
         if r < reviews:
