@@ -119,6 +119,7 @@ def _chains() -> dict[str, Any]:
         .group_by(*(signals.c[each] for each in fact))
         .having(func.count() > 1),
         "a contact belongs to another subject than its last identity says": select(contacts.c.id)
+        .select_from(contacts)
         .outerjoin(identities, identities.c.id == newest)
         .where(or_(identities.c.id.is_(None), identities.c.subject != contacts.c.subject)),
         "a merged contact has not followed its survivor": select(contacts.c.id)

@@ -1,20 +1,23 @@
 """Columns into PostgreSQL through COPY, in CSV that Arrow writes in C++, in one transaction with everything else."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 from sqlalchemy import Connection, select, text, update
 
 from sync.ledger import schema
 from sync.ledger.database import Ledger
+from sync.ledger.errors import explain
 from sync.ledger.facts import NOW
 
 
 def load(ledger: Ledger, tables: Iterator[pa.Table], connections: Sequence[int]) -> int:
     """Insert rows into `signals` and make the subjects of these connections due, in one transaction; how many rows."""
-    with ledger.begin() as tx:
+    with _explained(ledger), ledger.begin() as tx:
         first = tx.execute(select(schema.signals.c.id).limit(1)).first() is None
         # Checking and sorting once at the end costs a fraction of doing it row by row, if there is nothing else.
         again = _without_checks(tx) if first else []
@@ -24,6 +27,15 @@ def load(ledger: Ledger, tables: Iterator[pa.Table], connections: Sequence[int])
         whose = select(schema.contacts.c.subject).where(schema.contacts.c.connection.in_(connections))
         tx.execute(update(schema.current).where(schema.current.c.subject.in_(whose)).values(due=NOW))
     return count
+
+
+@contextmanager
+def _explained(ledger: Ledger) -> Iterator[None]:
+    """COPY passes by SQLAlchemy, which would have told it apart from a defect."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise explain(ledger.place, error) from error
 
 
 def _copy_in(tx: Connection, tables: Iterator[pa.Table]) -> int:

@@ -39,6 +39,7 @@ def lived(world):
     world.sync()
     a.put("cases", "k1", fault="theirs")
     world.sync()
+    world.clock.advance(minutes=1)
     with world.ledger.begin() as tx:
         (found,) = history.subject(tx, "customers", "a:2")
         programme = database.programme(tx, "customers").id
