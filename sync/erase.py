@@ -106,12 +106,12 @@ def _erase(tx: Connection, subject: int) -> Erased:
     def drop(table: Table, *where: ColumnElement[bool]) -> None:
         rows[table.name] += tx.execute(delete(table).where(*where)).rowcount
 
-    for row in sources:
-        problems = schema.problems.c
-        drop(schema.problems, problems.connection == row.connection, problems.record == row.record)
-    for row in people:
-        problems = schema.problems.c
-        drop(schema.problems, problems.connection == row.connection, problems.record == row.record)
+    problems = schema.problems
+    for row in (*sources, *people):
+        drop(problems, problems.c.connection == row.connection, problems.c.record == row.record)
+    for connection in {row.connection for row in people}:
+        # A record that was broken from the beginning never said whose it is: it may be theirs.
+        drop(problems, problems.c.connection == connection, ~_known(connection))
     subjects = _subjects(tx, subject, ids)
     for some in chunks(ids):
         for table in (schema.rejects, schema.writes, schema.decisions, schema.identities):
@@ -128,6 +128,14 @@ def _erase(tx: Connection, subject: int) -> Erased:
     rows["runs"] = _clean_reports(tx, [*records, *(row.record for row in sources)])
     by_connection = Counter(row.name for row in people)
     return Erased(dict(by_connection), {k: v for k, v in rows.items() if v}, sum(not row.gone for row in people))
+
+
+def _known(connection: int) -> ColumnElement[bool]:
+    """Whether a problem is about a record that somebody is known to belong to."""
+    problems, contacts, signals = schema.problems.c, schema.contacts, schema.signals
+    person = select(contacts.c.id).where(contacts.c.connection == connection, contacts.c.record == problems.record)
+    signal = select(signals.c.id).where(signals.c.connection == connection, signals.c.record == problems.record)
+    return person.exists() | signal.exists()
 
 
 def _subjects(tx: Connection, subject: int, contacts: Iterable[int]) -> list[int]:

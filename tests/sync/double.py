@@ -73,6 +73,10 @@ class MemoryCrm:
         kept = self._records[object_]
         kept[id_] = replace(kept[id_], deleted=True, merged_into=into, modified=self.clock.now)
 
+    def vanish(self, object_: str, id_: str) -> None:
+        """Purged: no change says so."""
+        del self._records[object_][id_]
+
     def undelete(self, object_: str, id_: str) -> None:
         kept = self._records[object_]
         kept[id_] = replace(kept[id_], deleted=False, modified=self.clock.now)
@@ -105,6 +109,15 @@ class MemoryCrm:
             if error:
                 raise error
             yield Page(tuple(found[at : at + self.page_size]))
+
+    def ids(self, object_: str) -> Iterator[tuple[str, ...]]:
+        found = [each.id for each in self._records.get(object_, {}).values() if not each.deleted]
+        for at in range(0, len(found), self.page_size):
+            self.calls += 1
+            error = self.fails.pop(0) if self.fails else None
+            if error:
+                raise error
+            yield tuple(found[at : at + self.page_size])
 
     def plan_fields(self, fields: FieldSet) -> Sequence[FieldChange]:
         return [FieldChange(each, each.name, FieldAction.KEEP) for each in fields.fields]

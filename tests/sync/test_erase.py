@@ -1,0 +1,124 @@
+"""Erasure: nothing of one person is left in any table or in the file, and everybody else is as before."""
+
+import json
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from connectors.protocol import Outcome, OutcomeKind
+from scoring.decision import Kind
+from sync.erase import BusyError, erase, without
+from sync.job import Progress
+from sync.ledger import history, schema
+from tests.sync.conftest import both, order
+from tests.sync.test_decide import enter, subject
+from tests.sync.test_run import THIS_YEAR, counted
+
+place = pytest.fixture(both, params=("sqlite", "postgresql"))
+PERSON, MERGED, BAD = "003PERSON0001", "003MERGED0001", "800BADORDER01"
+
+
+def everything(world):
+    """A person in every table there is: two records merged, a decision, a reject, an edit, a broken order."""
+    crm = world.crms["a"]
+    for record, email in ((PERSON, "person@example.com"), (MERGED, "merged@example.com"), ("other", "o@example.com")):
+        crm.put("contacts", record, email=email)
+        order(crm, f"order of {record}", record, date(2025, 10, 1))
+        order(crm, f"second of {record}", record, THIS_YEAR)
+    order(crm, BAD, PERSON, THIS_YEAR, amount="a lot")
+    world.sync()
+    crm.delete("contacts", MERGED, into=PERSON)
+    crm.edit_ours(PERSON, tier="Platinum")
+    world.sync()
+    enter(world, Kind.FREEZE, name=f"a:{PERSON}")
+    crm.refuses[PERSON] = Outcome(PERSON, OutcomeKind.REJECTED, "DUPLICATES_DETECTED", "a rule of theirs")
+    world.sync()
+    return crm
+
+
+def gone(world):
+    with world.ledger.begin() as tx:
+        who = history.subject(tx, "customers", f"a:{PERSON}")[0].subject
+    return erase(world.ledger, "customers", who, world.clock.now)
+
+
+def everything_said(world):
+    with world.ledger.begin() as tx:
+        return {
+            table.name: [str(tuple(row)) for row in tx.execute(select(table))]
+            for table in schema.metadata.sorted_tables
+        }
+
+
+def test_nothing_of_the_person_is_left_in_any_table(world):
+    everything(world)
+    before = json.dumps(everything_said(world))
+    assert all(each in before for each in (PERSON, MERGED, BAD))
+    gone(world)
+    left = json.dumps(everything_said(world))
+    assert not [each for each in (PERSON, MERGED, BAD) if each in left]
+    digest = "person@example.com"
+    with world.ledger.begin() as tx:
+        assert history.subject(tx, "customers", digest) == []
+
+
+def test_nothing_of_the_person_is_left_in_the_file(world, tmp_path):
+    everything(world)
+    gone(world)
+    kept = [path.read_bytes() for path in tmp_path.glob("ledger.db*")]
+    assert not [each for each in (PERSON, MERGED, BAD) if any(each.encode() in text for text in kept)]
+
+
+def test_that_it_was_done_is_recorded_without_saying_about_whom(world):
+    everything(world)
+    erased = gone(world)
+    with world.ledger.begin() as tx:
+        (row,) = tx.execute(select(schema.erasures)).all()
+    assert row.connections == erased.connections == {"a": 2}
+    tables = {"contacts", "identities", "signals", "standings", "current", "writes", "decisions", "rejects", "problems"}
+    assert tables <= set(row.rows)
+    assert erased.living == 1
+
+
+def test_everybody_else_is_as_before(world):
+    crm = everything(world)
+    with world.ledger.begin() as tx:
+        before = history.subject(tx, "customers", "a:other")
+    gone(world)
+    with world.ledger.begin() as tx:
+        assert history.subject(tx, "customers", "a:other") == before
+    crm.vanish("contacts", PERSON)
+    assert counted(world.sync()) == {"unchanged": 1}
+
+
+def test_while_a_run_is_at_work_nobody_is_erased(world):
+    everything(world)
+    refused = []
+
+    def meanwhile(step: Progress) -> None:
+        if not refused:
+            with pytest.raises(BusyError, match="is at work since") as error:
+                erase(world.ledger, "customers", subject(world, f"a:{PERSON}"), world.clock.now)
+            refused.append(error)
+
+    world.crms["a"].put("contacts", "other", email="again@example.com")
+    world.sync(watch=meanwhile)
+    assert refused
+
+
+def test_a_report_is_cleaned_of_whole_entries_and_of_ids_inside_texts():
+    report = {
+        "run": 12,
+        "calls": 120,
+        "moves": [{"record": "a:12", "because": []}, {"record": "a:120", "because": []}],
+        "edited": ["a:12 tier", "a:34 tier"],
+        "message": "record 12 was refused",
+    }
+    assert without(report, ["12"]) == {
+        "run": 12,
+        "calls": 120,
+        "moves": [{"record": "a:120", "because": []}],
+        "edited": ["a:34 tier"],
+        "message": "record erased was refused",
+    }

@@ -1,0 +1,48 @@
+"""Logs: one object a line, ids and numbers only."""
+
+import io
+import json
+import logging
+
+import pytest
+
+from sync.logs import configure
+
+
+@pytest.fixture
+def lines():
+    names = ("sync", "connectors", "cli")
+    before = {name: (logging.getLogger(name).handlers[:], logging.getLogger(name).propagate) for name in names}
+    stream = io.StringIO()
+    configure(as_json=True, stream=stream)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    for name, (handlers, propagate) in before.items():
+        logging.getLogger(name).handlers[:] = handlers
+        logging.getLogger(name).propagate = propagate
+        logging.getLogger(name).setLevel(logging.NOTSET)
+
+
+def test_a_line_is_one_object_with_the_fields_that_are_known(lines):
+    logging.getLogger("sync.opening").info("run ended", extra={"run": 7, "state": "done", "email": "a@b.example"})
+    (line,) = lines()
+    assert line["at"].endswith("+00:00")
+    line.pop("at")
+    assert line == {"level": "info", "logger": "sync.opening", "message": "run ended", "run": 7, "state": "done"}
+
+
+def test_of_an_error_only_its_kind_is_told(lines):
+    try:
+        int("somebody@example.com")
+    except ValueError:
+        logging.getLogger("sync.run").exception("broke")
+    (line,) = lines()
+    assert line["error"] == "ValueError"
+    assert "example.com" not in json.dumps(line)
+
+
+def test_a_sync_logs_its_beginning_and_its_end_and_no_address(lines, world):
+    crm = world.crms["a"]
+    crm.put("contacts", "1", email="somebody@example.com")
+    world.sync()
+    assert [each["message"] for each in lines()] == ["run began", "run ended"]
+    assert "somebody" not in json.dumps(lines())

@@ -1,0 +1,74 @@
+"""Reconciliation: what vanished without a trace, and what only seems to have."""
+
+from decimal import Decimal
+
+from connectors.errors import Unreachable
+from sync.reconcile import reconcile
+from tests.sync.conftest import order
+from tests.sync.test_run import THIS_YEAR, counted, one_customer
+
+
+def compare(world, share=0.5, **options):
+    world.clock.advance(minutes=30)
+    return reconcile(world.job(), share=share, **options)
+
+
+def company(world):
+    crm = one_customer(world)
+    for number in range(2, 7):
+        crm.put("contacts", str(number), email=f"c{number}@example.com")
+        order(crm, f"p{number}", str(number), THIS_YEAR)
+    world.sync()
+    return crm
+
+
+def test_sr08_a_contact_that_vanished_without_a_trace_is_neither_scored_nor_written_any_more(world):
+    crm = company(world)
+    crm.vanish("contacts", "6")
+    report = compare(world)
+    assert report.connections["a"].objects["contacts"].verdicts == {"deleted": 1}
+    order(crm, "late", "6", THIS_YEAR)
+    assert counted(world.sync()) == {"unchanged": 5}
+
+
+def test_hr12_an_order_that_vanished_without_a_trace_takes_its_points_with_it(world):
+    crm = company(world)
+    crm.vanish("orders", "o2")
+    compare(world)
+    world.sync()
+    assert crm.ours("1")["points"] == Decimal(10)
+
+
+def test_a_second_pass_finds_nothing(world):
+    crm = company(world)
+    crm.vanish("orders", "o2")
+    compare(world)
+    assert not compare(world).connections["a"].objects["orders"].verdicts["deleted"]
+
+
+def test_more_than_the_share_is_refused_and_nothing_is_taken_away(world):
+    crm = company(world)
+    for number in range(2, 7):
+        crm.vanish("contacts", str(number))
+    report = compare(world)
+    assert report.state == "asked"
+    assert "5 of 6 records of contacts are not there any more, more than 50%" in report.connections["a"].message
+    assert "--yes-remove 5" in report.connections["a"].message
+    assert counted(world.sync()) == {"unchanged": 6}
+
+
+def test_a_person_may_say_yes_to_more(world):
+    crm = company(world)
+    for number in range(2, 7):
+        crm.vanish("contacts", str(number))
+    assert compare(world, yes_remove=5).state == "done"
+    assert counted(world.sync()) == {"unchanged": 1}
+
+
+def test_a_pass_that_came_to_no_end_takes_nothing_away(world):
+    crm = company(world)
+    crm.vanish("orders", "o2")
+    crm.fails = [None, Unreachable("no answer")]
+    assert compare(world).state == "try later"
+    world.sync()
+    assert crm.ours("1")["points"] == Decimal(20)
