@@ -9,6 +9,7 @@ from rich.text import Text
 
 from cli.card import card
 from cli.compose import compose_offline
+from cli.decide import find
 from cli.exits import Exit
 from cli.screen import console, print_json, table
 from config.locale import Texts
@@ -16,6 +17,8 @@ from config.rulefile import load_programme
 from config.settings import Settings
 from scoring.explain import from_json, to_json
 from scoring.standing import Standing, standing
+from scoring.subject import Subject
+from sync.decide import decisions_of
 from sync.ledger import Ledger, facts, history
 from sync.ledger.history import SubjectRow
 from sync.values import values_of
@@ -38,7 +41,8 @@ def explain(
     if restated and as_of is None:
         raise click.UsageError("--restated needs --as-of DATE: the day to look at with today's knowledge")
     settings, ledger = compose_offline(path)
-    found = _find(ledger, settings, subject)
+    with ledger.begin() as tx:
+        found = find(tx, settings.programme_name, subject)
     if as_of is None:
         if found.breakdown is None:
             raise click.UsageError(f"{found.records[0]} has no standing yet: run bonus-malus sync")
@@ -53,24 +57,15 @@ def explain(
     return Exit.DONE
 
 
-def _find(ledger: Ledger, settings: Settings, name: str) -> SubjectRow:
-    with ledger.begin() as tx:
-        found = history.subject(tx, settings.programme_name, name)
-    if not found:
-        raise click.UsageError(f"the ledger knows no {name}; give a record id, connection:id or an e-mail address")
-    if len(found) > 1:
-        who = ", ".join(each.records[0] for each in found)
-        raise click.UsageError(f"{name} is more than one person here: say which: {who}")
-    return found[0]
-
-
 def _then(ledger: Ledger, settings: Settings, found: SubjectRow, day: date, *, restated: bool) -> Standing:
     programme = load_programme(settings.programme, at=day)
     with ledger.begin() as tx:
         zone = settings.time_zone or ZoneInfo(history.time_zone(tx, settings.programme_name))
         end = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC) - timedelta(microseconds=1)
-        known = facts.signals_of(tx, [found.subject], known_at=None if restated else end)
-    return standing(known[found.subject], programme, day)
+        known_at = None if restated else end
+        known = facts.signals_of(tx, [found.subject], known_at=known_at)[found.subject]
+        decided = decisions_of(tx, [found.subject], known_at=known_at)[found.subject]
+    return standing(known, programme, day, Subject(decisions=decided))
 
 
 def _show(found: SubjectRow, shown: Standing, texts: Texts, recorded: datetime | None) -> None:
