@@ -8,7 +8,8 @@ from typing import Any
 def loads(raw: bytes, *, parse_float: Callable[[str], Any] | None = None) -> Any:
     """The value of a JSON text. Raises json.JSONDecodeError, UnicodeDecodeError; RecursionError is one of them here."""
     try:
-        found = json.loads(raw, parse_float=parse_float)
+        # Decoded here: json.loads lets halves of surrogate pairs pass in bytes.
+        found = json.loads(raw.decode("utf-8-sig"), parse_float=parse_float)
     except RecursionError:
         raise json.JSONDecodeError("too deep", "", 0) from None
     if b"\\ud" in raw or b"\\uD" in raw:

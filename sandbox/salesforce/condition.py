@@ -25,6 +25,7 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+_FARTHEST, _MOST_DIGITS = 100_000, 9  # days from now that a date literal may mean
 _KINDS = {"date": {"date", "relative"}, "datetime": {"datetime", "relative"}, "boolean": {"boolean"}}
 
 
@@ -156,6 +157,8 @@ def _folded(get: Getter) -> Getter:
 def _days(literal: str, now: datetime) -> tuple[datetime, datetime]:
     """The days [first, last) a date literal means, in the zone of `now`."""
     word, _, number = literal.partition(":")
+    if len(number) > _MOST_DIGITS or int(number or 0) > _FARTHEST:
+        raise Refusal(400, "MALFORMED_QUERY", f"{literal} leads beyond the calendar")
     days = int(number or 0)
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     first, last = {

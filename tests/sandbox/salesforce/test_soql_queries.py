@@ -226,3 +226,9 @@ def test_sr38_query_all_is_continued_through_query(sf: Salesforce, org: Org) -> 
     assert "/query/01g" in page["nextRecordsUrl"]
     last = sf.query_more(page["nextRecordsUrl"], identifier_is_url=True)
     assert [row["IsDeleted"] for row in last["records"]] == [True]
+
+
+def test_a_date_literal_beyond_the_calendar_is_refused(sf: Salesforce) -> None:
+    for days in ("99999999999", "200000"):
+        with pytest.raises(SalesforceMalformedRequest, match="beyond the calendar"):
+            sf.query(f"SELECT Id FROM Contact WHERE CreatedDate = LAST_N_DAYS:{days}")
