@@ -59,9 +59,9 @@ OWN = (
     {"does": "refuse", "crm": "salesforce", "code": "UNKNOWN_EXCEPTION", "share": 0.005},
     {"does": "rate", "crm": "hubspot", "policy": "SECONDLY", "share": 0.005},
     {"does": "rate", "crm": "hubspot", "policy": "TEN_SECONDLY_ROLLING", "retry_after": 3, "share": 0.005},
-    {"does": "nothing", "crm": "hubspot", "share": 0.005},
+    {"does": "nothing", "crm": "hubspot", "kind": ["batch update", "batch read", "associations"], "share": 0.03},
     {"does": "partial", "crm": "hubspot", "kind": "batch update", "share": 0.1},
-    {"does": "short_page", "crm": "hubspot", "share": 0.01},
+    {"does": "short_page", "crm": "hubspot", "kind": "search", "share": 0.1},
 )
 RULES = (
     {"does": "lock", "object": "Contact", "share": 0.1, "tries": 2},
@@ -175,7 +175,10 @@ def _events(world: World) -> Iterator[list[dict[str, Any]]]:
     deals = sorted(row["Id"] for row in world.org.rows("Opportunity"))
     contacts = sorted(_contacts(world), key=int)
     yield [
-        *({"crm": "salesforce", "do": "update", "object": "Contact", "id": id_, "values": {"Title": "Head"}} for id_ in people[:9]),
+        *(
+            {"crm": "salesforce", "do": "update", "object": "Contact", "id": id_, "values": {"Title": "Head"}}
+            for id_ in people[:9]
+        ),
         {"crm": "salesforce", "do": "merge", "object": "Contact", "id": people[10], "losers": [people[11]]},
         {"crm": "salesforce", "do": "delete", "object": "Contact", "id": people[12]},
         {"crm": "salesforce", "do": "delete", "object": "Opportunity", "id": deals[3]},
@@ -185,7 +188,10 @@ def _events(world: World) -> Iterator[list[dict[str, Any]]]:
     ]  # fmt: skip
     yield [
         {"crm": "salesforce", "do": "undelete", "object": "Opportunity", "id": deals[3]},
-        {"crm": "salesforce", "do": "update", "object": "Opportunity", "id": deals[5], "values": {"StageName": "Closed Lost"}},
+        {
+            "crm": "salesforce", "do": "update", "object": "Opportunity", "id": deals[5],
+            "values": {"StageName": "Closed Lost"},
+        },
         {"crm": "salesforce", "do": "sign_out"},
         {"crm": "hubspot", "do": "gdpr_delete", "id": contacts[9]},
     ]  # fmt: skip

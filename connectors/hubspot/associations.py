@@ -8,6 +8,7 @@ from connectors.hubspot.session import Session
 from scoring.records import Link
 
 IDS = 1_000  # of one call
+_AGAIN = 2
 _NONE = ("NO_ASSOCIATIONS_FOUND", "OBJECT_NOT_FOUND")
 
 
@@ -21,9 +22,14 @@ def links(session: Session, object_: str, to: str, ids: Sequence[str]) -> Mappin
     asked: set[tuple[str, str]] = set()
     while inputs:
         answer = session.associations.get_page(object_, to, {"inputs": inputs})
+        for _ in range(_AGAIN):
+            if answer.get("results") or answer.get("errors"):
+                break
+            # A record without associations is answered as an error, so nothing at all is no answer (HW02).
+            answer = session.associations.get_page(object_, to, {"inputs": inputs})
         _refuse_errors(object_, to, answer)
         inputs = []
-        for result in answer["results"]:
+        for result in answer.get("results") or ():
             id_ = str(result["from"]["id"])
             found.setdefault(id_, []).extend(_link(to, end) for end in result.get("to") or ())
             after = ((result.get("paging") or {}).get("next") or {}).get("after")

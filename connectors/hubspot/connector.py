@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from connectors.clock import Time
-from connectors.errors import NotPermitted
+from connectors.errors import NotPermitted, Unreachable
 from connectors.findings import unreadable, unready
 from connectors.http import Refused
 from connectors.hubspot.fields import Fields
@@ -58,6 +58,8 @@ class Connector:
     def account(self) -> Account:
         """The portal; it has no name of its own."""
         portal = self._session.details()
+        if not {"portalId", "timeZone", "companyCurrency"} <= set(portal or ()):
+            raise Unreachable("HubSpot, account: the answer does not say which portal this is")
         return Account(
             id=str(portal["portalId"]),
             name=f"HubSpot portal {portal['portalId']}",

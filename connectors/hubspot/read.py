@@ -27,6 +27,7 @@ _MERGED = ("hs_merged_object_ids", "hs_calculated_merged_vids")  # HR11
 
 _RUN_KNOWS = 900.0  # seconds that definitions hold: from a run's check to its reading
 _DELAY = timedelta(hours=1)  # behind which the search index has caught up (HR07)
+_TRIES = 3
 _LATE = timedelta(minutes=10)
 _LIST_HOLDS = timedelta(days=3)  # how long the place in a list is worth going back to
 
@@ -214,11 +215,29 @@ class Reader:
             yield self._page(query, selection, rows)
 
     def _read(self, selection: Selection, ids: Sequence[str]) -> Sequence[Row]:
-        """Batch read. An id that is gone since is left out; one merged since answers as its survivor."""
-        answer = self._session.batches.read(
-            selection.object, {"properties": selection.names, "inputs": [{"id": id_} for id_ in ids]}
+        """Batch read. An id that is gone since is left out; one merged since answers as its survivor.
+
+        What an answer neither holds nor names as an error is asked for again: less than all is no answer (HW02).
+        """
+        found: list[Row] = []
+        left = list(ids)
+        for _ in range(_TRIES):
+            answer = self._session.batches.read(
+                selection.object, {"properties": selection.names, "inputs": [{"id": id_} for id_ in left]}
+            )
+            rows = _results(answer)
+            found += rows
+            errors = answer.get("errors") or ()
+            gone = {str(id_) for error in errors for id_ in (error.get("context") or {}).get("ids") or ()}
+            accounted = {str(row["id"]) for row in rows} | gone
+            # Each stranger among the rows is the survivor of one that was asked for.
+            strangers = len([row for row in rows if str(row["id"]) not in left])
+            left = [id_ for id_ in left if id_ not in accounted]
+            if len(left) <= strangers:
+                return found
+        raise Unreachable(
+            f"HubSpot, batch read of {selection.object}: {len(left)} records are neither read nor said to be gone"
         )
-        return _results(answer)
 
     def _pages(
         self, object_: str, *, after: str | None = None, **options: Any

@@ -18,6 +18,7 @@ from connectors.values import instant_text, number_text
 from scoring.records import Malformed, Value
 
 SIZE = 100
+_TRIES = 3
 _BAD_REQUEST = 400
 _NO_PROPERTY = "PROPERTY_DOESNT_EXIST"
 _CURE = "run `bonus-malus fields apply`"
@@ -44,7 +45,7 @@ class Writer:
     def _send(self, fields: FieldSet, updates: Sequence[Update]) -> Iterator[Outcome]:
         inputs = [_input(fields, update) for update in updates]
         try:
-            answer = self._session.batches.update(fields.object, {"inputs": inputs})
+            answer = self._update(fields.object, inputs)
         except Refused as refused:
             if refused.answer.status != _BAD_REQUEST:
                 raise
@@ -63,17 +64,23 @@ class Writer:
             if half:
                 yield from self._send(fields, half)
 
+    def _update(self, object_: str, inputs: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+        """HW02: COMPLETE with nothing in it is no answer; values are absolute, so the same batch is sent again."""
+        for _ in range(_TRIES):
+            answer: Mapping[str, Any] = self._session.batches.update(object_, {"inputs": inputs}) or {}
+            if answer.get("results") or answer.get("errors"):
+                return answer
+        raise Unreachable(f"HubSpot, batch update: neither results nor errors for {len(inputs)} records")
+
     def _settle(
         self, updates: Sequence[Update], answer: Mapping[str, Any]
     ) -> tuple[Sequence[Outcome], Sequence[Update]]:
         """Outcomes of the rows that the answer accounts for, and the rows to send again in smaller batches.
 
-        HW01, HW02: a 207 has errors, which may or may not name ids; a COMPLETE may hold nothing at all.
+        HW01: a 207 has errors, which may or may not name ids.
         """
         results = [str(row["id"]) for row in answer.get("results") or ()]
         errors = answer.get("errors") or ()
-        if not results and not errors:
-            raise Unreachable(f"HubSpot, batch update: neither results nor errors for {len(updates)} records")
         rows = {identify(update.id): update for update in updates}
         settled = [Outcome(rows[id_].id, OutcomeKind.WRITTEN) for id_ in results if id_ in rows]
         done = {id_ for id_ in results if id_ in rows}

@@ -24,6 +24,7 @@ MOST_BYTES = 100_000_000  # of one job: 150 MB after base64 is the service's own
 _ROWS = 500  # written to the file at a time
 _ARRANGE_FROM = 20_000  # rows from which it pays to ask who hangs on which account: two batches of a job and more
 _WAIT = 4 * 3600.0  # seconds that a job may take
+_DUPLICATE = "DUPLICATES_DETECTED"
 _RUNNING = ("Open", "UploadComplete", "InProgress")
 
 Resend = Callable[[Sequence[Update]], Iterator[Outcome]]
@@ -33,13 +34,21 @@ class BulkWriter:
     """Writes by ingest jobs. Memory holds a piece of a job; the rest is on the disk."""
 
     def __init__(
-        self, session: Session, progress: Progress, volume: Volume, *, time: Time, most_bytes: int = MOST_BYTES
+        self,
+        session: Session,
+        progress: Progress,
+        volume: Volume,
+        *,
+        time: Time,
+        most_bytes: int = MOST_BYTES,
+        save_duplicates: bool = False,
     ) -> None:
         self._session = session
         self._progress = progress
         self._volume = volume
         self._time = time
         self._most = most_bytes
+        self._again = {_DUPLICATE} if save_duplicates else set()  # SW07: REST can save them
         self._redact = Redactor(())
 
     def write(
@@ -143,7 +152,7 @@ class BulkWriter:
                 continue
             code, _, message = row["sf__Error"].partition(":")
             kind, sentence, shrink = judge_row(code)
-            if shrink:
+            if shrink or code in self._again:
                 again.append(update)
             else:
                 yield Outcome(update.id, kind, code, f"{sentence} [{self._redact(message)}]")

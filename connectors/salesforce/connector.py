@@ -54,7 +54,7 @@ class Connector:
         self._session = Session(settings, time=time)
         volume = Volume(self._session, progress, time=time, version=settings.api_version)
         self._reader = Reader(self._session, volume, progress, time=time, settings=settings)
-        bulk = BulkWriter(self._session, progress, volume, time=time)
+        bulk = BulkWriter(self._session, progress, volume, time=time, save_duplicates=settings.save_duplicates)
         self._writer = Writer(self._session, time=time, bulk=bulk, bulk_from=settings.bulk_from)
         self._fields = Fields(self._session)
         self._inspector = Inspector(self._session, settings)

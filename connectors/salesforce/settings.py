@@ -18,9 +18,10 @@ class Settings(BaseModel):
     `private_key` (JWT bearer, a PEM). For a trial, a `session_id`. `domain` is the My Domain stem: `acme.my` of
     https://acme.my.salesforce.com, `acme--uat.sandbox.my` of a sandbox (AU05: `login` and `test` have no client
     credentials). `url` is the whole address instead; http for this machine only. `currency` is needed where the org
-    keeps a single currency that is not its locale's. From `bulk_from` records on the Bulk API reads and writes.
-    `share_of_day` is the part of the org's daily calls that one run may spend, `longest_run_hours` its deadline,
-    `round_days` how often at most the slow round over all records begins.
+    keeps a single currency that is not its locale's. `save_duplicates` writes past duplicate rules that allow it.
+    From `bulk_from` records on the Bulk API reads and writes. `share_of_day` is the part of the org's daily calls that
+    one run may spend, `longest_run_hours` its deadline, `round_days` how often at most the slow round over all records
+    begins.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -34,6 +35,7 @@ class Settings(BaseModel):
     session_id: SecretStr | None = None
     api_version: Literal["62.0", "63.0", "64.0", "65.0", "66.0"] = "66.0"
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
+    save_duplicates: bool = False
     bulk_from: Annotated[int, Field(ge=200)] = 10_000
     share_of_day: Annotated[float, Field(gt=0, le=1)] = 0.25
     longest_run_hours: Annotated[float, Field(gt=0)] = 12.0

@@ -34,3 +34,14 @@ def leaves(error: type[CrmError]) -> list[type[CrmError]]:
 @pytest.mark.parametrize("error", leaves(CrmError))
 def test_every_error_says_what_to_do(error: type[CrmError]):
     assert f"`{error.__name__}`" in PAGE
+
+
+def test_au02_the_page_leads_to_what_the_vendors_still_hand_out():
+    assert "External Client App" in PAGE
+    assert "Service Key" in PAGE
+    assert "Connected App" not in PAGE
+
+
+def test_sr10_hw11_the_page_says_what_moves_no_stamp_and_what_a_write_sets_off():
+    assert "Formula and roll-up fields do not move the stamp" in PAGE
+    assert "workflows" in PAGE

@@ -73,7 +73,7 @@ def test_sw13_hw08_fields_are_applied_once_and_kept_the_second_time(crm: Any):
     assert {change.action for change in again} == {FieldAction.KEEP}
 
 
-def test_a_field_of_another_type_is_a_conflict_and_stays_as_it_is(crm: Any):
+def test_sw11_a_field_of_another_type_is_a_conflict_and_stays_as_it_is(crm: Any):
     crm.connector.apply_fields(crm.fields)
     other = FieldSet(
         crm.fields.object, crm.fields.prefix, crm.fields.label, (FieldSpec("points", FieldKind.DATE, "Points", ""),)
@@ -112,6 +112,40 @@ def test_sr03_hr08_windows_are_half_open_and_together_miss_nothing(crm: Any):
     assert set(crm.read(start=NOON + 2 * SECOND, end=NOON + 4 * SECOND)) == set(ids[2:])
     assert crm.read(start=NOON + 4 * SECOND, end=NOON + 5 * SECOND) == {}
     assert set(crm.read(start=None, end=NOON + SECOND)) == set(ids[:1])
+
+
+def test_sr02_what_changes_after_the_end_of_a_window_is_left_to_the_next_one(crm: Any):
+    """The end was fixed before the first request: however long the reading takes, nothing falls between two windows."""
+    ids = crm.insert_contacts(205)
+    end = crm.settle()
+    pages = crm.connector.changes(crm.query(), crm.window(None, end))
+    early = {record.id for record in next(pages).records}
+    crm.remote.sleep(1)
+    new = crm.contact("New")
+    crm.update(crm.words.contact, ids[0], {crm.words.last_name: "Changed"})
+    early |= {record.id for page in pages for record in page.records}
+    late = crm.read(start=end, end=crm.settle())
+    assert new not in early
+    assert {new, ids[0]} <= set(late)
+    assert early | set(late) == {*ids, new}
+
+
+def test_sr33_the_first_read_goes_back_to_the_first_record(crm: Any):
+    old = crm.contact("Old", datetime(2011, 3, 1, tzinfo=UTC))
+    crm.settle()
+    assert set(crm.read()) == {old}
+
+
+def test_sw09_our_own_fields_are_never_among_what_is_judged(crm: Any):
+    crm.connector.apply_fields(crm.fields)
+    id_ = crm.contact("Ann")
+    before = crm.settle()
+    plain = crm.read(crm.query(ours=True))[id_]
+    outcomes(crm, Update(id_, {"points": Decimal(340)}))
+    crm.settle()
+    echo = crm.read(crm.query(ours=True), start=before)[id_]
+    assert echo.ours != plain.ours
+    assert (echo.values, echo.links) == (plain.values, plain.links)
 
 
 def test_sr04_hr02_many_records_of_one_instant_all_come(crm: Any):

@@ -4,8 +4,17 @@ from typing import Any
 
 import pytest
 
-from connectors.errors import CursorLost, Fatal, NotPermitted, QuotaSpent, SignInRefused, TryLater, Unreachable
-from connectors.http import Action, Answer, Calls, Refused, SessionOver, Transient, Verdict, refusal, seconds
+from connectors.errors import (
+    CursorLost,
+    Fatal,
+    NotPermitted,
+    OutOfTime,
+    QuotaSpent,
+    SignInRefused,
+    TryLater,
+    Unreachable,
+)
+from connectors.http import Action, Answer, Calls, Refused, SessionOver, Transient, Verdict, refusal, seconds, silence
 from connectors.quota import Quota
 
 
@@ -101,3 +110,24 @@ def test_what_nobody_handles_says_what_to_do_by_its_kind():
 )
 def test_retry_after_is_seconds_or_unknown(header: Any, wait: Any):
     assert seconds(header) == wait
+
+
+def test_sr23_a_run_has_a_deadline_after_which_nothing_is_sent(time: Any):
+    ours = calls(time, deadline=100)
+    ours.run("GET", failing(0))
+    time.sleep(101)
+    sent: list[int] = []
+    with pytest.raises(OutOfTime, match="longest_run_hours"):
+        ours.run("GET", lambda: sent.append(1))
+    assert sent == []
+
+
+@pytest.mark.parametrize(
+    ("address", "advice"),
+    [("http://127.0.0.1:8765", "bonus-malus sandbox"), ("https://acme.my.salesforce.com", "network and proxy")],
+)
+def test_silence_says_in_plain_words_what_to_do(address: str, advice: str):
+    text = silence(address, ConnectionError("[Errno 111] refused"))
+    assert advice in text
+    assert address in text
+    assert text.endswith("(ConnectionError)")
