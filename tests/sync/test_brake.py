@@ -46,7 +46,7 @@ def test_a_dry_run_of_another_mapping_is_no_yes(world):
     assert crm.written == []
 
 
-def test_more_than_the_share_asks_and_the_number_is_a_yes(world):
+def test_sw10_more_than_the_share_asks_and_the_number_is_a_yes(world):
     crm = company(world)
     world.sync()
     before = len(crm.written)
