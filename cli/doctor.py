@@ -86,7 +86,7 @@ def _show(found: list[Checked], *, show_all: bool) -> None:
             grid.add_row(Text(mark, style=f"bold {colour}"), Text(finding.what))
             if finding.cure:
                 grid.add_row("", Text(f"→ {finding.cure}", style="dim"))
-        out.print(f"[bold]{place}[/bold]  {passed} checks passed")
+        out.print(f"[bold]{place}[/bold]  {passed} in order")
         if grid.row_count:
             out.print(grid)
     counts = Counter(each.finding.level for each in found)

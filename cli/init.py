@@ -170,6 +170,9 @@ def _claims(name: str, source: Source, answers: Answers, settings: Path) -> Path
         question = f"{name}: {each.records:,} × {rule.object} with {field} «{each.label}»: fault of the customer"
         key = f"{name}.fault.{each.value}"
         chosen[each.value] = answers.ask(key, question, default=each.default, choices=proposal.ANSWERS)
+    rows = [(each.label, f"{each.records:,}", chosen[each.value]) for each in found]
+    title = f"{rule.object}.{field}"
+    console().print(table(title, ("value", "records", "fault of the customer"), rows, right=("records",)))
     if field == shipped and all(chosen[each.value] == each.default for each in found):
         return None
     file = settings.with_name(f"{settings.stem}-{name}.toml")

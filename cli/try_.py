@@ -109,7 +109,7 @@ def _show(exports: list[Export], rejects: list[str], report: Report, people: lis
     out.print(table("\ntiers", ("tier", "contacts", ""), _bars(tiers), right=("contacts",)))
     worst = sorted(people, key=lambda person: -float(person.get("expected") or 1))[:SHOWN]
     lines = [
-        (p["record"], p.get("coefficient"), p.get("expected"), p.get("tier"), p.get("reasons") or "")
+        (p["record"], _two(p.get("coefficient")), _two(p.get("expected")), p.get("tier"), p.get("reasons") or "")
         for p in worst
         if float(p.get("expected") or 1) > 1
     ]
@@ -117,6 +117,10 @@ def _show(exports: list[Export], rejects: list[str], report: Report, people: lis
         out.print(table("\nhighest expected", ("record", "now", "expected", "tier", "why"), lines))
     out.print(f"\n{len(people)} contacts scored with {report.rules}; nothing was sent anywhere, nothing is kept")
     out.print("next: bonus-malus init")
+
+
+def _two(value: str | None) -> str:
+    return f"{float(value or 1):.2f}"
 
 
 def _band(person: dict[str, Any]) -> str:

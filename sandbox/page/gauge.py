@@ -12,7 +12,7 @@ _SPAN = math.log(HIGHEST / LOWEST)
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A place in the drawing, in its units (240 by 132)."""
+    """A place in the drawing, in its units (240 wide, from -8 to 132)."""
 
     x: float
     y: float

@@ -21,7 +21,9 @@ class Manner:
 class Rule(Protocol):
     """Judges a row of its object as it would be after the write; `others` are all rows of that object."""
 
-    object: str
+    @property
+    def object(self) -> str:
+        """Whose rows it judges."""
 
     def refuse(self, row: Row, others: Mapping[str, Row], manner: Manner) -> RowError | None:
         """Why not, or None."""

@@ -10,6 +10,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from config.locale import Texts
+from config.rulefile import load_programme
+from connectors.protocol import FieldKind
+from sandbox.app import World, create_app
+from sandbox.company import Company, populate
+from sandbox.hubspot.property import Definition
+from sandbox.salesforce.schema import make_field
+from sandbox.server import Server
+from sync.fields import field_set
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PACKAGE = ROOT / "connectors" / "salesforce" / "package"
@@ -124,3 +134,46 @@ def test_the_lightning_component_renders_in_a_browser_without_error_and_passes_a
     page.close()
     assert found == []
     assert complaints == []
+
+
+@browser
+def test_the_sandboxs_pages_pass_axe_without_an_error_in_the_console(chromium):
+    world = World()
+    populate(world, Company(seed=3, customers=12))
+    with Server(create_app(world)) as server:
+        contact = next(world.org.rows("Contact"))["Id"]
+        person = next(iter(world.portal.rows("contacts")))["id"]
+        _score(world, contact, person)
+        context = chromium.new_context(bypass_csp=True)  # axe is a script, and the pages allow none
+        page = context.new_page()
+        complaints: list[str] = []
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        for path in ("", f"salesforce/Contact/{contact}", f"hubspot/contacts/{person}"):
+            page.goto(f"{server.url}/sandbox/{path}")
+            page.add_script_tag(path=MODULES / "axe-core" / "axe.min.js")
+            found = page.evaluate("async () => (await axe.run()).violations.map(v => v.id + ': ' + v.nodes[0].html)")
+            assert found == [], path
+        context.close()
+    assert complaints == []
+
+
+def _score(world: World, contact: str, person: str) -> None:
+    """Values of ours on one record of each CRM, in fields as they are made."""
+    programme = load_programme("customers", at=world.clock.now().date())
+    ours = {name.lower(): value for name, (value, _) in FIELDS.items()}
+    org, portal = world.org, world.portal
+    sobject, kind = org.schema.objects["Contact"], portal.store.kinds["contacts"]
+    for spec in field_set(programme, "Contact", Texts("en")).fields:
+        if spec.name not in ours:
+            continue
+        number = spec.kind in (FieldKind.DECIMAL, FieldKind.INTEGER)
+        more = {"scale": 2} if number else {"length": 255}
+        name = f"BonusMalus_{spec.name.title()}__c"
+        kind_of = "number" if number else "string"
+        org.add_field(sobject, make_field(name, type="double" if number else "string", label=spec.label, **more))
+        form = "number" if number else "text"
+        mine = Definition(f"bonus_malus_{spec.name}", spec.label, kind_of, form, "contactinformation")
+        portal.store.define(kind, mine)
+        org.update("Contact", contact, {f"BonusMalus_{spec.name.title()}__c": ours[spec.name]})
+        portal.update("contacts", person, {f"bonus_malus_{spec.name}": str(ours[spec.name])})
