@@ -34,7 +34,14 @@ def reference() -> str:
         *(f"| {code.value} | {text} |" for code, text in EXITS.items()),
     ]
     for name, command in _commands("bonus-malus", cli):
-        context = click.Context(command, info_name=name, max_content_width=100, terminal_width=100)
+        context = click.Context(
+            # As on the command line, where every command takes the names from the group it is in.
+            command,
+            info_name=name,
+            max_content_width=100,
+            terminal_width=100,
+            help_option_names=["-h", "--help"],
+        )
         lines += ["", f"## {name}", "", "```", command.get_help(context), "```"]
     return "\n".join(lines) + "\n"
 
