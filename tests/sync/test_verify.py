@@ -62,27 +62,44 @@ def test_a_ledger_that_lived_is_right(lived):
     assert found.standings > 8
 
 
-@pytest.mark.parametrize(
-    ("harm", "line"),
-    [
-        (
-            "UPDATE standings SET breakdown = (SELECT breakdown FROM standings WHERE id = 1) WHERE id = 5",
-            "standing 5 of",
-        ),
-        ("UPDATE signals SET amount = '1', on_day = '2024-02-02' WHERE record = 'o2'", "its history does not"),
-        ("UPDATE contacts SET subject = 2 WHERE record = '1'", "a contact belongs to another subject than its last"),
-        ("UPDATE signals SET replaces = NULL WHERE withdrawn", "a counter-entry withdraws nothing"),
-        ("UPDATE signals SET replaces = NULL WHERE amount = '200'", "a fact is in force twice"),
-        ("UPDATE signals SET replaces = 1 WHERE withdrawn", "an entry replaces one that is not about the same fact"),
-        ("UPDATE current SET standing = (SELECT min(id) FROM standings)", "the present standing of a subject is not"),
-        ("UPDATE contacts SET shown = 1", "a record shows the standing of somebody else"),
-        ("UPDATE contacts SET merged_into = '2' WHERE record = '1'", "a merged contact has not followed its survivor"),
-    ],
-)
-def test_harm_done_behind_its_back_is_told(lived, harm, line):
-    with lived.ledger.begin() as tx:
-        assert tx.execute(text(harm)).rowcount > 0
-    assert [each for each in checked(lived).differences if line in each]
+class TestHarmDone:
+    @pytest.fixture
+    def place(self, sqlite_place):
+        return sqlite_place
+
+    @pytest.mark.parametrize(
+        ("harm", "line"),
+        [
+            (
+                "UPDATE standings SET breakdown = (SELECT breakdown FROM standings WHERE id = 1) WHERE id = 5",
+                "standing 5 of",
+            ),
+            ("UPDATE signals SET amount = '1', on_day = '2024-02-02' WHERE record = 'o2'", "its history does not"),
+            (
+                "UPDATE contacts SET subject = 2 WHERE record = '1'",
+                "a contact belongs to another subject than its last",
+            ),
+            ("UPDATE signals SET replaces = NULL WHERE withdrawn", "a counter-entry withdraws nothing"),
+            ("UPDATE signals SET replaces = NULL WHERE amount = '200'", "a fact is in force twice"),
+            (
+                "UPDATE signals SET replaces = 1 WHERE withdrawn",
+                "an entry replaces one that is not about the same fact",
+            ),
+            (
+                "UPDATE current SET standing = (SELECT min(id) FROM standings)",
+                "the present standing of a subject is not",
+            ),
+            ("UPDATE contacts SET shown = 1", "a record shows the standing of somebody else"),
+            (
+                "UPDATE contacts SET merged_into = '2' WHERE record = '1'",
+                "a merged contact has not followed its survivor",
+            ),
+        ],
+    )
+    def test_behind_its_back_is_told(self, lived, harm, line):
+        with lived.ledger.begin() as tx:
+            assert tx.execute(text(harm)).rowcount > 0
+        assert [each for each in checked(lived).differences if line in each]
 
 
 def test_a_standing_under_rules_that_are_not_at_hand_is_counted_and_not_judged(lived):
