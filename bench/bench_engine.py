@@ -3,15 +3,17 @@
     python bench/bench_engine.py [FOLDER] [--subjects 1000000] [--events 20000000] [--rounds 5] [--kinds plain text ...]
                                  [--others] [--whole]
 
-Each figure is taken in a process of its own, one after the other; a round runs every contender once, and ratios pair the
-runs of one round. Seconds go from the open Parquet files to finished columns, after a first scoring of a few rows (which
-loads the compiled loops); `--whole` measures processes from start to end instead. `--others` adds what one would write
-without the engine: loops, pandas, DuckDB and Polars; these compute less than the engine does, as their docstrings say.
+Each figure is taken in a process of its own, one after the other; a round runs every contender once, and ratios pair
+the runs of one round: wall clock, and processor seconds beside them, which other work on the machine disturbs less.
+Seconds go from the open Parquet files to finished columns, after a first scoring of a few rows (which loads the
+compiled loops); `--whole` measures processes from start to end instead. `--others` adds what one would write without
+the engine: pandas, Polars, DuckDB, a plain loop; all but the loop compute less than the engine, as they say.
 Files are made where they are missing (see synthetic.py).
 """
 
 import argparse
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -20,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -104,14 +107,16 @@ def polars(folder: Path) -> Callable[[], int]:
 
 
 def polars_four(folder: Path) -> Callable[[], int]:
-    """Coefficients' raw material: per subject and calendar year, orders, incidents and last day; no order of incidents."""
+    """Raw material of coefficients: orders and incidents by subject and calendar year; not their order."""
     import polars as pl
 
     def run() -> int:
         liability = pl.col("liability").cast(pl.String)
         frame = pl.scan_parquet(folder / "events.parquet").group_by("subject", pl.col("on").dt.year())
         orders = (pl.col("signal").cast(pl.String) == "order_paid").sum().alias("orders")
-        found = frame.agg(orders, (liability == "full").sum().alias("full"), (liability == "partial").sum().alias("partial"))
+        found = frame.agg(
+            orders, (liability == "full").sum().alias("full"), (liability == "partial").sum().alias("partial")
+        )
         return found.collect(engine="streaming").height
 
     return run
@@ -181,45 +186,59 @@ CONTENDERS: dict[str, Callable[[Path], Callable[[], int]]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What one run took: seconds on the clock and of the processors, and the most memory in MiB."""
+
+    wall: float
+    cpu: float
+    peak: float
+
+
 def alone(contender: str, folder: Path) -> None:
     """Run one contender in this process and print what it took."""
     run = CONTENDERS[contender](folder)
-    began = time.perf_counter()
-    rows = run()
-    seconds = time.perf_counter() - began
+    began, busy = time.perf_counter(), time.process_time()
+    run()
+    wall, cpu = time.perf_counter() - began, time.process_time() - busy
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "rows": rows, "peak": peak}))
+    print(json.dumps({"wall": wall, "cpu": cpu, "peak": peak, "whole": time.process_time()}))
 
 
-def measured(contender: str, folder: Path, *, whole: bool) -> tuple[float, float]:
-    """Seconds and peak memory (MiB) of one contender in a process of its own."""
+def measured(contender: str, folder: Path, *, whole: bool) -> Figure:
+    """One contender in a process of its own."""
     began = time.perf_counter()
     command = [sys.executable, __file__, str(folder), "--alone", contender]
     done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
     found = json.loads(done.stdout.splitlines()[-1])
-    return (time.perf_counter() - began if whole else found["seconds"]), found["peak"]
+    if whole:
+        return Figure(time.perf_counter() - began, found["whole"], found["peak"])
+    return Figure(found["wall"], found["cpu"], found["peak"])
 
 
 def compare(kind: str, folder: Path, contenders: list[str], rounds: int, *, whole: bool) -> None:
     """Print the medians, and the ratios to the Polars count of the same round."""
-    times: dict[str, list[float]] = {name: [] for name in contenders}
-    peaks: dict[str, float] = {}
+    figures: dict[str, list[Figure]] = {name: [] for name in contenders}
     for _ in range(rounds):
         for name in contenders:
-            seconds, peak = measured(name, folder, whole=whole)
-            times[name].append(seconds)
-            peaks[name] = max(peak, peaks.get(name, 0))
-    print(f"\n{kind}: {folder.name}{', whole processes' if whole else ''}, {rounds} rounds")
-    for name in contenders:
-        ratios = [ours / bound for ours, bound in zip(times[name], times["Polars count"], strict=True)]
-        low, middle, high = min(ratios), statistics.median(ratios), max(ratios)
-        limit = BOUNDS.get(kind) if name == "engine" and not whole else 1.7 if name == "engine" else None
-        asked = f"  asked {limit}" if limit else ""
-        seconds = statistics.median(times[name])
-        print(f"  {name:28} {seconds:7.2f} s {peaks[name]:6.0f} MiB  x {middle:.2f} [{low:.2f}-{high:.2f}]{asked}", flush=True)
+            figures[name].append(measured(name, folder, whole=whole))
+    bound = figures["Polars count"]
+    print(f"\n{folder.name}{', whole processes' if whole else ''}, {rounds} rounds, load {os.getloadavg()[0]:.1f}")
+    for name, found in figures.items():
+        walls = sorted(ours.wall / theirs.wall for ours, theirs in zip(found, bound, strict=True))
+        cpu = statistics.median(ours.cpu / theirs.cpu for ours, theirs in zip(found, bound, strict=True))
+        asked = (1.7 if whole else BOUNDS[kind]) if name == "engine" else None
+        print(
+            f"  {name:28} {statistics.median(each.wall for each in found):7.2f} s"
+            f" (cpu {statistics.median(each.cpu for each in found):6.2f} s) {max(each.peak for each in found):6.0f} MiB"
+            f"  x {statistics.median(walls):.2f} [{walls[0]:.2f}-{walls[-1]:.2f}], cpu x {cpu:.2f}"
+            f"{f', asked {asked}' if asked else ''}",
+            flush=True,
+        )
 
 
 def main() -> None:
+    """Measure what the arguments ask for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?", default=ROOT / "var" / "bench")
     parser.add_argument("--subjects", type=int, default=1_000_000)

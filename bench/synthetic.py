@@ -4,7 +4,8 @@
 
 Writes `events.parquet` (row groups of a million, in the order of days unless shuffled) and `subjects.parquet`.
 The mix: 48 % orders, 2 % refunds, 1.5 % invoices late, 0.5 % unpaid, 2 % claims, 3 % referrals, 3 % reviews, 40 % that
-no rule knows (calls, e-mails, meetings), as an activity log has. `fault`: every event is an incident, two in five an order beside. Amounts are cents.
+no rule knows (calls, e-mails, meetings), as an activity log has. `fault`: every event is an incident, two in five are
+orders too. Amounts are cents.
 """
 
 import argparse
@@ -19,10 +20,10 @@ from numpy.typing import NDArray
 FIRST, LAST = date(2016, 11, 23), date(2026, 11, 22)
 ROW_GROUP = 1_000_000
 MIX = {
-    ("order_paid", "none"): 48.0, ("refund", "none"): 2.0, ("invoice_late", "partial"): 1.5, ("invoice_unpaid", "full"): 0.5,
-    ("claim_at_fault", "full"): 0.7, ("claim_at_fault", "partial"): 0.5, ("claim_justified", "none"): 0.8,
-    ("referral_won", "none"): 3.0, ("review_positive", "none"): 3.0, ("call", "none"): 15.0, ("email", "none"): 15.0,
-    ("meeting", "none"): 10.0,
+    ("order_paid", "none"): 48.0, ("refund", "none"): 2.0, ("invoice_late", "partial"): 1.5,
+    ("invoice_unpaid", "full"): 0.5, ("claim_at_fault", "full"): 0.7, ("claim_at_fault", "partial"): 0.5,
+    ("claim_justified", "none"): 0.8, ("referral_won", "none"): 3.0, ("review_positive", "none"): 3.0,
+    ("call", "none"): 15.0, ("email", "none"): 15.0, ("meeting", "none"): 10.0,
 }  # fmt: skip
 FAULT = {
     ("order_paid", "full"): 20.0, ("order_paid", "partial"): 20.0, ("claim_at_fault", "full"): 30.0,
@@ -61,11 +62,15 @@ def write(folder: Path, subjects: int, events: int, kind: str, seed: int = 7) ->
     with pq.ParquetWriter(folder / "events.parquet", schema, compression="zstd") as file:
         for number, begin in enumerate(range(0, events, ROW_GROUP)):
             rows = min(ROW_GROUP, events - begin)
-            who = chance.integers(0, subjects, rows) if weights is None else np.searchsorted(weights, chance.random(rows))
+            who = (
+                chance.integers(0, subjects, rows) if weights is None else np.searchsorted(weights, chance.random(rows))
+            )
             if kind == "shuffled":
                 on = chance.integers(first, last + 1, rows)
             else:
-                on = np.sort(chance.integers(int(days[number]), max(int(days[number]) + 1, int(days[number + 1])), rows))
+                on = np.sort(
+                    chance.integers(int(days[number]), max(int(days[number]) + 1, int(days[number + 1])), rows)
+                )
             what = np.searchsorted(shares, chance.random(rows)).clip(max=len(mix) - 1)
             amount = chance.integers(500, 50_000, rows)
             money = np.isin(name_of[what], [names.index(n) for n in ("order_paid", "refund") if n in names])

@@ -90,5 +90,7 @@ def score_parts(
 
 def due(standings: Table, day: date) -> Any:
     """The subjects that the calendar alone moves by the end of `day`: a review, an expiry, a signal whose day comes."""
-    moved = pc.fill_null(pc.less_equal(column(standings, "next_change", nulls=True), pa.scalar(day, pa.date32())), False)
+    moved = pc.fill_null(
+        pc.less_equal(column(standings, "next_change", nulls=True), pa.scalar(day, pa.date32())), False
+    )
     return column(standings, "subject").filter(moved)

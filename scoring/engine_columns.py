@@ -137,11 +137,13 @@ def events_of(table: Table, plan: Plan, currencies: Currencies) -> Events:
         sources = _integers(column(table, "source"), "source")
         originals = np.full(len(on), NO_AMOUNT)
     if has(table, "original"):
-        if not len(sources):
+        if not has(table, "source"):
             raise BadTable("original: needs the column source, by which it finds its order")
         originals = _integers(column(table, "original", nulls=True), "original")
     amounts = _amounts(table, plan, len(on))
-    return Events(low, high, on, signals, liabilities, kinds, _extras(table, plan, on, currencies), amounts, sources, originals)
+    return Events(
+        low, high, on, signals, liabilities, kinds, _extras(table, plan, on, currencies), amounts, sources, originals
+    )
 
 
 def coded(found: Column, name: str) -> tuple[NDArray[np.int32], list[str | None]]:
@@ -185,7 +187,9 @@ def _amounts(table: Table, plan: Plan, rows: int) -> NDArray[np.int64]:
     found = column(table, "amount", nulls=True)
     if pa.types.is_decimal(found.type):
         scaled = found.cast(pa.decimal128(38, found.type.scale))
-        words = np.frombuffer(scaled.buffers()[1], np.int64)[2 * scaled.offset : 2 * (scaled.offset + rows)].reshape(-1, 2)
+        words = np.frombuffer(scaled.buffers()[1], np.int64)[2 * scaled.offset : 2 * (scaled.offset + rows)].reshape(
+            -1, 2
+        )
         units = np.where(words[:, 1] == words[:, 0] >> 63, words[:, 0], np.iinfo(np.int64).max)  # too large: by hand
         units[~np.asarray(scaled.is_valid())] = NO_AMOUNT
         return units
@@ -210,7 +214,9 @@ def _extras(table: Table, plan: Plan, on: NDArray[np.int32], currencies: Currenc
         found = column(table, "recorded", nulls=True)
         if not pa.types.is_timestamp(found.type) or found.type.tz is None:
             raise BadTable(f"recorded: {found.type} is no instant; without a time zone it could be any (SR31)")
-        recorded = days(found.cast(pa.timestamp("s", "UTC"), safe=False).cast(pa.date32()).fill_null(LONG_AGO), "recorded")
+        recorded = days(
+            found.cast(pa.timestamp("s", "UTC"), safe=False).cast(pa.date32()).fill_null(LONG_AGO), "recorded"
+        )
         extras[recorded.astype(np.int64) - on > 365 * years] |= BY_HAND
     if has(table, "key"):
         keyed = column(table, "key", nulls=True)

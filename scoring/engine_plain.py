@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -41,7 +42,7 @@ EVENTS = (
 def events_table(histories: Mapping[str, Sequence[Signal]]) -> Any:
     """The signals of each subject as a table of events.
 
-    A signal that corrects another, or an amount with more than six decimals, marks its row as one for the plain reading.
+    A signal that corrects another, or an amount with more than six decimals, marks its row for the plain reading.
     """
     columns: dict[str, list[Any]] = {name: [] for name, _ in EVENTS}
     for subject, signals in histories.items():
@@ -68,7 +69,9 @@ def events_table(histories: Mapping[str, Sequence[Signal]]) -> Any:
     return pa.table({name: pa.array(columns[name], kind) for name, kind in EVENTS})
 
 
-def plain_standing(subject: Row, events: Iterable[Row], programme: Programme, day: date, rates: Rates | None) -> Standing:
+def plain_standing(
+    subject: Row, events: Iterable[Row], programme: Programme, day: date, rates: Rates | None
+) -> Standing:
     """The plain reading of one subject's rows."""
     rows = list(events)
     if not any("source" in row for row in rows):
@@ -77,16 +80,18 @@ def plain_standing(subject: Row, events: Iterable[Row], programme: Programme, da
     return standing([_signal(row) for row in rows], programme, day, _subject(subject), rates=rates)
 
 
-def read_plainly(
-    parts: Sequence[Part],
-    subjects: Table,
-    places: Iterable[int],
-    reading: PlainReading,
-    result: Result,
-    labels: Labels,
-    tiers: Sequence[str],
-) -> dict[int, str]:
-    """Write the standings of some subjects to those places of the result; returns their statuses by place."""
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where standings go: the places in a result, in the order of the subjects."""
+
+    result: Result
+    places: Sequence[int]
+    labels: Labels
+    tiers: Sequence[str]
+
+
+def read_plainly(parts: Sequence[Part], subjects: Table, reading: PlainReading, target: Target) -> dict[int, str]:
+    """Write the standings of some subjects to their places; returns their statuses by place."""
     wanted = column(subjects, "subject")
     events: defaultdict[Any, list[Row]] = defaultdict(list)
     for part in parts:
@@ -95,9 +100,9 @@ def read_plainly(
         for row in piece.filter(pc.is_in(own, wanted.cast(own.type))).to_pylist():
             events[row["subject"]].append(row)
     statuses: dict[int, str] = {}
-    for place, subject in zip(places, subjects.to_pylist(), strict=True):
+    for place, subject in zip(target.places, subjects.to_pylist(), strict=True):
         shown = reading(subject, events.get(subject["subject"], []))
-        put(result, place, shown, labels, tiers)
+        put(target.result, place, shown, target.labels, target.tiers)
         statuses[place] = str(shown.status)
     return statuses
 
@@ -107,7 +112,7 @@ def all_plain(parts: Sequence[Part], subjects: Table, programme: Programme, read
     rows = subjects.num_rows
     result, labels, tiers = np.zeros((rows, 8), np.int32), Labels(("",)), [tier.name for tier in programme.tiers]
     result[:, kernel.STATUS] = kernel.PLAIN
-    statuses = read_plainly(parts, subjects, range(rows), reading, result, labels, tiers)
+    statuses = read_plainly(parts, subjects, reading, Target(result, range(rows), labels, tiers))
     return table(column(subjects, "subject"), result, statuses, labels, tiers)
 
 

@@ -1,4 +1,4 @@
-"""One scoring, top to bottom: read and scatter the pieces, score the partitions, leave the rest to the plain reading."""
+"""One scoring, top to bottom: read and scatter the pieces, score the partitions, read the rest plainly."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from scoring import kernel
 from scoring.engine_columns import BadTable, Currencies, Part, Table, column, events_of, keys
-from scoring.engine_plain import PlainReading, read_plainly
+from scoring.engine_plain import PlainReading, Target, read_plainly
 from scoring.engine_result import Labels, Result, table
 from scoring.engine_store import Group, Layout, Memory, Spill
 from scoring.engine_subjects import fixed_of, flags_of, opened_of
@@ -109,11 +109,13 @@ class Run:
         starts = np.zeros(partitions + 1, np.int64)
         count_keys(low, high, shift, parts, starts[1:])
         np.cumsum(starts, out=starts)
-        by_part = (np.empty_like(low), np.empty_like(high), np.empty(len(low), np.int32))
-        scatter_keys(low, high, parts, starts[:-1].copy(), *by_part)
+        sorted_low, sorted_high, rows = np.empty_like(low), np.empty_like(high), np.empty(len(low), np.int32)
+        scatter_keys(low, high, parts, starts[:-1].copy(), sorted_low, sorted_high, rows)
         return Subjects(
             starts,
-            *by_part,
+            sorted_low,
+            sorted_high,
+            rows,
             opened_of(self.table),
             fixed_of(self.table, self.plan.programme.fixed_review),
             self.openings,
@@ -132,26 +134,14 @@ class Run:
         words, parts = np.empty(rows, np.uint32), np.empty(rows, np.uint16)
         starts = np.zeros(partitions + 1, np.int64)
         params = self.plan.params
+        kinds, effective, ancient = found.kinds
         count_events(
-            found.low,
-            found.high,
-            found.days,
-            found.signals,
-            found.liabilities,
-            found.extras,
-            found.amounts,
-            *found.kinds,
-            params[Param.DAY],
-            params[Param.CUTOFF],
-            EPOCH,
-            AMOUNT_LIMIT,
-            shift,
-            words,
-            parts,
-            starts[1:],
-        )
+            found.low, found.high, found.days, found.signals, found.liabilities, found.extras, found.amounts,
+            kinds, effective, ancient,
+            params[Param.DAY], params[Param.CUTOFF], EPOCH, AMOUNT_LIMIT, shift, words, parts, starts[1:],
+        )  # fmt: skip
         np.cumsum(starts, out=starts)
-        if store.layout.sources and not len(found.sources):
+        if store.layout.sources and rows and not len(found.sources):
             raise BadTable("source: in some pieces of the events only")
         records, cursor = store.place(piece, starts)
         scatter_events(
@@ -191,7 +181,7 @@ class Run:
         if not len(rows):
             return {}
         chosen = self.table.take(pa.array(rows))
-        return read_plainly(self.parts, chosen, places.tolist(), self.plain, result, self.labels, self._tiers)
+        return read_plainly(self.parts, chosen, self.plain, Target(result, places.tolist(), self.labels, self._tiers))
 
     @property
     def _tiers(self) -> list[str]:

@@ -112,7 +112,7 @@ class Spill:
             with self.locks[number]:
                 self.order[number].append(piece)
                 if last > first:
-                    file.write(memoryview(records[first:last]).cast("B"))
+                    file.write(records[first:last].tobytes())
 
     def groups(self) -> Iterator[Group]:
         """One group after the other; its file is closed when the next one is asked for."""
@@ -128,7 +128,8 @@ class Spill:
                 length = int(lengths[piece])
                 starts[piece] = at + self.counts[piece, first : last + 1] - self.counts[piece, first]
                 if length:
-                    file.readinto(memoryview(records[at : at + length]).cast("B"))  # type: ignore[attr-defined] # every binary file has it
+                    read = np.frombuffer(file.read(records[at : at + length].nbytes), np.int32)
+                    records[at : at + length] = read.reshape(length, -1)
                 at += length
             yield Group(first, last, records, starts)
             file.close()

@@ -53,7 +53,7 @@ def opened_of(subjects: Table) -> NDArray[np.int32]:
 
 
 def fixed_of(subjects: Table, fixed: str | None) -> NDArray[np.int32]:
-    """Each subject's own review day as month * 32 + day, 0 for the anniversary; one for all where the column is missing."""
+    """Each subject's review day as month * 32 + day, 0 for the anniversary; one for all without that column."""
     if not has(subjects, "review"):
         return np.array([_month_day(fixed)], np.int32)
     places, texts = coded(column(subjects, "review", nulls=True), "review")

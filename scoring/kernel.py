@@ -31,13 +31,13 @@ REASON_KINDS = 8
 
 
 @njit(forceinline=True)
-def _code(reasons, slots):  # type: ignore[no-untyped-def] # compiled
+def _code(reasons, slots):
     base = REASON_KINDS + slots
     return (reasons[0] * base + reasons[1]) * base + reasons[2]
 
 
 @njit(forceinline=True)
-def _reason_code(seen, reason, sums, slots, tied):  # type: ignore[no-untyped-def] # compiled
+def _reason_code(seen, reason, sums, slots, tied):
     """The three reasons that weigh most (`reasons.weightiest`) as one number; `tied`: full and partial weigh alike."""
     found = np.zeros(3, np.int64)
     count = 0
@@ -64,7 +64,7 @@ def _reason_code(seen, reason, sums, slots, tied):  # type: ignore[no-untyped-de
 
 
 @njit(nogil=True, cache=True)
-def _locate(sub_low, sub_high, first_subject, last_subject):  # type: ignore[no-untyped-def] # compiled
+def _locate(sub_low, sub_high, first_subject, last_subject):
     """The hash table of a partition's subjects; empty where a subject comes twice."""
     size = 4
     while size < 2 * (last_subject - first_subject):
@@ -84,7 +84,7 @@ def _locate(sub_low, sub_high, first_subject, last_subject):  # type: ignore[no-
 
 
 @njit(nogil=True, cache=True)
-def _gather(part, starts, records, places, sub_low, sub_high, first_subject, table, owner, bounds):  # type: ignore[no-untyped-def] # compiled
+def _gather(part, starts, records, places, sub_low, sub_high, first_subject, table, owner, bounds):
     """The partition's events by subject and in order: 64 bits each, the word above the number of its row."""
     two = len(sub_high) > 0
     size = len(table)
@@ -121,7 +121,7 @@ def _gather(part, starts, records, places, sub_low, sub_high, first_subject, tab
 
 
 @njit(forceinline=True)
-def _sort(events, low, high):  # type: ignore[no-untyped-def] # compiled
+def _sort(events, low, high):
     """One subject's events in order; most come in order already."""
     for i in range(low + 1, high):
         if events[i] < events[i - 1]:
@@ -137,7 +137,7 @@ def _sort(events, low, high):  # type: ignore[no-untyped-def] # compiled
 
 
 @njit(nogil=True, cache=True)
-def score_partition(  # type: ignore[no-untyped-def] # compiled
+def score_partition(
     part, starts, records, where,
     sub_starts, sub_low, sub_high, sub_rows, opened, fixed, openings, by_hand, unsettled,
     params, names, derived, tiers, table, months, doms, first, fading, tied, result,
@@ -251,7 +251,8 @@ def score_partition(  # type: ignore[no-untyped-def] # compiled
             review_days, review_coefficients, ends, seen,
         )  # fmt: skip
         points(
-            source, start, end, ends, review_days, done, money, records, where, params, names, months, doms, first, gains, losses, owners, orders, counts, earned, ever, top,
+            source, start, end, ends, review_days, done, money, records, where, params, names, months, doms, first,
+            gains, losses, owners, orders, counts, earned, ever, top,
         )  # fmt: skip
         tier, balance, expiry = path(
             review_days, review_coefficients, done, gains, losses, counts, params, tiers, months, doms, first, sums,
@@ -271,7 +272,7 @@ def score_partition(  # type: ignore[no-untyped-def] # compiled
 
 
 @njit(forceinline=True)
-def _insert(events, middle, high):  # type: ignore[no-untyped-def] # compiled
+def _insert(events, middle, high):
     """The events from `middle` on, put among those before it, ties after them; those before keep their order.
 
     Only the word's day and liability decide: how equals are ordered among those before was settled by more than that.

@@ -37,7 +37,7 @@ def calendar() -> Calendar:
 
 
 @njit(forceinline=True)
-def day_in(first: Ints, month: int, dom: int) -> int:
+def day_in(first, month, dom):
     """That day of a month, or the month's last where it is shorter."""
     start = first[month]
     length = first[month + 1] - start
@@ -45,6 +45,6 @@ def day_in(first: Ints, month: int, dom: int) -> int:
 
 
 @njit(forceinline=True)
-def add_months(months: Ints, doms: Ints, first: Ints, day: int, count: int) -> int:
+def add_months(months, doms, first, day, count):
     """As `review.add_months`: 31 January + 1 month is the last of February."""
     return day_in(first, months[day] + count, doms[day])

@@ -20,19 +20,19 @@ REVIEWS = 200  # room for the reviews of one subject
 
 
 @njit(forceinline=True)
-def day_of(event):  # type: ignore[no-untyped-def] # compiled
+def day_of(event):
     """The day of an event (its word in the upper half of 64 bits)."""
     return np.int64(event >> np.uint64(32 + DAY_SHIFT))
 
 
 @njit(forceinline=True)
-def name_of(event):  # type: ignore[no-untyped-def] # compiled
+def name_of(event):
     """The number of its signal's name."""
     return np.int64(event >> np.uint64(32 + NAME_SHIFT)) & NAMES
 
 
 @njit(forceinline=True)
-def first_review(exposure, fixed, months, doms, first):  # type: ignore[no-untyped-def] # compiled
+def first_review(exposure, fixed, months, doms, first):
     """The month of the first review and the day wanted of it; `fixed` is month * 32 + day, 0 for the anniversary."""
     if fixed == 0:
         return months[exposure] + 12, doms[exposure]
@@ -44,16 +44,16 @@ def first_review(exposure, fixed, months, doms, first):  # type: ignore[no-untyp
 
 
 @njit(forceinline=True)
-def coefficient(  # type: ignore[no-untyped-def] # compiled
+def coefficient(
     events, low, high, exposure, fixed, start_state, params, names, table, months, doms, first,
     review_days, review_coefficients, ends, seen,
 ):  # fmt: skip
     """Step through the periods of one subject, as `fold.fold` does.
 
     `events[low:high]` are those from exposure to the day, in order. Writes the reviews that have been to
-    `review_days` and `review_coefficients`, the ends of all periods up to the day to `ends`, and to `seen[slot, kind]` what the incidents of the last three reviews and
-    of the running period did (0 full, 1 partial, 2 absorbed). Returns how many reviews, the coefficient, what the next
-    review gives, its day, and what the reasons say next.
+    `review_days` and `review_coefficients`, the ends of all periods up to the day to `ends`, and to `seen[slot, kind]`
+    what the incidents of the last three reviews and of the running period did (0 full, 1 partial, 2 absorbed). Returns
+    how many reviews, the coefficient, what the next review gives, its day, and what the reasons say next.
     """
     today, lag = params[DAY], params[LAG]
     full_rank = params[FULL_RANK]
@@ -81,7 +81,7 @@ def coefficient(  # type: ignore[no-untyped-def] # compiled
             if word & LATER == 0:
                 ordered = True
             rank = np.int64(word >> RANK_SHIFT) & 3
-            if rank == 1 or rank == full_rank:
+            if rank in (1, full_rank):
                 if names[name, LETTERS]:
                     letter = PARTIAL if rank == 1 else FULL
                     seen[slot, 2 if table[state, PROTECTS] else letter] += 1

@@ -15,13 +15,13 @@ _SUM_LIMIT = 9 * 10**16  # times a hundred it is still below 2**63
 
 
 @njit(forceinline=True)
-def _key(event, records, where):  # type: ignore[no-untyped-def] # compiled
+def _key(event, records, where):
     """What settles a tie."""
     return of_record(event, SOURCE if where[SOURCE] else AMOUNT, records, where)
 
 
 @njit(forceinline=True)
-def settle_ties(events, low, high, records, where):  # type: ignore[no-untyped-def] # compiled
+def settle_ties(events, low, high, records, where):
     """Order the signals that day and liability leave equal: by source where sources are given, else by amount."""
     shift = np.uint64(32 + NAME_SHIFT + 7) if where[SOURCE] else np.uint64(32)
     i = low
@@ -47,7 +47,9 @@ def settle_ties(events, low, high, records, where):  # type: ignore[no-untyped-d
 
 
 @njit(forceinline=True)
-def derive(events, low, high, exposure, fixed, records, where, rules, params, months, doms, first, counted, against, made):  # type: ignore[no-untyped-def] # compiled
+def derive(
+    events, low, high, exposure, fixed, records, where, rules, params, months, doms, first, counted, against, made
+):
     """Write the events that the rules make of each period's events to `made` (`derived.derive`).
 
     Returns how many, or -1 where a sum leaves the integers.

@@ -5,7 +5,9 @@ then the currency (5) and whether only the plain reading understands the row (1)
 """
 
 import numpy as np
-from numba import njit, uint64
+from numba import njit, types, uint64
+
+from scoring.kernel_calendar import DAYS
 
 DAY_SHIFT = np.uint32(16)
 LATER = np.uint32(1 << 15)
@@ -20,11 +22,26 @@ WORD, LOW = 0, 1
 HIGH, AMOUNT, SOURCE, ORIGINAL = range(4)
 
 NO_AMOUNT = -(2**63)
+# One signature each, so that each loop is compiled once: columns of Arrow are read-only, ours are not, and both fit.
+_INTS, _SHORTS = types.Array(types.int64, 1, "C", readonly=True), types.Array(types.int32, 1, "C", readonly=True)
+_WORDS, _BYTES = types.Array(types.uint32, 1, "C", readonly=True), types.Array(types.uint8, 1, "C", readonly=True)
+_KINDS = types.Array(types.uint32, 2, "C", readonly=True)
+_OUT_INTS, _OUT_SHORTS, _OUT_WORDS = types.int64[::1], types.int32[::1], types.uint32[::1]
+_OUT_PARTS, _OUT_RECORDS = types.uint16[::1], types.int32[:, ::1]
+_KEYS = (_OUT_INTS, _OUT_INTS)
+_COUNTED = (_INTS, _INTS, _SHORTS, _SHORTS, _SHORTS, _WORDS, _INTS, _KINDS, _KINDS, _KINDS)
+_LIMITS = (types.int64,) * 5
+_TEXT_KEYS = [types.void(ends, _BYTES, *_KEYS) for ends in (_SHORTS, _INTS)]
+_COUNT_KEYS = types.void(_INTS, _INTS, types.int64, _OUT_PARTS, _OUT_INTS)
+_SCATTER_KEYS = types.void(_INTS, _INTS, _OUT_PARTS, _OUT_INTS, *_KEYS, _OUT_SHORTS)
+_COUNT_EVENTS = types.void(*_COUNTED, *_LIMITS, _OUT_WORDS, _OUT_PARTS, _OUT_INTS)
+_SCATTER_EVENTS = types.void(_INTS, _INTS, _WORDS, _INTS, _INTS, _INTS, _OUT_PARTS, _OUT_INTS, _INTS, _OUT_RECORDS)
+
 INLINE = 15  # bytes of a text id that a key holds as they stand; the sixteenth is the length
 
 
 @njit(forceinline=True)
-def _mixed(value):  # type: ignore[no-untyped-def] # compiled: uint64 -> uint64
+def _mixed(value):
     """The finaliser of MurmurHash3: every bit of the key moves every bit of the hash."""
     value ^= value >> uint64(33)
     value *= uint64(0xFF51AFD7ED558CCD)
@@ -34,25 +51,25 @@ def _mixed(value):  # type: ignore[no-untyped-def] # compiled: uint64 -> uint64
 
 
 @njit(forceinline=True)
-def hashed_one(low):  # type: ignore[no-untyped-def] # compiled: int64 -> uint64
+def hashed_one(low):
     """The hash of a key of one word."""
     return _mixed(uint64(low))
 
 
 @njit(forceinline=True)
-def hashed_both(low, high):  # type: ignore[no-untyped-def] # compiled: two int64 -> uint64
+def hashed_both(low, high):
     """The hash of a key of two words."""
     return _mixed(uint64(low) + _mixed(uint64(high)))
 
 
 @njit(forceinline=True)
-def hashed(low, highs, row):  # type: ignore[no-untyped-def] # compiled: int64, int64[:], int64 -> uint64
+def hashed(low, highs, row):
     """The hash of a key: of its one word where `highs` is empty, else of both."""
     return hashed_one(low) if len(highs) == 0 else hashed_both(low, highs[row])
 
 
-@njit(nogil=True, cache=True)
-def text_keys(offsets, data, low, high):  # type: ignore[no-untyped-def] # compiled
+@njit(_TEXT_KEYS, nogil=True, cache=True)
+def text_keys(offsets, data, low, high):
     """Two words for each text: its bytes where they fit, else a fingerprint of 120 bits marked by its last byte."""
     for row in range(len(low)):
         start, end = offsets[row], offsets[row + 1]
@@ -81,8 +98,8 @@ def text_keys(offsets, data, low, high):  # type: ignore[no-untyped-def] # compi
         high[row] = b
 
 
-@njit(nogil=True, cache=True)
-def count_keys(low, high, shift, parts, counts):  # type: ignore[no-untyped-def] # compiled
+@njit(_COUNT_KEYS, nogil=True, cache=True)
+def count_keys(low, high, shift, parts, counts):
     """The partition of each key, and how many each partition holds."""
     for row in range(len(low)):
         part = hashed(low[row], high, row) >> uint64(shift)
@@ -90,8 +107,8 @@ def count_keys(low, high, shift, parts, counts):  # type: ignore[no-untyped-def]
         counts[part] += 1
 
 
-@njit(nogil=True, cache=True)
-def scatter_keys(low, high, parts, cursor, out_low, out_high, out_row):  # type: ignore[no-untyped-def] # compiled
+@njit(_SCATTER_KEYS, nogil=True, cache=True)
+def scatter_keys(low, high, parts, cursor, out_low, out_high, out_row):
     """The keys with their row numbers, by partition; `cursor` holds where each partition begins and is moved."""
     two = len(high) > 0
     for row in range(len(low)):
@@ -103,10 +120,10 @@ def scatter_keys(low, high, parts, cursor, out_low, out_high, out_row):  # type:
         out_row[place] = row
 
 
-@njit(nogil=True, cache=True)
-def count_events(  # type: ignore[no-untyped-def] # compiled
-    low, high, days, signals, liabilities, extras, amounts, kinds, effective, ancient, today, cutoff, epoch, limit, shift,
-    words, parts, counts,
+@njit(_COUNT_EVENTS, nogil=True, cache=True)
+def count_events(
+    low, high, days, signals, liabilities, extras, amounts, kinds, effective, ancient,
+    today, cutoff, epoch, limit, shift, words, parts, counts,
 ):  # fmt: skip
     """Each row's word and partition; a word of 0 is a row that cannot matter.
 
@@ -133,7 +150,7 @@ def count_events(  # type: ignore[no-untyped-def] # compiled
             amount = amounts[row]
             if amount != NO_AMOUNT and (amount > limit or amount < -limit):
                 word |= BY_HAND
-        if day < 0 or day > 0xFFFF:
+        if day < 0 or day >= DAYS:
             day = 0
             word |= BY_HAND
         words[row] = np.uint32(day) << DAY_SHIFT | word
@@ -143,20 +160,20 @@ def count_events(  # type: ignore[no-untyped-def] # compiled
 
 
 @njit(forceinline=True)
-def wide(records, row, at):  # type: ignore[no-untyped-def] # compiled
+def wide(records, row, at):
     """The 64-bit integer that stands in a record at that place."""
     return np.int64(records[row, at + 1]) << 32 | np.int64(records[row, at]) & 0xFFFFFFFF
 
 
 @njit(forceinline=True)
-def put_wide(records, row, at, value):  # type: ignore[no-untyped-def] # compiled
+def put_wide(records, row, at, value):
     """Write a 64-bit integer into a record."""
     records[row, at] = np.int32(value & 0xFFFFFFFF)
     records[row, at + 1] = np.int32(value >> 32)
 
 
-@njit(nogil=True, cache=True)
-def scatter_events(low, high, words, amounts, sources, originals, parts, cursor, places, records):  # type: ignore[no-untyped-def] # compiled
+@njit(_SCATTER_EVENTS, nogil=True, cache=True)
+def scatter_events(low, high, words, amounts, sources, originals, parts, cursor, places, records):
     """The rows that matter as records, by partition; `cursor` holds where each partition begins and is moved."""
     for row in range(len(low)):
         word = words[row]

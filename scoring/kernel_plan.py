@@ -71,17 +71,64 @@ class Param(IntEnum):
 
 _KNOWN: Mapping[type, frozenset[str]] = {
     Programme: frozenset(
-        "name rules signals exposure incidents tiers points takes_back excluded derived expiry_months points_floor "
-        "demotion grace_months price_floor price_cap attention fixed_review currency references warnings hash".split()
+        [
+            "name",
+            "rules",
+            "signals",
+            "exposure",
+            "incidents",
+            "tiers",
+            "points",
+            "takes_back",
+            "excluded",
+            "derived",
+            "expiry_months",
+            "points_floor",
+            "demotion",
+            "grace_months",
+            "price_floor",
+            "price_cap",
+            "attention",
+            "fixed_review",
+            "currency",
+            "references",
+            "warnings",
+            "hash",
+        ]
     ),
     Rules: frozenset(
-        "name normal tournees use origin floor cap ceiling ceiling_after protected_after lag_months first_min_months "
-        "interruption_months correction_years statement_periods statement_days truncation same_day excused protection "
-        "floor_years lapse_after carry_over extra_vehicle surcharges references".split()
+        [
+            "name",
+            "normal",
+            "tournees",
+            "use",
+            "origin",
+            "floor",
+            "cap",
+            "ceiling",
+            "ceiling_after",
+            "protected_after",
+            "lag_months",
+            "first_min_months",
+            "interruption_months",
+            "correction_years",
+            "statement_periods",
+            "statement_days",
+            "truncation",
+            "same_day",
+            "excused",
+            "protection",
+            "floor_years",
+            "lapse_after",
+            "carry_over",
+            "extra_vehicle",
+            "surcharges",
+            "references",
+        ]
     ),
-    Award: frozenset("points cap repeat expiry_months fading".split()),
-    Derived: frozenset("name counts against at_least share_percent liability".split()),
-    Tier: frozenset("name coefficient points discount".split()),
+    Award: frozenset(["points", "cap", "repeat", "expiry_months", "fading"]),
+    Derived: frozenset(["name", "counts", "against", "at_least", "share_percent", "liability"]),
+    Tier: frozenset(["name", "coefficient", "points", "discount"]),
 }
 
 
@@ -311,5 +358,3 @@ def _check_fields(value: Any) -> None:
         default = field.default if field.default_factory is MISSING else field.default_factory()
         if getattr(value, field.name) != default:
             raise Unsupported(f"{type(value).__name__}.{field.name}")
-
-

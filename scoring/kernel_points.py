@@ -1,4 +1,4 @@
-"""Points and tier of one subject, compiled: entries with their caps, what refunds take back, and the path of the tier."""
+"""Points and tier of one subject, compiled: entries and their caps, what refunds take back, the path of the tier."""
 
 import numpy as np
 from numba import njit
@@ -26,45 +26,45 @@ DERIVED = 0xFFFFFFFF  # an event that stands in no row
 
 
 @njit(forceinline=True)
-def of_record(event, which, records, where):  # type: ignore[no-untyped-def] # compiled
+def of_record(event, which, records, where):
     """The amount, source or original in its record, `NO_AMOUNT` where it has none."""
     row = np.int64(event & np.uint64(0xFFFFFFFF))
     return wide(records, row, where[which]) if row != DERIVED and where[which] else NO_AMOUNT
 
 
 @njit(forceinline=True)
-def currency_of(event):  # type: ignore[no-untyped-def] # compiled
+def currency_of(event):
     """The number of its currency."""
     return np.int64(event >> np.uint64(32 + CURRENCY_SHIFT)) & 31
 
 
 @njit(forceinline=True)
-def _moved(day, points, slot):  # type: ignore[no-untyped-def] # compiled
+def _moved(day, points, slot):
     """One move as an integer."""
     return day << DAY_OF_MOVE | slot << SLOT_OF_MOVE | (points + ZERO_POINTS)
 
 
 @njit(forceinline=True)
-def _points_of(move):  # type: ignore[no-untyped-def] # compiled
+def _points_of(move):
     """The points of a move."""
     return (move & 0xFFFFFFFF) - ZERO_POINTS
 
 
 @njit(forceinline=True)
-def _slot_of(move):  # type: ignore[no-untyped-def] # compiled
+def _slot_of(move):
     """The slot of a move."""
     return (move >> SLOT_OF_MOVE) & 0xFF
 
 
 @njit(forceinline=True)
-def _gain(gains, counts, day, points, slot):  # type: ignore[no-untyped-def] # compiled
+def _gain(gains, counts, day, points, slot):
     """One more gain."""
     gains[counts[0]] = _moved(day, points, slot)
     counts[0] += 1
 
 
 @njit(forceinline=True)
-def _lose(losses, counts, day, points, slot):  # type: ignore[no-untyped-def] # compiled
+def _lose(losses, counts, day, points, slot):
     """A loss; `counts[2]` notes that one comes before its time."""
     place = counts[1]
     losses[place] = _moved(day, points, slot)
@@ -74,14 +74,14 @@ def _lose(losses, counts, day, points, slot):  # type: ignore[no-untyped-def] # 
 
 
 @njit(forceinline=True)
-def _faded(points, fading, gone):  # type: ignore[no-untyped-def] # compiled
+def _faded(points, fading, gone):
     """What is left after so many months; fractions of points are gone."""
     left = abs(points) * (fading - gone) // fading
     return left if points > 0 else -left
 
 
 @njit(nogil=True, cache=True)
-def _enter(day, points, slot, since, expires, fading, gains, losses, counts, months, doms, first):  # type: ignore[no-untyped-def] # compiled
+def _enter(day, points, slot, since, expires, fading, gains, losses, counts, months, doms, first):
     """One entry: a gain on its day, and its losses: all on the day it expires, or month by month (`Entry.moves`)."""
     if not fading:
         _gain(gains, counts, day, points, slot)
@@ -101,7 +101,7 @@ def _enter(day, points, slot, since, expires, fading, gains, losses, counts, mon
 
 
 @njit(nogil=True, cache=True)
-def _take_back(order, amount, day, slot, orders, gains, losses, counts, months, doms, first):  # type: ignore[no-untyped-def] # compiled
+def _take_back(order, amount, day, slot, orders, gains, losses, counts, months, doms, first):
     """Refund that much of an order: all its refunds together lose the floor of their share of what it gave."""
     orders[REFUNDED, order] += amount
     total, given = orders[AMOUNT, order], orders[GIVEN, order]
@@ -119,7 +119,7 @@ def _take_back(order, amount, day, slot, orders, gains, losses, counts, months, 
 
 
 @njit(nogil=True, cache=True)
-def _refund(  # type: ignore[no-untyped-def] # compiled
+def _refund(
     event, records, where, target, slot, top, count, owners, orders, gains, losses, counts,
     months, doms, first,
 ):  # fmt: skip
@@ -156,14 +156,15 @@ def _refund(  # type: ignore[no-untyped-def] # compiled
 
 
 @njit(forceinline=True)
-def points(  # type: ignore[no-untyped-def] # compiled
+def points(
     events, low, high, ends, review_days, reviews, money, records, where, params, names, months, doms, first,
     gains, losses, owners, orders, counts, earned, ever, top,
 ):  # fmt: skip
     """All entries that the events make, as gains and losses of the balance, each in the order of days.
 
-    Those before the points that the last reviews saw are left out, where the tier forgets them (`Plan`). `money`: a refund is among them, so orders are remembered. `counts` becomes (gains, losses, 0). By slot: what was
-    `earned` in the period, whether `ever`, and the `top` of the orders with money left.
+    Those too old for the points that the last reviews saw are left out, where the tier forgets them. `money`: a refund
+    is among them, so orders are remembered. `counts` becomes (gains, losses, 0). By slot: what was `earned` in the
+    period, whether `ever`, and the `top` of the orders with money left.
     """
     for each in range(3):
         counts[each] = 0
@@ -227,7 +228,7 @@ def points(  # type: ignore[no-untyped-def] # compiled
 
 
 @njit(forceinline=True)
-def path(review_days, review_coefficients, reviews, gains, losses, counts, params, tiers, months, doms, first, sums):  # type: ignore[no-untyped-def] # compiled
+def path(review_days, review_coefficients, reviews, gains, losses, counts, params, tiers, months, doms, first, sums):
     """The tier at the end of the day, the balance, and the next day on which points go by themselves (`tiers.replay`).
 
     `sums` becomes the points left by slot.

@@ -10,13 +10,18 @@ from tempfile import TemporaryFile
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 pa = pytest.importorskip("pyarrow")
+pc = pytest.importorskip("pyarrow.compute")
 pytest.importorskip("numba")
 
 from scoring import engine  # noqa: E402 - only where the engine's libraries are
-from scoring.engine_plain import EVENTS, events_table  # noqa: E402 - same
+from scoring.decision import Decision, Kind  # noqa: E402 - same
+from scoring.engine_plain import events_table  # noqa: E402 - same
 from scoring.engine_result import label  # noqa: E402 - same
+from scoring.opening import Opening  # noqa: E402 - same
 from scoring.rules import Award, Programme, Rules, Tier  # noqa: E402 - same
 from scoring.signal import Liability, Signal, Source  # noqa: E402 - same
 from scoring.standing import Standing, standing  # noqa: E402 - same
@@ -44,7 +49,9 @@ def rows(table: Any) -> dict[Any, tuple[Any, ...]]:
     return {row["subject"]: tuple(row.values())[1:-1] for row in table.to_pylist()}
 
 
-def agree(histories: Histories, programme: Programme, day: date = DAY, subjects: dict[str, Subject] | None = None) -> Any:
+def agree(
+    histories: Histories, programme: Programme, day: date = DAY, subjects: dict[str, Subject] | None = None
+) -> Any:
     """Score by both and compare every row; returns the engine's table."""
     given = subjects or {}
     names = list(histories)
@@ -58,7 +65,9 @@ def agree(histories: Histories, programme: Programme, day: date = DAY, subjects:
         "clean_periods": pa.array([each.opening and each.opening.clean_periods for each in about], pa.int16()),
     }
     table = engine.score(events_table(histories), pa.table(columns), programme, day)
-    wanted = {name: shown(standing(histories[name], programme, day, each)) for name, each in zip(names, about, strict=True)}
+    wanted = {
+        name: shown(standing(histories[name], programme, day, each)) for name, each in zip(names, about, strict=True)
+    }
     found = rows(table)
     assert list(found) == names
     wrong = {name: (found[name], wanted[name]) for name in names if found[name] != wanted[name]}
@@ -66,7 +75,9 @@ def agree(histories: Histories, programme: Programme, day: date = DAY, subjects:
     return table
 
 
-def history(chance: random.Random, number: int, years: int = 12, kinds: Sequence[tuple[str, str]] = KINDS) -> list[Signal]:
+def history(
+    chance: random.Random, number: int, years: int = 12, kinds: Sequence[tuple[str, str]] = KINDS
+) -> list[Signal]:
     """A history of every kind: days crowd, so that they are equal now and then; some lie in the future."""
     first = DAY - timedelta(days=365 * chance.randrange(1, years + 1))
     found: list[Signal] = []
@@ -103,7 +114,7 @@ def variants(customers: Programme, law: Rules) -> dict[str, Programme]:
         "partial first, held": replace(customers, rules=replace(rules, same_day="partial first", excused="held")),
         "lapsing": replace(customers, rules=replace(rules, lapse_after=2, use="tournees")),
         "one review day": replace(customers, fixed_review="02-29", demotion="straight", points_floor=None),
-        "grace": replace(customers, grace_months=8, demotion="none" if False else "one step"),
+        "grace": replace(customers, grace_months=8),
         "never down": replace(customers, demotion="none"),
         "all points": replace(
             customers,
@@ -127,7 +138,225 @@ VARIANTS = ("as shipped", "the law", "once a period", "partial first, held", "la
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_the_engine_equals_the_plain_reading_on_histories_of_every_kind(customers: Programme, law: Rules, name: str):
-    chance = random.Random(name)
+    chance = random.Random(name)  # noqa: S311 - a test that repeats itself
     histories = {f"subject {n}": history(chance, chance.choice((0, 1, 3, 8, 20, 60))) for n in range(60)}
     table = agree(histories, variants(customers, law)[name])
     assert not any(table.column("plain").to_pylist())
+
+
+def test_openings_own_reviews_and_earlier_contracts_count_as_in_the_plain_reading(customers: Programme):
+    chance = random.Random(3)  # noqa: S311 - a test that repeats itself
+    histories = {f"s{n}": history(chance, chance.choice((0, 2, 9, 30))) for n in range(120)}
+    subjects = {
+        name: Subject(
+            opened=chance.choice((None, DAY - timedelta(days=chance.randrange(-100, 9000)))),
+            review=chance.choice((None, "02-29", "11-22", "06-30")),
+            opening=chance.choice(
+                (None, Opening(50, periods_at_floor=chance.randrange(5)), Opening(137), Opening(350))
+            ),
+        )
+        for name in histories
+    }
+    agree(histories, customers, subjects=subjects)
+
+
+def test_a_history_of_thirty_years_reaches_the_floor_and_its_protection(customers: Programme):
+    chance = random.Random(5)  # noqa: S311 - a test that repeats itself
+    kinds = (*[("order_paid", "none")] * 30, ("claim_at_fault", "full"), ("invoice_late", "partial"))
+    histories = {f"s{n}": history(chance, 90, 30, kinds) for n in range(60)}
+    agree(histories, customers)
+    agree(histories, replace(customers, rules=replace(customers.rules, protection="renewable")))
+
+
+def test_the_days_around_every_change_agree_and_next_change_misses_none(customers: Programme):
+    chance = random.Random(8)  # noqa: S311 - a test that repeats itself
+    for _ in range(3):
+        histories = {"s": history(chance, 14, 4)}
+        day = DAY - timedelta(days=900)
+        found = rows(agree(histories, customers, day))["s"]
+        while found[-2] is not None and found[-2] <= DAY:
+            eve = rows(agree(histories, customers, found[-2] - timedelta(days=1)))["s"]
+            assert eve == found
+            found = rows(agree(histories, customers, found[-2]))["s"]
+
+
+NAMES = sorted({name for name, _ in KINDS})
+SIGNALS = st.builds(
+    lambda name, days, liability, amount, currency, place, late: Signal(
+        name,
+        date(2020, 2, 29) + timedelta(days=days),
+        Source("crm", "Thing", str(place)),
+        liability,
+        amount=amount,
+        currency=currency,
+        recorded=None if late is None else datetime(2020, 3, 1, tzinfo=UTC) + timedelta(days=days + late),
+    ),
+    st.sampled_from(NAMES),
+    st.integers(0, 2600),
+    st.sampled_from(list(Liability)),
+    st.one_of(st.none(), st.integers(0, 400).map(Decimal), st.sampled_from([Decimal(10) ** 12, Decimal("0.01")])),
+    st.sampled_from([None, "EUR"]),
+    st.integers(0, 10**6),
+    st.one_of(st.none(), st.integers(0, 2000)),
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(SIGNALS, max_size=25, unique_by=lambda signal: signal.source), min_size=1, max_size=8))
+def test_the_engine_equals_the_plain_reading_whatever_the_history(customers: Programme, found: list[list[Signal]]):
+    agree({f"s{number}": signals for number, signals in enumerate(found)}, customers)
+
+
+def test_rows_that_only_the_plain_reading_understands_are_left_to_it_and_counted(customers: Programme, make: Make):
+    late = make("invoice_unpaid", "2022-06-01", liability="full", recorded=datetime(2026, 1, 1, tzinfo=UTC))
+    in_time = make("invoice_unpaid", "2022-06-01", liability="full", recorded=datetime(2022, 8, 1, tzinfo=UTC))
+    orders = [make("order_paid", f"{year}-03-12", amount=5) for year in range(2021, 2027)]
+    twins = [make("claim_at_fault", "2025-06-01", liability="full", key="k") for _ in range(2)]
+    huge = [make("order_paid", "2025-03-12", amount=10**13), make("refund", "2025-04-12", amount=10**13)]
+    histories = {"late": [*orders, late], "in time": [*orders, in_time], "twins": [*orders, *twins], "huge": huge}
+    table = agree(histories, customers)
+    assert table.column("plain").to_pylist() == [True, False, True, True]
+
+
+def test_a_caller_who_knows_more_than_the_rows_makes_those_standings_himself(customers: Programme, make: Make):
+    signals = [make("order_paid", "2025-03-12"), make("claim_at_fault", "2025-04-01", liability="full")]
+    freeze = Decision(Kind.FREEZE, date(2025, 3, 20), "person", "legal hold")
+    frozen = standing(signals, customers, DAY, Subject(decisions=(freeze,)))
+    subjects = pa.table({"subject": ["free", "frozen"], "by_hand": [False, True]})
+    events = events_table({"free": signals, "frozen": signals})
+    table = engine.score(events, subjects, customers, DAY, plain=lambda subject, _: frozen)
+    assert rows(table) == {"free": shown(standing(signals, customers, DAY)), "frozen": shown(frozen)}
+    assert table.column("status").to_pylist() == ["active", "frozen"]
+
+
+def test_a_programme_with_a_rule_the_loops_do_not_know_is_read_plainly(customers: Programme, law: Rules):
+    chance = random.Random(13)  # noqa: S311 - a test that repeats itself
+    by_dates = replace(customers, rules=replace(law, floor_years="dates"))
+    table = agree({f"s{n}": history(chance, 12) for n in range(10)}, by_dates)
+    assert all(table.column("plain").to_pylist())
+
+
+@pytest.fixture
+def crowd() -> Histories:
+    chance = random.Random(21)  # noqa: S311 - a test that repeats itself
+    return {
+        f"{'a long name of a subject ' * (n % 2)}{n}": history(chance, chance.choice((0, 5, 15))) for n in range(300)
+    }
+
+
+def test_pieces_threads_and_files_change_nothing_but_the_order(customers: Programme, crowd: Histories):
+    events, subjects = events_table(crowd), pa.table({"subject": list(crowd)})
+    whole = rows(engine.score(events, subjects, customers, DAY))
+    parts = [
+        engine.Part(piece.num_rows, piece.schema, lambda piece=piece: piece)
+        for piece in (events.slice(begin, 400) for begin in range(0, events.num_rows, 400))
+    ]
+    with ThreadPoolExecutor(2) as pool:
+        (in_memory,) = engine.score_parts(parts, subjects, customers, DAY, executor=pool)
+        on_disk = list(engine.score_parts(parts, subjects, customers, DAY, executor=pool, spill=TemporaryFile))
+    assert list(rows(in_memory).items()) == list(whole.items())
+    assert len(on_disk) > 1
+    assert {name: row for table in on_disk for name, row in rows(table).items()} == whole
+
+
+def test_a_distributed_engine_may_score_any_batch_of_subjects_with_all_their_events(
+    customers: Programme, crowd: Histories
+):
+    events, subjects = events_table(crowd), pa.table({"subject": list(crowd)})
+    whole = rows(engine.score(events, subjects, customers, DAY))
+    batched: dict[Any, Any] = {}
+    for begin in range(0, len(crowd), 70):
+        batch = subjects.slice(begin, 70)
+        mine = events.filter(pc.is_in(events.column("subject"), batch.column("subject").combine_chunks()))
+        batched |= rows(engine.score(mine, batch, customers, DAY))
+    assert batched == whole
+
+
+@pytest.mark.parametrize("kind", ["int64", "int32", "string", "large_string", "dictionary", "string_view"])
+def test_integers_and_texts_of_every_kind_name_the_same_subjects(customers: Programme, crowd: Histories, kind: str):
+    numbers = {name: number for number, name in enumerate(crowd)}
+    events, whole = (
+        events_table(crowd),
+        rows(engine.score(events_table(crowd), pa.table({"subject": list(crowd)}), customers, DAY)),
+    )
+    names = events.column("subject").to_pylist()
+    if kind.startswith("int"):
+        found, subjects = pa.array([numbers[name] for name in names], kind), pa.array(list(numbers.values()), kind)
+    elif kind == "dictionary":
+        found, subjects = pa.array(names).dictionary_encode(), pa.array(list(crowd))
+    else:
+        found, subjects = (pa.array(each, getattr(pa, kind)()) for each in (names, list(crowd)))
+    table = engine.score(events.set_column(0, "subject", found), pa.table({"subject": subjects}), customers, DAY)
+    assert list(rows(table).values()) == list(whole.values())
+
+
+def test_the_order_of_the_rows_does_not_matter(customers: Programme, crowd: Histories):
+    events, subjects = events_table(crowd), pa.table({"subject": list(crowd)})
+    order = list(range(events.num_rows))
+    random.Random(2).shuffle(order)  # noqa: S311 - a test that repeats itself
+    shuffled = engine.score(events.take(pa.array(order)), subjects, customers, DAY)
+    assert shuffled.equals(engine.score(events, subjects, customers, DAY))
+
+
+def test_amounts_may_be_integers_of_the_smallest_unit_and_everything_else_may_be_left_out(
+    customers: Programme, make: Make
+):
+    signals = [make("order_paid", "2025-03-12", amount=100), make("refund", "2025-04-01", amount=50)]
+    columns = {
+        "subject": [1, 1],
+        "on": [s.on for s in signals],
+        "signal": [s.name for s in signals],
+        "amount": [10000, 5000],
+    }
+    found = rows(engine.score(pa.table(columns), pa.table({"subject": [1, 2]}), customers, DAY))
+    assert found == {1: shown(standing(signals, customers, DAY)), 2: shown(standing([], customers, DAY))}
+
+
+def test_due_are_those_whom_the_calendar_alone_moves(customers: Programme, make: Make):
+    histories = {
+        "review": [make("order_paid", "2025-03-12")],
+        "nobody": [],
+        "later": [make("order_paid", "2026-09-01")],
+    }
+    table = engine.score(events_table(histories), pa.table({"subject": list(histories)}), customers, DAY)
+    assert engine.due(table, date(2027, 3, 11)).to_pylist() == []
+    assert engine.due(table, date(2027, 3, 12)).to_pylist() == ["review"]
+
+
+EVENT = {"subject": [1], "on": [DAY], "signal": ["order_paid"], "liability": ["none"], "amount": [5]}
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"subject": [None]}, "subject: 1 rows have none"),
+        ({"subject": [1.5]}, "neither an integer nor a text"),
+        ({"subject": ["1"]}, "integers here and texts there"),
+        ({"on": [None]}, "on: 1 rows have none"),
+        ({"on": [datetime(2026, 1, 1, tzinfo=UTC)]}, "no date"),
+        ({"signal": [None]}, "signal: 1 rows have none"),
+        ({"signal": [7]}, "signal: int64 is no text"),
+        ({"liability": ["guilty"]}, "'guilty' is none of full, partial, none"),
+        ({"recorded": [datetime(2026, 1, 1)]}, "no instant"),  # noqa: DTZ001 - the mistake under test
+        ({"original": [3]}, "needs the column source"),
+    ],
+)
+def test_a_column_that_could_not_be_read_exactly_is_refused_in_words(customers: Programme, change: Any, says: str):
+    with pytest.raises(engine.BadTable, match=says):
+        engine.score(pa.table({**EVENT, **change}), pa.table({"subject": [1]}), customers, DAY)
+
+
+def test_sr37_money_as_float_is_refused(customers: Programme):
+    with pytest.raises(engine.BadTable, match="amount: double is no integer"):
+        engine.score(pa.table({**EVENT, "amount": [float("nan")]}), pa.table({"subject": [1]}), customers, DAY)
+
+
+@pytest.mark.parametrize(
+    ("subjects", "says"),
+    [({"subject": [1, 2, 1]}, "comes twice"), ({"subject": [1], "opening": [20]}, "allowed is 0.50 to 3.50")],
+)
+def test_a_subject_that_comes_twice_or_opens_outside_the_rules_is_refused(
+    customers: Programme, subjects: Any, says: str
+):
+    with pytest.raises(engine.BadTable, match=says):
+        engine.score(pa.table(EVENT), pa.table(subjects), customers, DAY)
