@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from sandbox import text
+from sandbox.clock import LAST_YEAR
 
 _FAR = 1e18
+FIRST_YEAR = 1970
 
 
 class ToldError(ValueError):
@@ -83,6 +85,8 @@ class Told:
             raise ToldError(f'"{name}" is not a time: {value!r}; write it {example}') from error
         if moment.tzinfo is None:
             raise ToldError(f'"{name}" has no zone: {value!r}; write it {example}')
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            raise ToldError(f'"{name}" is not between {FIRST_YEAR} and {LAST_YEAR}: {value!r}')
         return moment
 
     def instant_or_none(self, name: str) -> datetime | None:
