@@ -1,5 +1,6 @@
 """`bonus-malus explain`: how one number came to be, line by line."""
 
+from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -41,14 +42,15 @@ def explain(
     if restated and as_of is None:
         raise click.UsageError("--restated needs --as-of DATE: the day to look at with today's knowledge")
     settings, ledger = compose_offline(path)
-    with ledger.begin() as tx:
-        found = find(tx, settings.programme_name, subject)
-    if as_of is None:
-        if found.breakdown is None:
-            raise click.UsageError(f"{found.records[0]} has no standing yet: run bonus-malus sync")
-        shown, recorded = from_json(found.breakdown), found.recorded
-    else:
-        shown, recorded = _then(ledger, settings, found, as_of.date(), restated=restated), None
+    with closing(ledger):
+        with ledger.begin() as tx:
+            found = find(tx, settings.programme_name, subject)
+        if as_of is None:
+            if found.breakdown is None:
+                raise click.UsageError(f"{found.records[0]} has no standing yet: run bonus-malus sync")
+            shown, recorded = from_json(found.breakdown), found.recorded
+        else:
+            shown, recorded = _then(ledger, settings, found, as_of.date(), restated=restated), None
     texts = Texts(language or found.language)
     if as_json:
         print_json({"records": found.records, **to_json(shown)})
