@@ -10,7 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from sqlalchemy import func, select
 
+from scoring.engine_columns import Part
 from sync.ledger import arrow, load_postgresql, load_sqlite, schema
 from sync.ledger.database import Ledger
 from sync.ledger.errors import LedgerError
@@ -54,6 +56,7 @@ EVENTS = pa.schema(
 LIABILITIES = pa.array(["full", "partial", "none"])
 AMOUNT = r"^\d{1,16}(\.\d+)?$"
 TOO_FINE = r"\.\d{6}\d*[1-9]"
+PART = 1_000_000  # entries read at once into memory, by each thread
 LONGEST = 255  # characters of a reference
 
 # The same text on both databases. What is empty comes as '' or 0: a column has one type, whatever its first rows.
@@ -95,14 +98,27 @@ def store_signals(ledger: Ledger, filling: Mapping[Entry, Iterable[pa.RecordBatc
     return count
 
 
-def events(ledger: Ledger, programme: int) -> Iterator[pa.RecordBatch]:
-    """Every signal in force of a programme, as `EVENTS`, in bounded memory and no order."""
-    table = schema.connections
+def events(ledger: Ledger, programme: int, entries: range | None = None) -> Iterator[pa.RecordBatch]:
+    """Every signal in force of a programme, as `EVENTS`, in bounded memory and no order; or of a range of entries."""
     with ledger.begin() as tx:
-        ids = tx.execute(table.select().where(table.c.programme == programme)).scalars().all()
-    recorded = RECORDED[ledger.engine.dialect.name]
-    for batch in arrow.read(ledger, IN_FORCE.format(connections=", ".join(map(str, ids)) or "NULL", recorded=recorded)):
+        ids = tx.execute(select(schema.connections.c.id).where(schema.connections.c.programme == programme)).scalars()
+        connections = ", ".join(map(str, ids)) or "NULL"
+    query = IN_FORCE.format(connections=connections, recorded=RECORDED[ledger.engine.dialect.name])
+    if entries is not None:
+        query += f"AND s.id >= {entries.start} AND s.id < {entries.stop}"
+    for batch in arrow.read(ledger, query):
         yield _event_batch(batch)
+
+
+def parts(ledger: Ledger, programme: int, *, size: int = PART) -> list[Part]:
+    """The same for `scoring.engine.score_parts`: pieces of `size` entries, which threads read at the same time."""
+    with ledger.begin() as tx:
+        last = tx.execute(select(func.max(schema.signals.c.id))).scalar_one() or 0
+
+    def part(entries: range) -> Part:
+        return Part(len(entries), EVENTS, lambda: pa.Table.from_batches(events(ledger, programme, entries), EVENTS))
+
+    return [part(range(start, min(start + size, last + 1))) for start in range(1, last + 1, size)]
 
 
 def _checked(batch: pa.RecordBatch) -> pa.Table:

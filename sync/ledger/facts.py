@@ -4,7 +4,7 @@ Everything here is idempotent: a page that is read again changes nothing (SR01, 
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -160,10 +160,17 @@ class SignalChanges:
     same: int = 0
 
 
-def store_signals(tx: Connection, entry: Entry, object_: str, judged: Mapping[str, Sequence[Judged]]) -> SignalChanges:
+def store_signals(
+    tx: Connection,
+    entry: Entry,
+    object_: str,
+    judged: Mapping[str, Sequence[Judged]],
+    unreadable: Mapping[str, Collection[str]] | None = None,
+) -> SignalChanges:
     """Enter what these records amount to now; what a record no longer is gets a counter-entry.
 
-    `judged` holds every record of the page by id, those without signals too.
+    `judged` holds every record of the page by id, those without signals too; `unreadable` the names of signals that a
+    record leaves open, because a value of it cannot be used: those stay as they were.
     """
     table = schema.signals
     here = (table.c.connection == entry.connection) & (table.c.object == object_)
@@ -171,6 +178,9 @@ def store_signals(tx: Connection, entry: Entry, object_: str, judged: Mapping[st
     for row in _rows(tx, table, table.c.record, judged, here, order=True):
         standing[row.record, row.name] = row
     standing = {key: row for key, row in standing.items() if not row.withdrawn}
+    for record, names in (unreadable or {}).items():
+        for name in names:
+            standing.pop((record, name), None)
     entries: list[dict[str, Any]] = []
     made = changed = same = 0
     for record, signals in judged.items():

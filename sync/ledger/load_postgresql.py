@@ -21,7 +21,7 @@ def load(ledger: Ledger, tables: Iterator[pa.Table], connections: Sequence[int])
         first = tx.execute(select(schema.signals.c.id).limit(1)).first() is None
         # Checking and sorting once at the end costs a fraction of doing it row by row, if there is nothing else.
         again = _without_checks(tx) if first else []
-        count = _copy_in(tx, tables)
+        count = copy_in(tx, "signals", tables)
         for statement in again:
             tx.exec_driver_sql(statement)
         whose = select(schema.contacts.c.subject).where(schema.contacts.c.connection.in_(connections))
@@ -38,7 +38,8 @@ def _explained(ledger: Ledger) -> Iterator[None]:
         raise explain(ledger.place, error) from error
 
 
-def _copy_in(tx: Connection, tables: Iterator[pa.Table]) -> int:
+def copy_in(tx: Connection, name: str, tables: Iterator[pa.Table]) -> int:
+    """Rows into the table of that name, as they are; how many."""
     options = arrow_csv.WriteOptions(include_header=False)
     count = 0
     with _cursor(tx) as cursor:
@@ -46,7 +47,7 @@ def _copy_in(tx: Connection, tables: Iterator[pa.Table]) -> int:
             sink = pa.BufferOutputStream()
             arrow_csv.write_csv(table, sink, options)
             columns = ", ".join(f'"{name}"' for name in table.schema.names)
-            with cursor.copy(f"COPY signals ({columns}) FROM STDIN (FORMAT csv)") as copy:
+            with cursor.copy(f"COPY {name} ({columns}) FROM STDIN (FORMAT csv)") as copy:
                 copy.write(memoryview(sink.getvalue()))
             count += table.num_rows
     return count

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from sync.ledger import schema
 from sync.ledger.facts import Entry, chunks, wake_subjects
@@ -32,12 +32,7 @@ def link(tx: Connection, entry: Entry, touched: Iterable[int]) -> Linked:
     bonds, ambiguous = _bonds(circle)
     moved = 0
     woken: set[int] = set()
-    taken: set[int] = set()
-    # The person with the oldest contact chooses first, so that a split leaves the history with the first-comer.
-    for person in sorted(_components(circle, bonds), key=min):
-        wanted = [circle[contact].subject for contact in sorted(person)]
-        subject = next((s for s in sorted(set(wanted)) if s not in taken), min(person))
-        taken.add(subject)
+    for person, subject in _choose(tx, circle, _components(circle, bonds)):
         for contact in sorted(person):
             if circle[contact].subject != subject:
                 moved += 1
@@ -45,6 +40,35 @@ def link(tx: Connection, entry: Entry, touched: Iterable[int]) -> Linked:
                 _move(tx, entry, contact, subject)
     wake_subjects(tx, woken)
     return Linked(moved, tuple(ambiguous))
+
+
+def _choose(tx: Connection, circle: Mapping[int, Row[Any]], people: Iterable[set[int]]) -> list[tuple[set[int], int]]:
+    """One subject for each person, nobody's twice.
+
+    Each keeps one that its contacts have; the person with the oldest contact chooses first, so that a split leaves the
+    history with the first-comer. Whoever finds all of theirs taken goes back to a contact's own, or gets a new one.
+    """
+    chosen: list[tuple[set[int], int]] = []
+    taken: set[int] = set()
+    without: list[set[int]] = []
+    for person in sorted(people, key=min):
+        free = {circle[contact].subject for contact in person} - taken
+        if free:
+            taken.add(min(free))
+            chosen.append((person, min(free)))
+        else:
+            without.append(person)
+    for person in without:
+        subject = min(person - taken, default=0) or _unheard_of(tx, taken)
+        taken.add(subject)
+        chosen.append((person, subject))
+    return chosen
+
+
+def _unheard_of(tx: Connection, taken: Iterable[int]) -> int:
+    """A subject that never was: below zero, where no contact's own is."""
+    lowest = tx.execute(select(func.min(schema.current.c.subject))).scalar_one()
+    return min(0, lowest, *taken) - 1
 
 
 def _move(tx: Connection, entry: Entry, contact: int, subject: int) -> None:
@@ -75,7 +99,8 @@ def _neighbours(tx: Connection, programme: int, rows: Sequence[Row[Any]]) -> set
     records = [row.record for row in rows]
     named = [name for row in rows for name in (row.cross_id, row.merged_into) if name]
     groups: list[tuple[Any, Iterable[Any]]] = [
-        (contacts.c.subject, [row.subject for row in rows]),
+        # Those who have a contact's own subject belong to the circle too: it may have to be given back.
+        (contacts.c.subject, [subject for row in rows for subject in (row.subject, row.id)]),
         (contacts.c.email, [row.email for row in rows if row.email]),
         (contacts.c.record, named),
         (contacts.c.cross_id, records),
