@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from sandbox.app import World, create_app
 from sandbox.remote import Remote
 from sandbox.server import Server
 from scoring.records import Problem, Record
+from tests.connectors.local import Documented, Exports
 
 TIERS = (("basic", "Basic"), ("silver", "Silver"), ("gold", "Gold"))
 SPECS = (
@@ -260,8 +261,30 @@ def asked(doorstep: tuple[Doorstep, str], remote: Remote) -> Callable[[str], int
     return lambda where: sum(where in one for one in doorstep[0].asked)
 
 
+@pytest.fixture(params=[*sorted(WORDS), "files", "stub"])
+def crm(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    """Every connector in turn, each with something that answers like its CRM."""
+    words = replace(
+        WORDS["salesforce"],
+        unknown_id="Con99999",
+        api_names=("coefficient", "previous_tier")
+        if request.param == "stub"
+        else ("bonus_malus_coefficient", "bonus_malus_previous_tier"),
+    )
+    if request.param == "files":
+        crm: Any = Exports(words, SPECS, StillTime(), tmp_path)
+    elif request.param == "stub":
+        page = Path(__file__).parents[2] / "docs" / "connectors.md"
+        crm = Documented(words, SPECS, StillTime(), tmp_path, page.read_text(encoding="utf-8"))
+    else:
+        crm = Crm(request.param, request.getfixturevalue("remote"))
+    yield crm
+    crm.connector.close()
+
+
 @pytest.fixture(params=sorted(WORDS))
-def crm(request: pytest.FixtureRequest, remote: Remote) -> Iterator[Crm]:
+def online(request: pytest.FixtureRequest, remote: Remote) -> Iterator[Crm]:
+    """Every CRM that is reached over a network."""
     crm = Crm(request.param, remote)
     yield crm
     crm.connector.close()

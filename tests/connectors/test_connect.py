@@ -11,7 +11,7 @@ from connectors.loopback import origin
 
 
 def test_a_crm_is_a_folder():
-    assert available() == ("hubspot", "salesforce")
+    assert available() == ("files", "hubspot", "salesforce")
 
 
 def test_an_unknown_crm_is_answered_with_the_nearest_name():

@@ -10,7 +10,7 @@ from connectors.protocol import OutcomeKind
 
 PAGE = (Path(__file__).parents[2] / "docs" / "connectors.md").read_text(encoding="utf-8")
 
-TITLES = {"hubspot": "HubSpot", "salesforce": "Salesforce"}
+TITLES = {"files": "Exports", "hubspot": "HubSpot", "salesforce": "Salesforce"}
 
 
 @pytest.mark.parametrize("crm", available())

@@ -37,7 +37,7 @@ def named() -> Iterator[tuple[str, str, str, bool]]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             found = _IDS.fullmatch(node.name) if isinstance(node, ast.FunctionDef) else None
             if found and isinstance(node, ast.FunctionDef):
-                both = any(argument.arg == "crm" for argument in node.args.args)
+                both = any(argument.arg in ("crm", "online") for argument in node.args.args)
                 for id_ in found[1].upper().strip("_").split("_"):
                     yield id_, found[2].replace("_", " "), str(where), both
 
