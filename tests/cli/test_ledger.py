@@ -1,0 +1,35 @@
+"""`bonus-malus ledger`: verified, exported and backed up as a caller meets it."""
+
+import sqlite3
+from contextlib import closing
+
+import pyarrow.dataset as ds
+import pytest
+
+
+@pytest.fixture
+def synced(site, command):
+    assert command("fields", "apply").code == 0
+    assert command("sync", "--first-fill").code == 0
+    return site
+
+
+def test_a_synced_ledger_is_verified_exported_and_backed_up(synced, command, tmp_path):
+    verified = command("ledger", "verify", "--json")
+    assert (verified.code, verified.json["differences"]) == (0, [])
+    assert verified.json["standings"] >= 200
+
+    exported = command("ledger", "export", "signals")
+    count = ds.dataset(tmp_path / "signals", partitioning="hive").count_rows()
+    assert (exported.code, exported.out) == (0, f"{count} signals in signals\n")
+    assert count > 200
+
+    assert command("ledger", "backup", "kept.db").code == 0
+    again = command("ledger", "backup", "kept.db")
+    assert (again.code, again.err) == (2, "bonus-malus: kept.db is there already: name a new file\n")
+
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as harmed, harmed:
+        harmed.execute("UPDATE signals SET on_day = '2020-01-01' WHERE id = (SELECT max(id) FROM signals)")
+    told = command("ledger", "verify")
+    assert told.code == 1
+    assert "its history does not" in told.out.replace("\n", " ")
