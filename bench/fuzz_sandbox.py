@@ -159,7 +159,9 @@ class Fuzz:
             path = "/" + "".join(chr(dice.randrange(32, 0x3000)) for _ in range(dice.randrange(40)))
         headers = [(b"authorization", self._token(path)), (b"host", b"sandbox"), (b"content-type", self._type(path))]
         if self._chance(0.1):
-            header = dice.choice([b"sforce-query-options", b"sforce-duplicate-rule-header", b"accept", b"authorization"])
+            header = dice.choice(
+                [b"sforce-query-options", b"sforce-duplicate-rule-header", b"accept", b"authorization"]
+            )
             headers.append((header, dice.randbytes(dice.randrange(20))))
         query = urlencode(self._params(), errors="replace").encode()
         if self._chance(0.03):
