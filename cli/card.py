@@ -1,6 +1,7 @@
 """A record's bonus-malus section as a rep reads it, on a terminal."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -23,6 +24,8 @@ def card(title: str, values: Mapping[str, Any], texts: Texts) -> RenderableType:
     grid.add_column(overflow="fold")
     for name in SHORT:
         value = str(values.get(name) or "–")
+        if name == "expected" and values.get(name):
+            value = f"{Decimal(values[name]):.2f}"
         if name == "tier" and values.get("previous_tier"):
             value += f"  ({_label(texts, 'previous_tier')}: {values['previous_tier']})"
         if name == "trend":

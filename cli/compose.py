@@ -95,7 +95,9 @@ def compose(path: Path) -> Composition:
                 connector=_connector(each, options[each.name], settings, time),
                 crm=each.crm,
                 mapping=mappings[each.name],
-                mapping_digest=hashlib.sha256(repr(mappings[each.name].signals).encode()).hexdigest(),
+                mapping_digest=hashlib.sha256(
+                    repr((mappings[each.name].subject, mappings[each.name].signals)).encode()
+                ).hexdigest(),
             )
             for each in settings.connections
         }
@@ -111,9 +113,7 @@ def compose_offline(path: Path) -> tuple[Settings, Ledger]:
     """
     settings = load_settings(path)
     if "://" not in settings.ledger and not (path.parent / settings.ledger).is_file():
-        raise ConfigError(
-            f"{path}: ledger: there is no {settings.ledger} yet; the first sync makes it: bonus-malus sync"
-        )
+        raise ConfigError(f"{path}: ledger: there is no {settings.ledger} yet; the first sync makes it")
     return settings, Ledger.open(settings.ledger, beside=path.parent)
 
 

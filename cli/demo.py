@@ -55,7 +55,7 @@ def demo(*, customers: int, seed: int, folder: Path) -> int:
         for name, found in changes(composition, apply=True).items():
             out.print(f"   {name}: {len(found)} fields ready, such as {found[0].api_name}")
         out.print("\n[bold]3[/bold]  bonus-malus sync: the first one reads everything")
-        syncing.show(syncing.perform(composition))
+        syncing.show(syncing.perform(composition), settings)
         story = _cast(settings, remote)
         out.print(f"\n[bold]4[/bold]  Time passes: it is {story.until.isoformat()} now")
         for chapter in story.chapters:
@@ -63,7 +63,7 @@ def demo(*, customers: int, seed: int, folder: Path) -> int:
         happen(remote, story)
         out.print("\n[bold]5[/bold]  bonus-malus sync: only those who moved are written, and why")
         second = syncing.perform(composition)
-        syncing.show(second)
+        syncing.show(second, settings)
         remote.sleep(3600)
         third = syncing.perform(composition)
         out.print(f"\n   and an hour later: {third.written} records written, {_calls(third)} calls for both CRMs")
@@ -71,7 +71,7 @@ def demo(*, customers: int, seed: int, folder: Path) -> int:
         _records(settings, composition, story)
     out.print(f"\nThe ledger is kept in {folder}. Next:")
     program = "bonus-malus" if shutil.which("bonus-malus") else os.path.relpath(sys.argv[0])
-    out.print(f"   {program} --settings {settings} explain {story.chapters[1].record}")
+    out.print(f"   {program} --settings {settings} explain {story.chapters[1].record}", soft_wrap=True)
     out.print(f"   {program} --settings {settings} runs")
     out.print(f'   {program} calc --history ",,F,"')
     out.print(f"   {program} sandbox        (both CRMs in a browser)")

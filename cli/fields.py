@@ -7,7 +7,7 @@ import click
 from cli import removal
 from cli.compose import Composition, compose
 from cli.exits import Exit
-from cli.screen import console, print_json, table
+from cli.screen import command, console, print_json, table
 from config.locale import Texts
 from connectors.protocol import FieldAction, FieldChange
 from sync.fields import field_set
@@ -23,7 +23,7 @@ def fields() -> None:
 @click.pass_obj
 def plan(settings: Path, *, as_json: bool) -> int:
     """Show which fields are missing, hidden or different; change nothing."""
-    return _show(changes(compose(settings), apply=False), as_json=as_json, applied=False)
+    return _show(changes(compose(settings), apply=False), settings, as_json=as_json, applied=False)
 
 
 @fields.command()
@@ -31,7 +31,7 @@ def plan(settings: Path, *, as_json: bool) -> int:
 @click.pass_obj
 def apply(settings: Path, *, as_json: bool) -> int:
     """Create and grant what is missing; idempotent, and nothing is altered silently."""
-    return _show(changes(compose(settings), apply=True), as_json=as_json, applied=True)
+    return _show(changes(compose(settings), apply=True), settings, as_json=as_json, applied=True)
 
 
 @fields.command()
@@ -64,7 +64,7 @@ def changes(composition: Composition, *, apply: bool) -> dict[str, list[FieldCha
     return found
 
 
-def _show(found: dict[str, list[FieldChange]], *, as_json: bool, applied: bool) -> int:
+def _show(found: dict[str, list[FieldChange]], settings: Path, *, as_json: bool, applied: bool) -> int:
     conflicts = sum(change.action is FieldAction.CONFLICT for each in found.values() for change in each)
     if as_json:
         print_json(
@@ -87,5 +87,5 @@ def _show(found: dict[str, list[FieldChange]], *, as_json: bool, applied: bool) 
             f"{conflicts} fields are of another type or length than ours; nothing of them was changed: rename them"
         )
     elif not applied and any(c.action is not FieldAction.KEEP for each in found.values() for c in each):
-        out.print("nothing was changed; to do it: bonus-malus fields apply")
+        out.print(f"nothing was changed; to do it: {command(settings, 'fields apply')}", soft_wrap=True)
     return Exit.ACT if conflicts else Exit.DONE

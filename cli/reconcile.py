@@ -28,5 +28,5 @@ def reconcile(settings: Path, *, yes_remove: int, as_json: bool) -> Exit:
     if as_json:
         print_json(report.to_json())
     else:
-        show(report)
+        show(report, settings)
     return exit_code(report)

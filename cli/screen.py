@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.table import Table
+
+from config.settings import DEFAULT_FILE
 
 UNBROKEN = ("record", "field", "rule")
 
@@ -30,6 +33,12 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
     for row in rows:
         made.add_row(*(str(cell) for cell in row))
     return made
+
+
+def command(settings: Path, words: str) -> str:
+    """A command as it can be typed: with the settings that are in use."""
+    option = "" if str(settings) == DEFAULT_FILE else f" --settings {settings}"
+    return f"bonus-malus{option} {words}"
 
 
 def print_json(data: Any) -> None:

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from cli.compose import Composition, compose
 from cli.exits import STATES, Exit
-from cli.screen import coefficient, console, print_json, table
+from cli.screen import coefficient, command, console, print_json, table
 from cli.stopping import on_sigterm
 from connectors.protocol import OutcomeKind
 from sync.brake import Brake
@@ -63,7 +63,7 @@ def sync(
     if as_json:
         print_json(done.to_json())
     else:
-        show(done)
+        show(done, settings)
     return exit_code(done)
 
 
@@ -127,13 +127,13 @@ def exit_code(report: Report) -> Exit:
     return Exit.REJECTS if refused else Exit.DONE
 
 
-def show(report: Report) -> None:
-    """The report as a person reads it."""
+def show(report: Report, settings: Path) -> None:
+    """The report as a person reads it; what to type next, for these settings."""
     out = console()
     kind = "dry run (nothing was written, nothing kept)" if report.dry else f"run {report.run}"
     out.print(f"[bold]{kind}[/bold] of {report.day.isoformat()}, rules {report.rules}")
     if report.dry and report.intent:
-        out.print(f"  to do just this: bonus-malus sync --read {report.intent}")
+        out.print(f"  to do just this: {command(settings, f'sync --read {report.intent}')}", soft_wrap=True)
     if report.state == "interrupted":
         out.print("  interrupted in good order; the next run goes on from here")
     for note in report.notes:
@@ -149,7 +149,7 @@ def show(report: Report) -> None:
         out.print(
             f"  {report.attention} at a coefficient that a person should look at (nothing is refused automatically)"
         )
-    _moves(report.moves)
+    _moves(report, settings)
 
 
 def _connection(name: str, each: ConnectionReport) -> None:
@@ -184,8 +184,8 @@ def _connection(name: str, each: ConnectionReport) -> None:
             out.print(f"  … and {len(lines) - few} more")
 
 
-def _moves(moves: list[Move]) -> None:
-    if not moves:
+def _moves(report: Report, settings: Path) -> None:
+    if not report.moves:
         return
     rows = [
         (
@@ -196,13 +196,14 @@ def _moves(moves: list[Move]) -> None:
             _change(move, "tier"),
             _because(move),
         )
-        for move in moves[:12]
+        for move in report.moves[:12]
     ]
     out = console()
     out.print()
     out.print(table("who moved, and why", ("record", "coefficient", "expected", "points", "tier", "because"), rows))
-    if len(moves) > len(rows):
-        out.print(f"  … and {len(moves) - len(rows)} more: bonus-malus runs show --json")
+    if report.moved > len(rows):
+        everything = command(settings, f"runs show {report.run} --json")
+        out.print(f"  … and {report.moved - len(rows)} more; every record written: {everything}", soft_wrap=True)
 
 
 def _because(move: Move) -> str:

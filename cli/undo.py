@@ -32,7 +32,7 @@ def undo(settings: Path, *, run: int, as_json: bool) -> int:
     if as_json:
         print_json(report.to_json())
     else:
-        show(report)
+        show(report, settings)
         console().print("on hold: syncs write nothing until you say bonus-malus resume")
     return exit_code(report)
 

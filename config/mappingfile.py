@@ -42,6 +42,8 @@ class _Condition(_Table):
         if len(given) != 1:
             names = ", ".join(operator.value for operator in Operator)
             raise ValueError(f"a condition needs exactly one of {names}; this one has {len(given)}")
+        if self.between and len(self.between) > 1 and self.between[0] > self.between[1]:
+            raise ValueError(f"between = {self.between} holds no day: least days first, then most days")
         if (self.days_after is None) != (self.between is None):
             raise ValueError("`days_after` and `between` belong together: between = [least days, most days]")
         return self

@@ -27,6 +27,7 @@ class Judgement:
 
     signals: tuple[Judged, ...] = ()
     no_subject: tuple[str, ...] = ()  # names of the signals that nobody could be found for
+    unreadable: frozenset[str] = frozenset()  # names of those that cannot be told now: what they were stays
     problems: tuple[Problem, ...] = ()
 
 
@@ -49,6 +50,7 @@ def judge(record: Record, mapping: Mapping, *, connection: str, zone: tzinfo) ->
     no_subject: list[str] = []
     problems: list[Problem] = []
     done: set[str] = set()
+    unreadable: set[str] = set()
     if record.object == mapping.subject.object:
         problems += _wrong_address(record, mapping.subject.email)
     for rule in mapping.rules_for(record.object):
@@ -67,8 +69,9 @@ def judge(record: Record, mapping: Mapping, *, connection: str, zone: tzinfo) ->
             signals.append(Judged(_signal(rule, record, connection, zone), contact))
         except _UnusableError as unusable:
             done.add(rule.name)
+            unreadable.add(rule.name)
             problems.append(Problem(record.object, record.id, unusable.field, unusable.what, unusable.cure))
-    return Judgement(tuple(signals), tuple(no_subject), tuple(dict.fromkeys(problems)))
+    return Judgement(tuple(signals), tuple(no_subject), frozenset(unreadable), tuple(dict.fromkeys(problems)))
 
 
 def _wrong_address(record: Record, field: str) -> list[Problem]:

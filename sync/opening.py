@@ -118,19 +118,22 @@ class _Met:
 def _begin(tx: Connection, job: Job, kind: str, met: _Met) -> tuple[Opened, Lease]:
     now, connections = met.now, met.connections
     row = database.programme(tx, job.programme)
-    zone = _time_zone(job, row.time_zone, met.accounts)
+    known = _time_zone(job, row.time_zone, met.accounts)
+    zone = known or ZoneInfo("UTC")
     day = now.astimezone(zone).date()
     horizon = row.horizon or history_start(now, job.history_years)
-    if row.opened is None:
+    if row.opened is None and known:
         database.open_programme(tx, row.id, time_zone=zone.key, opened=day, horizon=horizon)
     programme = job.programme_at(day)
     lease.abandon(tx, row.id, now)
     number = database.start_run(tx, row.id, now, programme.label, kind=kind)
-    rows, tokens = _take(tx, job, row, number, met)
+    rows, tokens = _take(tx, job, row, number, met) if known else ({}, {})
     leased = Lease(job.ledger, number, job.now, tokens)
     report = Report(number, job.programme, programme.label, day, dry=job.dry, connections=connections)
     report.first_fill = any(row.filled is None for row in rows.values())
-    if row.opened is None:
+    if not known:
+        report.notes.append("nothing was read: the programme's time zone is settled when every CRM has answered once")
+    elif row.opened is None:
         report.notes.append(f"first fill: signals since {horizon.isoformat()} count ({job.history_years} years back)")
     fenced = replace(job, fence=leased.check)
     return Opened(fenced, report, programme, row.id, zone, day, horizon, now, rows), leased
@@ -166,8 +169,8 @@ def _sign_in(job: Job, connections: Mapping[str, ConnectionReport]) -> dict[str,
     return accounts
 
 
-def _time_zone(job: Job, stored: str | None, accounts: Mapping[str, Account]) -> ZoneInfo:
-    """The programme's time zone: as set, as stored at first contact, or as all CRMs agree.
+def _time_zone(job: Job, stored: str | None, accounts: Mapping[str, Account]) -> ZoneInfo | None:
+    """The programme's time zone: as set, as stored at first contact, or as all CRMs agree; None before all answered.
 
     Raises:
         ConfigError: the CRMs differ and nothing is set.
@@ -180,4 +183,4 @@ def _time_zone(job: Job, stored: str | None, accounts: Mapping[str, Account]) ->
     if len(zones) > 1:
         each = ", ".join(f"{name} {account.time_zone}" for name, account in accounts.items())
         raise ConfigError(f'time_zone: the CRMs differ ({each}); write the programme\'s own, such as "Europe/Paris"')
-    return ZoneInfo(zones.pop() if zones else "UTC")
+    return ZoneInfo(zones.pop()) if len(accounts) == len(job.sources) else None

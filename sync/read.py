@@ -71,7 +71,9 @@ def _read_object(job: Job, reading: Reading, query: ObjectQuery, report: Report)
         last = None if job.full else database.cursor(tx, reading.entry.connection, query.object)
     # The window is fixed before the first request, and ends a little before now: late commits and lagging indexes
     # are met by the next one, which overlaps (SR01, SR02, HR07).
-    window = Window(last - OVERLAP if last else None, reading.now - reading.source.connector.settle)
+    # A first fill reads up to now, so that nobody is scored on less than there is; the next window overlaps it.
+    settled = reading.now - reading.source.connector.settle
+    window = Window(last - OVERLAP, settled) if last else Window(None, reading.now)
     if window.start is not None and window.start >= window.end:
         return
     doubtful: set[int] = set()
@@ -94,7 +96,7 @@ def _read_object(job: Job, reading: Reading, query: ObjectQuery, report: Report)
             report.linked += linked.moved
             told = [f"{connection}:{record} {why}" for connection, record, why in linked.ambiguous]
             report.ambiguous = list(dict.fromkeys([*report.ambiguous, *told]))[:SHOWN]
-        database.promote_cursor(tx, reading.entry.connection, query.object, window.end)
+        database.promote_cursor(tx, reading.entry.connection, query.object, settled)
 
 
 def _enter_people(tx: Connection, job: Job, reading: Reading, page: Page, report: Report) -> set[int]:
@@ -127,7 +129,8 @@ def _enter(tx: Connection, reading: Reading, object_: str, page: Page, found: Ob
         record: [each for each in judgement.signals if each.signal.on >= reading.horizon]
         for record, judgement in judgements.items()
     }
-    changes = facts.store_signals(tx, reading.entry, object_, kept)
+    unreadable = {record: judgement.unreadable for record, judgement in judgements.items() if judgement.unreadable}
+    changes = facts.store_signals(tx, reading.entry, object_, kept, unreadable)
     problems: list[Problem] = [*page.problems, *(p for judgement in judgements.values() for p in judgement.problems)]
     facts.store_problems(tx, reading.entry, problems)
     for record in page.records:

@@ -16,6 +16,8 @@ from sync.ledger import facts, results
 from sync.ledger.facts import Entry
 from sync.report import SHOWN, Move, Report
 
+REVIEW = "review of "
+
 
 def score(job: Job, entry: Entry, programme: Programme, day: date, report: Report) -> None:
     """Score everyone who is due, in transactions of a page of subjects each."""
@@ -67,10 +69,12 @@ def _tell(tx: Connection, entry: Entry, changed: Sequence[results.Changed], repo
 
 
 def _weight(move: Move) -> tuple[int, ...]:
-    """The moves that a person wants to see first: tier and coefficient before what is only expected, points last."""
+    """The moves that a person wants to see first: what somebody did before what the calendar brings, points last."""
     before = move.before or {}
     moved = {name: before.get(name) != move.after[name] for name in move.after}
+    done = any(not because.startswith(REVIEW) for because in move.because)
     return (
+        done and moved["coefficient"] + moved["expected"] + moved["tier"] > 0,
         moved["tier"] + moved["coefficient"] + moved["expected"],
         bool(move.because),
         abs(int(move.after["expected"]) - int(before.get("expected", 0))),
@@ -83,7 +87,7 @@ def _shown(breakdown: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def _by_the_calendar(changed: results.Changed) -> list[str]:
     before = {tuple(review) for review in (changed.before or {}).get("reviews", ())}
-    return [f"review of {review[0]}" for review in changed.after["reviews"] if tuple(review) not in before]
+    return [f"{REVIEW}{review[0]}" for review in changed.after["reviews"] if tuple(review) not in before]
 
 
 def _summary(breakdown: Mapping[str, Any] | None) -> dict[str, Any] | None:

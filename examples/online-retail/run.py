@@ -57,7 +57,7 @@ def main(invoices_csv: Path, folder: Path) -> int:
         settings.write_text(SETTINGS.format(url=server.url), "utf-8")
         composition = compose(settings)
         changes(composition, apply=True)
-        syncing.show(syncing.perform(composition))
+        syncing.show(syncing.perform(composition), settings)
         remote.sleep(3600)
         second = syncing.perform(composition)
         print(f"an hour later: {second.written} records written")

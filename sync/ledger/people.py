@@ -67,7 +67,7 @@ def _choose(tx: Connection, circle: Mapping[int, Row[Any]], people: Iterable[set
 
 def _unheard_of(tx: Connection, taken: Iterable[int]) -> int:
     """A subject that never was: below zero, where no contact's own is."""
-    lowest = tx.execute(select(func.min(schema.current.c.subject))).scalar_one()
+    lowest = int(tx.execute(select(func.min(schema.current.c.subject))).scalar_one())
     return min(0, lowest, *taken) - 1
 
 

@@ -82,6 +82,7 @@ def test_no_settings_file_points_to_the_demo(command):
         ("SIGNAL when = [{ field = 'A', iss = 1 }]", "iss: unknown key"),
         ("SIGNAL liability = 'fully'", "signal[1].liability"),
         ("SIGNAL when = [{ field = 'A', days_after = 'B' }]", "belong together"),
+        ("SIGNAL when = [{ field = 'A', days_after = 'B', between = [90, 31] }]", "holds no day"),
     ],
 )
 def test_mappings(command, tmp_path, mapping, words):

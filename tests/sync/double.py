@@ -48,6 +48,7 @@ class MemoryCrm:
     findings: list[Finding] = field(default_factory=list)
     refuses: dict[str, Outcome] = field(default_factory=dict)
     fails: list[CrmError | None] = field(default_factory=list)  # one for each page to come
+    silent: CrmError | None = None  # what signing in ends with
     written: list[Update] = field(default_factory=list)
     page_size: int = 2
     settle: timedelta = timedelta(minutes=10)
@@ -92,6 +93,8 @@ class MemoryCrm:
     # The seam.
 
     def account(self) -> Account:
+        if self.silent:
+            raise self.silent
         return Account(self.account_id, "A company", self.time_zone, "en", "EUR", is_sandbox=True)
 
     def check(self, queries: Sequence[ObjectQuery], fields: FieldSet) -> Sequence[Finding]:

@@ -232,6 +232,32 @@ class TestOnePersonInTwoCrms:
         with pytest.raises(ConfigError, match=r"time_zone: the CRMs differ \(a Europe/Paris, b America/New_York\)"):
             world.sync()
 
+    def test_three_people_whose_addresses_wander_stay_three_people(self, world):
+        a, b = self.both(world)
+        world.sync()
+        a.put("contacts", "2", email="second@example.com")
+        order(a, "o9", "2", LAST_YEAR)
+        world.sync()
+        for address in ("second@example.com", "third@example.com", "someone@example.com", "fourth@example.com"):
+            b.put("contacts", "9", email=address)
+            world.sync()
+        with world.ledger.begin() as tx:
+            people = [history.subject(tx, "customers", name)[0].subject for name in ("a:1", "a:2", "b:9")]
+        assert len(set(people)) == 3
+        assert b.ours("9")["points"] == Decimal(10)
+
+    def test_nothing_is_decided_about_the_time_zone_before_every_crm_has_answered_once(self, world):
+        a, b = self.both(world)
+        b.silent = Unreachable("b does not answer: 503; try again later")
+        report = world.sync()
+        assert a.written == []
+        assert "time zone is settled when every CRM has answered once" in report.notes[0]
+        b.silent = None
+        world.sync()
+        with world.ledger.begin() as tx:
+            assert history.time_zone(tx, "customers") == "Europe/Paris"
+        assert a.ours("1")["points"] == Decimal(20)
+
 
 class TestAFailure:
     def test_op10_leaves_the_cursor_of_that_object_where_it_was(self, world):
@@ -352,6 +378,25 @@ def test_a_bad_record_is_a_problem_in_the_report_and_the_rest_goes_on(world):
     with world.ledger.begin() as tx:
         (problem,) = history.problems(tx, report.run)
     assert (problem["record"], problem["field"]) == ("bad", "amount")
+    assert crm.ours("1")["points"] == Decimal(20)
+
+
+def test_a_record_that_becomes_unreadable_leaves_its_signal_as_it_was_until_it_is_corrected(world):
+    crm = one_customer(world)
+    world.sync()
+    crm.put("orders", "o1", amount="a lot")
+    report = world.sync()
+    assert report.problems == 1
+    assert crm.ours("1")["coefficient"] == Decimal("0.95")
+    crm.put("orders", "o1", state="cancelled")
+    world.sync()
+    assert crm.ours("1")["points"] == Decimal(10)
+
+
+def test_a_first_fill_reads_up_to_now(world):
+    crm = one_customer(world)
+    world.clock.advance(minutes=-25)  # so that everything is younger than the settle time
+    world.sync()
     assert crm.ours("1")["points"] == Decimal(20)
 
 
