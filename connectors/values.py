@@ -13,11 +13,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def as_number(text: str) -> Decimal | Malformed:
     """A number as text; HubSpot may group thousands with commas (HR18). `NaN` and infinities are not numbers."""
-    plain = text.replace(",", "") if _GROUPED.fullmatch(text) else text
     try:
-        number = Decimal(plain)
+        number = Decimal(text)
     except InvalidOperation:
-        return Malformed(text, "a number")
+        if not _GROUPED.fullmatch(text):
+            return Malformed(text, "a number")
+        number = Decimal(text.replace(",", ""))
     return number if number.is_finite() else Malformed(text, "a number")
 
 

@@ -170,7 +170,8 @@ class Reader:
             yield from self._direct(selection, f"WHERE Id IN ({quoted})")
 
     def _page(self, selection: Selection, rows: Sequence[Mapping[str, Any]]) -> Page:
-        read = [selection.record(row, self._children) for row in rows]
+        make = selection.from_rows(self._children)
+        read = [make(row) for row in rows]
         return Page(
             tuple(one for one in read if isinstance(one, Record)),
             tuple(one for one in read if isinstance(one, Problem)),

@@ -36,18 +36,19 @@ class Column:
 
     def value(self, raw: Any) -> Value:
         """Type what the API sent; numbers arrive as `Decimal` or int (SR37)."""
-        if raw is None:
-            return None
+        return None if raw is None else self.json()(raw)
+
+    def json(self) -> Callable[[Any], Value]:
+        """How to type what REST sent, unless it is null."""
         if self.type in _NUMBERS:
-            is_number = isinstance(raw, int | Decimal) and not isinstance(raw, bool)
-            return Decimal(raw) if is_number else Malformed(str(raw), "a number")
+            return _number
         if self.type == "boolean":
-            return raw if isinstance(raw, bool) else Malformed(str(raw), "yes or no")
+            return _truth
         if self.type == "date":
-            return as_date(str(raw))
+            return _date
         if self.type == "datetime":
-            return as_instant(str(raw))
-        return id18(str(raw)) if self.type in _IDS else str(raw)
+            return _instant
+        return _id if self.type in _IDS else str
 
     def text(self) -> Callable[[str], Value]:
         """How to type a cell of a Bulk result: the same values, written another way (SR32)."""
@@ -101,6 +102,27 @@ class Schema:
             for column in self.columns.values()
             if column.type == "reference" and column.name != child_field and not set(column.refers_to) <= _PEOPLE
         )
+
+
+def _number(raw: Any) -> Value:
+    is_number = isinstance(raw, int | Decimal) and not isinstance(raw, bool)
+    return Decimal(raw) if is_number else Malformed(str(raw), "a number")
+
+
+def _truth(raw: Any) -> Value:
+    return raw if isinstance(raw, bool) else Malformed(str(raw), "yes or no")
+
+
+def _date(raw: Any) -> Value:
+    return as_date(str(raw))
+
+
+def _instant(raw: Any) -> Value:
+    return as_instant(str(raw))
+
+
+def _id(raw: Any) -> Value:
+    return id18(str(raw))
 
 
 def _yes_or_no(text: str) -> Value:

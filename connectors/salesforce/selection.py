@@ -15,6 +15,7 @@ from scoring.records import Link, Problem, Record, Value
 
 _NAMES = frozenset({"Id", "Name", "Type", "FirstName", "LastName", "Email"})  # what every target of a lookup may answer
 
+FromRow: TypeAlias = Callable[[Mapping[str, Any]], Record | Problem]
 FromCells: TypeAlias = Callable[[Sequence[str], Mapping[str, tuple[Link, ...]]], Record | Problem]
 
 
@@ -105,28 +106,40 @@ class Selection:
             for name in self.missing
         )
 
-    def record(
-        self, row: Mapping[str, Any], children: Callable[[Any], Sequence[Mapping[str, Any]]]
-    ) -> Record | Problem:
-        """A row as a record; `children` reads a sub-query to its end."""
-        id_ = id18(str(row["Id"]))
-        modified = self.schema.columns[self.schema.stamp].value(row.get(self.schema.stamp))
-        if not isinstance(modified, datetime):
-            return Problem(self.schema.object, id_, self.schema.stamp, f"is {row.get(self.schema.stamp)!r}", "")
-        master = row.get("MasterRecordId")
-        return Record(
-            object=self.schema.object,
-            id=id_,
-            modified=modified,
-            values={path: column.value(_at(row, path)) for path, column in self.paths.items()},
-            links={
-                junction.name: junction.links(children(row.get(junction.child.relationship)))
-                for junction in self.junctions
-            },
-            ours={name: column.value(row.get(column.name)) for name, column in self.ours.items()},
-            deleted=row.get("IsDeleted") is True,
-            merged_into=id18(str(master)) if master else None,
-        )
+    def from_rows(self, children: Callable[[Any], Sequence[Mapping[str, Any]]]) -> FromRow:
+        """How to make a record of a row; `children` reads a sub-query to its end."""
+        object_, stamp = self.schema.object, self.schema.stamp
+        # (path, relationship, field, how to type it); no relationship: a field of the row itself.
+        asked = [
+            (path, *(path.split(".", 1) if "." in path else ("", path)), column.json())
+            for path, column in self.paths.items()
+        ]
+        own = [(name, column.name, column.json()) for name, column in self.ours.items()]
+        junctions = [(junction.name, junction.child.relationship, junction.links) for junction in self.junctions]
+
+        def record(row: Mapping[str, Any]) -> Record | Problem:
+            id_ = id18(str(row["Id"]))
+            modified = as_instant(str(row.get(stamp)))
+            if not isinstance(modified, datetime):
+                return Problem(object_, id_, stamp, f"is {row.get(stamp)!r}", "")
+            values: dict[str, Value] = {}
+            for path, relationship, name, read in asked:
+                found = row.get(relationship) if relationship else row
+                raw = found.get(name) if isinstance(found, Mapping) else None
+                values[path] = None if raw is None else read(raw)
+            master = row.get("MasterRecordId")
+            return Record(
+                object_,
+                id_,
+                modified,
+                values,
+                {name: links(children(row.get(relationship))) for name, relationship, links in junctions},
+                {name: None if (raw := row.get(field)) is None else read(raw) for name, field, read in own},
+                row.get("IsDeleted") is True,
+                id18(str(master)) if master else None,
+            )
+
+        return record
 
     def from_cells(self, header: Sequence[str]) -> FromCells:
         """How to make a record of a row of cells and its links, for rows under this header."""
@@ -220,11 +233,3 @@ def _target(end: Column, row: Mapping[str, Any]) -> str:
         return end.refers_to[0]
     related = row.get(end.relationship)
     return str(related.get("Type") or "") if isinstance(related, Mapping) else ""
-
-
-def _at(row: Mapping[str, Any], path: str) -> Value:
-    relationship, dot, name = path.partition(".")
-    found = row.get(relationship)
-    if not dot:
-        return found
-    return found.get(name) if isinstance(found, Mapping) else None

@@ -294,7 +294,7 @@ class Session:
             session=self._http,
             version=self._settings.api_version,
             parse_float=Decimal,
-            object_pairs_hook=dict,
+            object_pairs_hook=None,  # plain dicts, made by the parser itself
         )
 
     def _sign_out(self, turn: int) -> None:
