@@ -111,7 +111,8 @@ def perform(
     chosen = {name: source for name, source in sources.items() if not only or name in only}
     try:
         with bar, on_sigterm() as asked:
-            job = composition.job(chosen, ledger, dry=dry, full=full, watch=watch, stopping=stopping or asked)
+            options = {"dry": dry, "full": full, "watch": watch, "connections": tuple(sources)}
+            job = composition.job(chosen, ledger, stopping=stopping or asked, **options)
             return work(job if brake is None else replace(job, brake=brake))
     finally:
         for source in sources.values():

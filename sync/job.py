@@ -49,8 +49,9 @@ class Progress:
 class Job:
     """A programme over some CRMs. `now` is the only clock; `programme_at` gives the rules of a day.
 
-    `stopping` is asked between two pages; `fence` is called first in every transaction (`sync.lease`); without a
-    `brake` a run may change whatever it wants to.
+    `connections` names all of the programme's where `sources` are only some of them: nobody is scored on half of a
+    history. `stopping` is asked between two pages; `fence` is called first in every transaction (`sync.lease`); without
+    a `brake` a run may change whatever it wants to.
     """
 
     programme: str
@@ -59,6 +60,7 @@ class Job:
     ledger: Ledger
     now: Callable[[], datetime]
     texts: Callable[[str], Texts] = Texts
+    connections: tuple[str, ...] = ()
     time_zone: ZoneInfo | None = None
     language: Literal["en", "fr"] | None = None
     history_years: int = 3

@@ -77,7 +77,7 @@ def _prepare(course: Opened, name: str) -> Reading:
 def _complete(course: Opened) -> bool:
     """Whether every connection has been read whole at least once."""
     with course.job.begin() as tx:
-        unfilled = database.unfilled(tx, course.programme_id, list(course.job.sources))
+        unfilled = database.unfilled(tx, course.programme_id, course.job.connections or list(course.job.sources))
     if unfilled:
         course.report.notes.append(f"nobody is scored before {', '.join(unfilled)} has been read whole once")
     return not unfilled

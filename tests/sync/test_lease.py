@@ -72,6 +72,17 @@ def test_a_connection_that_another_run_holds_does_not_keep_the_rest_waiting(worl
     assert {name: each.state for name, each in second.connections.items()} == {"a": "skipped", "b": "done"}
 
 
+def test_a_run_over_some_connections_scores_nobody_before_the_others_were_read_once(world):
+    crm = one_customer(world)
+    world.clock.advance(minutes=30)
+    some = {"sources": {"a": world.job().sources["a"]}, "connections": ("a", "b")}
+    report = run(world.job(**some))
+    assert "nobody is scored before b has been read whole once" in report.notes
+    assert crm.written == []
+    world.sync()
+    assert len(crm.written) == 1
+
+
 def test_op06_the_lease_of_a_killed_run_keeps_others_out_until_it_expires_and_not_longer(world):
     one_customer(world)
     kill_at(world, "read")
