@@ -75,12 +75,16 @@ def read_answer(status: int, body: bytes | str | None, headers: Mapping[str, str
 
 def _details(content: Mapping[str, Any]) -> Iterator[str]:
     """Scopes that are missing, and the codes of single errors. Every part may be absent."""
-    for error in content.get("errors") or ():
+    errors = content.get("errors")
+    for error in errors if isinstance(errors, list) else ():
+        if not isinstance(error, Mapping):
+            continue
         if error.get("code"):
             yield str(error["code"])
-        context = error.get("context") or {}
+        context = error.get("context")
         for key in ("requiredGranularScopes", "requiredScopes"):
-            yield from (str(scope) for scope in context.get(key) or ())
+            scopes = context.get(key) if isinstance(context, Mapping) else None
+            yield from (str(scope) for scope in (scopes if isinstance(scopes, list) else ()))
 
 
 class RowVerdict(NamedTuple):

@@ -130,7 +130,7 @@ def read_answer(status: int, content: Any, headers: Mapping[str, str] | None = N
         status=status,
         code=str(first.get("errorCode") or first.get("error") or ""),
         message=str(first.get("message") or first.get("error_description") or message),
-        details=tuple(str(name) for name in first.get("fields") or ()),
+        details=tuple(str(name) for name in fields) if isinstance(fields := first.get("fields"), list) else (),
         retry_after=seconds(headers.get("Retry-After")),
         request=headers.get("X-SFDC-Request-Id", "") or headers.get("X-Request-Id", ""),
     )
