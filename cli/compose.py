@@ -16,11 +16,14 @@ from config.settings import ConnectionSettings, Settings, load_settings, resolve
 from connectors import available, connect, settings_model
 from connectors.clock import SystemTime, Time
 from connectors.protocol import CrmConnector
+from connectors.secretfile import FileSecrets
 from sandbox.remote import Remote
 from scoring.rules import Programme
 from sync.brake import Brake
 from sync.job import Job, Source
 from sync.ledger import Ledger
+
+SECRETS = "bonus-malus.secrets.json"  # beside the settings, for its owner alone
 
 # Public and fixed: they open nothing but a sandbox on this machine.
 SANDBOX_OPTIONS: Mapping[str, Mapping[str, str]] = {
@@ -129,7 +132,12 @@ def _connector(
     model = settings_model(connection.crm)
     public = SANDBOX_OPTIONS.get(connection.crm, {}) if settings.sandbox else {}
     named = ConnectionSettings(connection.name, connection.crm, connection.mapping, options)
-    return connect(connection.crm, resolve(named, model, file=settings.file, public=public), time=time)
+    return connect(
+        connection.crm,
+        resolve(named, model, file=settings.file, public=public),
+        time=time,
+        secrets=FileSecrets(settings.file.parent / SECRETS),  # what a vendor replaces; made when there is something
+    )
 
 
 def clock(settings: Settings) -> Time:
