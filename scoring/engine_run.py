@@ -87,6 +87,7 @@ class Run:
             self._scatter(piece, store, currencies, partitions, shift)
 
         _all(self._each(scatter, range(len(self.parts))))
+        pa.default_memory_pool().release_unused()  # what reading left behind; scoring needs room of its own
         left: list[NDArray[np.int32]] = []
         for group in store.groups():
             mine, rows = (subjects, None) if spill is None else subjects.only(group.first, group.last)

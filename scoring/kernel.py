@@ -14,10 +14,12 @@ from scoring.kernel_money import derive, settle_ties
 from scoring.kernel_pack import BY_HAND, HIGH, LATER, LOW, WORD, hashed, hashed_both, hashed_one, wide
 from scoring.kernel_plan import Name, Param
 from scoring.kernel_points import NEVER, path, points
+from scoring.kernel_walk import walk
 
 MONEY = int(Name.MONEY)
 SHOWN = int(Column.COEFFICIENT)
 DAY, SLOTS, START = int(Param.DAY), int(Param.SLOTS), int(Param.START)
+UNEVEN, FORGETS = int(Param.UNEVEN), int(Param.FORGETS)
 
 # The columns of a result, int32[subjects, 8]: one line of the cache for each.
 COEFFICIENT, EXPECTED, BALANCE, TIER, STATUS, REVIEW, CHANGE, REASONS = range(8)
@@ -183,6 +185,8 @@ def score_partition(
     review_days = np.empty(REVIEWS, np.int64)
     review_coefficients = np.empty(REVIEWS, np.int64)
     ends = np.empty(REVIEWS + 2, np.int64)
+    entries = np.empty((longest + 1, 3), np.int64)
+    uneven = params[UNEVEN] != 0 or params[FORGETS] == 0
     today = params[DAY]
 
     for local in range(subjects):
@@ -250,13 +254,19 @@ def score_partition(
             source, start, end, exposure, own_review, state, params, names, table, months, doms, first,
             review_days, review_coefficients, ends, seen,
         )  # fmt: skip
-        points(
-            source, start, end, ends, review_days, done, money, records, where, params, names, months, doms, first,
-            gains, losses, owners, orders, counts, earned, ever, top,
-        )  # fmt: skip
-        tier, balance, expiry = path(
-            review_days, review_coefficients, done, gains, losses, counts, params, tiers, months, doms, first, sums,
-        )  # fmt: skip
+        if money or uneven:
+            points(
+                source, start, end, ends, review_days, done, money, records, where, params, names, months, doms, first,
+                gains, losses, owners, orders, counts, earned, ever, top,
+            )  # fmt: skip
+            tier, balance, expiry = path(
+                review_days, review_coefficients, done, gains, losses, counts, params, tiers, months, doms, first, sums,
+            )  # fmt: skip
+        else:
+            tier, balance, expiry = walk(
+                source, start, end, ends, review_days, review_coefficients, done, params, names, tiers,
+                months, doms, first, entries, earned, sums,
+            )  # fmt: skip
         if abs(balance) > NEVER:
             result[row, STATUS] = PLAIN
             continue

@@ -43,7 +43,7 @@ def first_review(exposure, fixed, months, doms, first):
     return month, dom
 
 
-@njit(forceinline=True)
+@njit(nogil=True, cache=True)
 def coefficient(
     events, low, high, exposure, fixed, start_state, params, names, table, months, doms, first,
     review_days, review_coefficients, ends, seen,

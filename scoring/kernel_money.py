@@ -20,7 +20,7 @@ def _key(event, records, where):
     return of_record(event, SOURCE if where[SOURCE] else AMOUNT, records, where)
 
 
-@njit(forceinline=True)
+@njit(nogil=True, cache=True)
 def settle_ties(events, low, high, records, where):
     """Order the signals that day and liability leave equal: by source where sources are given, else by amount."""
     shift = np.uint64(32 + NAME_SHIFT + 7) if where[SOURCE] else np.uint64(32)
@@ -46,7 +46,7 @@ def settle_ties(events, low, high, records, where):
         i = j
 
 
-@njit(forceinline=True)
+@njit(nogil=True, cache=True)
 def derive(
     events, low, high, exposure, fixed, records, where, rules, params, months, doms, first, counted, against, made
 ):

@@ -155,7 +155,7 @@ def _refund(
         order = below
 
 
-@njit(forceinline=True)
+@njit(nogil=True, cache=True)
 def points(
     events, low, high, ends, review_days, reviews, money, records, where, params, names, months, doms, first,
     gains, losses, owners, orders, counts, earned, ever, top,
@@ -227,7 +227,7 @@ def points(
         losses[: counts[1]] = np.sort(losses[: counts[1]])
 
 
-@njit(forceinline=True)
+@njit(nogil=True, cache=True)
 def path(review_days, review_coefficients, reviews, gains, losses, counts, params, tiers, months, doms, first, sums):
     """The tier at the end of the day, the balance, and the next day on which points go by themselves (`tiers.replay`).
 
