@@ -56,10 +56,11 @@ EVENTS = pa.schema(
 LIABILITIES = pa.array(["full", "partial", "none"])
 AMOUNT = r"^\d{1,16}(\.\d+)?$"
 TOO_FINE = r"\.\d{6}\d*[1-9]"
-PART = 1_000_000  # entries read at once into memory, by each thread
+PART = 500_000  # entries read at once into memory, by each thread
 LONGEST = 255  # characters of a reference
 
-# The same text on both databases. What is empty comes as '' or 0: a column has one type, whatever its first rows.
+# The same text on both databases. The cross and the plus keep SQLite to the order of the entries; what is empty comes
+# as '' or 0, so that a column has one type, whatever its first rows.
 RECORDED = {"sqlite": "s.recorded", "postgresql": "s.recorded AT TIME ZONE 'UTC'"}
 IN_FORCE = """
 SELECT c.subject AS subject, s.on_day AS "on", s.name AS signal, s.liability AS liability,
@@ -69,8 +70,8 @@ SELECT c.subject AS subject, s.on_day AS "on", s.name AS signal, s.liability AS 
            SELECT max(o.id) FROM signals AS o
            WHERE o.connection = s.connection AND o.object = s.object AND o.record = s.original AND NOT o.withdrawn
        ), -1) END AS original
-FROM signals AS s JOIN contacts AS c ON c.connection = s.connection AND c.record = s.contact
-WHERE s.connection IN ({connections}) AND NOT s.withdrawn
+FROM signals AS s CROSS JOIN contacts AS c
+WHERE c.connection = s.connection AND c.record = s.contact AND +s.connection IN ({connections}) AND NOT s.withdrawn
 AND NOT EXISTS (SELECT 1 FROM signals AS r WHERE r.replaces = s.id)
 """
 
