@@ -47,15 +47,15 @@ def test_au03_settings_do_not_show_their_secret(name: str):
     ],
 )
 def test_au03_a_vendor_that_repeats_our_secret_does_not_leak_it(
-    crm: Any, faults: Any, caplog: pytest.LogCaptureFixture, answer: tuple[int, str, str]
+    online: Any, faults: Any, caplog: pytest.LogCaptureFixture, answer: tuple[int, str, str]
 ):
     status, body, kind = answer
     caplog.set_level(logging.DEBUG)
-    secret = SECRETS[crm.name]
-    field = "client_secret" if crm.name == "salesforce" else "token"
-    stranger = crm.connect(**{field: secret})
+    secret = SECRETS[online.name]
+    field = "client_secret" if online.name == "salesforce" else "token"
+    stranger = online.connect(**{field: secret})
     faults(
-        "oauth2/token" if crm.name == "salesforce" else "/account-info", status, body.format(secret=secret), kind=kind
+        "oauth2/token" if online.name == "salesforce" else "/account-info", status, body.format(secret=secret), kind=kind
     )
     with pytest.raises(CrmError) as caught:
         stranger.account()
@@ -66,12 +66,12 @@ def test_au03_a_vendor_that_repeats_our_secret_does_not_leak_it(
     assert "ann@example.org" not in shown
 
 
-def test_au03_debug_logs_of_a_whole_set_up_hold_no_token(crm: Any, caplog: pytest.LogCaptureFixture):
+def test_au03_debug_logs_of_a_whole_set_up_hold_no_token(online: Any, caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.DEBUG)
-    crm.connector.apply_fields(crm.fields)
-    crm.contact("Secretive Person")
-    crm.settle()
-    crm.read()
+    online.connector.apply_fields(online.fields)
+    online.contact("Secretive Person")
+    online.settle()
+    online.read()
     for secret in (
         "sandbox-secret",
         "sandbox-token",
