@@ -1,7 +1,7 @@
 """What a query finds as Arrow batches: through ADBC, which makes no Python object of a row.
 
-ADBC brings a SQLite library of its own. Two of them on one file in one process lose writes: the locks that keep them
-apart belong to the process, so the one that closes first takes the log away under the other
+ADBC brings a SQLite library of its own. Two of them on one file in one process miss each other's
+writes, and can lose them: the locks that keep them apart belong to the process, and go with whichever closes first
 (sqlite.org/howtocorrupt.html, 2.2.1). A SQLite file is therefore opened by a child (`sync.ledger.child`).
 """
 
