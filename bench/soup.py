@@ -85,7 +85,7 @@ def play(seed: int | None, *, customers: int = 180) -> Play:
 
     Raises `AssertionError` when a stage does not get done.
     """
-    with _stage(customers) as (world, remote, sources, job):
+    with stage(customers) as (world, remote, sources, job):
         done = Play({})
         if seed is not None:
             plan = {"seed": seed, "fault": [*TRANSPORT, *OWN], "rule": list(RULES)}
@@ -96,7 +96,7 @@ def play(seed: int | None, *, customers: int = 180) -> Play:
                 remote.events([event])
             remote.sleep(2 * 3600)  # indexes and commits have settled
             for _ in range(MOST_RUNS):
-                report = _run(job, sources, remote)
+                report = once(job, sources)
                 done.runs += 1
                 if report.state == "done" and not _waiting(report):
                     break
@@ -106,12 +106,13 @@ def play(seed: int | None, *, customers: int = 180) -> Play:
                 raise AssertionError(f"seed {seed}, stage {number}: {report.state} after {MOST_RUNS} runs: {messages}")
         done.calls = sum(sum(each.values()) for each in remote.requests().values())
         done.struck = sum(each.get("struck", 0) for each in world.faults.report()["fault"])
-        done.values = _values(world)
+        done.values = values(world)
     return done
 
 
 @contextmanager
-def _stage(customers: int) -> Iterator[tuple[World, Remote, Any, Any]]:
+def stage(customers: int) -> Iterator[tuple[World, Remote, Any, Any]]:
+    """A company in a sandbox: its world, its clock, connectors made anew for each run, and a job with a ledger."""
     world = World()
     populate(world, Company(seed=5, customers=customers))
     with Server(create_app(world)) as server, tempfile.TemporaryDirectory() as folder:
@@ -155,8 +156,8 @@ def _stage(customers: int) -> Iterator[tuple[World, Remote, Any, Any]]:
             remote.close()
 
 
-def _run(job: Any, sources: Any, remote: Remote) -> Report:
-    del remote
+def once(job: Any, sources: Any) -> Report:
+    """One run, with connectors of its own."""
     made = sources()
     try:
         return run(job(made))
@@ -201,7 +202,7 @@ def _contacts(world: World) -> list[str]:
     return [str(row["hs_object_id"]) for row in world.portal.rows("contacts")]
 
 
-def _values(world: World) -> dict[str, dict[str, Any]]:
+def values(world: World) -> dict[str, dict[str, Any]]:
     """Our fields on every contact of both CRMs, but for when they were computed."""
     held: dict[str, dict[str, Any]] = {}
     for row in world.org.rows("Contact"):

@@ -55,7 +55,10 @@ def test_au03_a_vendor_that_repeats_our_secret_does_not_leak_it(
     field = "client_secret" if online.name == "salesforce" else "token"
     stranger = online.connect(**{field: secret})
     faults(
-        "oauth2/token" if online.name == "salesforce" else "/account-info", status, body.format(secret=secret), kind=kind
+        "oauth2/token" if online.name == "salesforce" else "/account-info",
+        status,
+        body.format(secret=secret),
+        kind=kind,
     )
     with pytest.raises(CrmError) as caught:
         stranger.account()
