@@ -9,14 +9,23 @@ from numba import njit
 
 from scoring.automaton import Column
 from scoring.kernel_calendar import DAYS
-from scoring.kernel_fold import CLEAN_LAST, INTERRUPTED_LAST, REVIEWS, SHORT_HISTORY, coefficient, day_of, name_of
+from scoring.kernel_fold import (
+    CLEAN_LAST,
+    INTERRUPTED_LAST,
+    REVIEWS,
+    SHORT_HISTORY,
+    coefficient,
+    day_of,
+    horizon,
+    name_of,
+)
 from scoring.kernel_money import derive, settle_ties
 from scoring.kernel_pack import BY_HAND, HIGH, LATER, LOW, WORD, hashed, hashed_both, hashed_one, wide
 from scoring.kernel_plan import Name, Param
 from scoring.kernel_points import NEVER, path, points
 from scoring.kernel_walk import walk
 
-MONEY = int(Name.MONEY)
+MONEY, TAKES = int(Name.MONEY), int(Name.TAKES)
 SHOWN = int(Column.COEFFICIENT)
 DAY, SLOTS, START = int(Param.DAY), int(Param.SLOTS), int(Param.START)
 UNEVEN, FORGETS = int(Param.UNEVEN), int(Param.FORGETS)
@@ -254,9 +263,14 @@ def score_partition(
             source, start, end, exposure, own_review, state, params, names, table, months, doms, first,
             review_days, review_coefficients, ends, seen,
         )  # fmt: skip
-        if money or uneven:
+        period, start = horizon(source, start, end, ends, review_days, done, params, months, doms, first)
+        refunded = False
+        if money:
+            for i in range(start, end):
+                refunded = refunded or names[name_of(source[i]), TAKES] != 0
+        if refunded or uneven:
             points(
-                source, start, end, ends, review_days, done, money, records, where, params, names, months, doms, first,
+                source, start, end, period, ends, refunded, records, where, names, months, doms, first,
                 gains, losses, owners, orders, counts, earned, ever, top,
             )  # fmt: skip
             tier, balance, expiry = path(
@@ -264,7 +278,7 @@ def score_partition(
             )  # fmt: skip
         else:
             tier, balance, expiry = walk(
-                source, start, end, ends, review_days, review_coefficients, done, params, names, tiers,
+                source, start, end, period, ends, review_days, review_coefficients, done, params, names, tiers,
                 months, doms, first, entries, earned, sums,
             )  # fmt: skip
         if abs(balance) > NEVER:

@@ -15,6 +15,7 @@ DAY, LAG, FIRST_MIN = int(Param.DAY), int(Param.LAG), int(Param.FIRST_MIN)
 FULL_RANK, INTERRUPTION = int(Param.FULL_RANK), int(Param.INTERRUPTION)
 EXCUSABLE, LETTERS = int(Name.EXCUSABLE), int(Name.LETTERS)
 
+FORGETS, LONGEST = int(Param.FORGETS), int(Param.LONGEST)
 NO_REASON, INTERRUPTED_LAST, CLEAN_LAST, SHORT_HISTORY = 0, 1, 2, 3  # what the reasons say after the incidents
 REVIEWS = 200  # room for the reviews of one subject
 
@@ -114,3 +115,22 @@ def coefficient(
         start = end
         month += 12
         review = day_in(first, month, dom)
+
+
+@njit(nogil=True, cache=True)
+def horizon(events, low, high, ends, review_days, reviews, params, months, doms, first):
+    """The first period whose points can still matter to the tier, and the first event of it.
+
+    Where the tier forgets, only the last reviews decide, the points in force at the first of them, and those of the
+    period in which the oldest of these were earned, for its caps.
+    """
+    period = 0
+    i = low
+    forgets = params[FORGETS]
+    if forgets and reviews >= forgets:
+        last = add_months(months, doms, first, review_days[reviews - forgets], -params[LONGEST])
+        while ends[period] <= last:
+            period += 1
+        while i < high and period and day_of(events[i]) < ends[period - 1]:
+            i += 1
+    return period, i

@@ -14,7 +14,7 @@ from scoring.kernel_plan import Name, Param
 POINTS, CAP, AWARDED, SLOT = int(Name.POINTS), int(Name.CAP), int(Name.AWARDED), int(Name.SLOT)
 TAKES, TAKEN, ONCE = int(Name.TAKES), int(Name.TAKEN), int(Name.ONCE)
 EXPIRY, FADES = int(Name.EXPIRY), int(Name.FADES)
-DAY, FORGETS, LONGEST, DEMOTION = int(Param.DAY), int(Param.FORGETS), int(Param.LONGEST), int(Param.DEMOTION)
+DAY, FORGETS, DEMOTION = int(Param.DAY), int(Param.FORGETS), int(Param.DEMOTION)
 HAS_FLOOR, FLOOR, GRACE = int(Param.HAS_FLOOR), int(Param.FLOOR), int(Param.GRACE)
 
 # A move is one integer that sorts by its day: the day, the slot (8 bits), the points (32 bits, from -2**31 up).
@@ -157,14 +157,14 @@ def _refund(
 
 @njit(nogil=True, cache=True)
 def points(
-    events, low, high, ends, review_days, reviews, money, records, where, params, names, months, doms, first,
+    events, low, high, period, ends, money, records, where, names, months, doms, first,
     gains, losses, owners, orders, counts, earned, ever, top,
 ):  # fmt: skip
     """All entries that the events make, as gains and losses of the balance, each in the order of days.
 
-    Those too old for the points that the last reviews saw are left out, where the tier forgets them. `money`: a refund
-    is among them, so orders are remembered. `counts` becomes (gains, losses, 0). By slot: what was `earned` in the
-    period, whether `ever`, and the `top` of the orders with money left.
+    The first of them lie in that `period`. `money`: a refund is among them, so orders are remembered. `counts` becomes
+    (gains, losses, 0). By slot: what was `earned` in the period, whether `ever`, and the `top` of the orders with money
+    left.
     """
     for each in range(3):
         counts[each] = 0
@@ -172,14 +172,7 @@ def points(
         earned[slot] = ever[slot] = 0
         top[slot] = -1
     order = 0
-    period = 0
     i = low
-    if params[FORGETS] and reviews >= params[FORGETS]:
-        last = add_months(months, doms, first, review_days[reviews - params[FORGETS]], -params[LONGEST])
-        while ends[period] <= last:
-            period += 1
-        while i < high and period and day_of(events[i]) < ends[period - 1]:
-            i += 1
     while i < high:
         event = events[i]
         i += 1

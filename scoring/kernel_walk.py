@@ -1,7 +1,7 @@
 """Points and tier of one subject in one walk, compiled: for the most common rules and subjects.
 
-No refund, all points live equally long, and the tier forgets (`Param.FORGETS`): then points go in the order in which they
-came, and nothing has to be noted down but them. Everything else takes `kernel_points`.
+No refund, all points live equally long, and the tier forgets (`Param.FORGETS`): then points go in the order in which
+they came, and nothing has to be noted down but them. Everything else takes `kernel_points`.
 """
 
 from numba import njit
@@ -20,26 +20,19 @@ _STRAIGHT = 2
 
 @njit(nogil=True, cache=True)
 def walk(
-    events, low, high, ends, review_days, review_coefficients, reviews, params, names, tiers, months, doms, first,
-    entries, earned, sums,
+    events, low, high, period, ends, review_days, review_coefficients, reviews, params, names, tiers,
+    months, doms, first, entries, earned, sums,
 ):  # fmt: skip
     """The tier at the end of the day, the balance, and the next day on which points go by themselves.
 
-    Writes what is in force by slot to `sums`; `entries` and `earned` are room to work in.
+    The first events lie in that `period`. Writes what is in force by slot to `sums`; `entries` and `earned` are room to
+    work in.
     """
     for slot in range(len(sums)):
         sums[slot] = earned[slot] = 0
     today, lifetime = params[DAY], params[LONGEST]
-    period = 0
     i = low
     r = max(0, reviews - params[FORGETS])
-    if reviews >= params[FORGETS]:
-        last = add_months(months, doms, first, review_days[r], -lifetime)
-        while ends[period] <= last:
-            period += 1
-        if period:
-            while i < high and day_of(events[i]) < ends[period - 1]:
-                i += 1
     total = current = made = gone = 0
     known = -1
     coming = day_of(events[i]) if i < high else NEVER
