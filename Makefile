@@ -42,8 +42,11 @@ bench: $(TESTED) ## ratios against a named peer or bound, with memory (docs/benc
 	@$(PIP) '.[bench]'
 	@for b in bench/bench_*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done
 
-crash: $(TESTED) ## kill a sync at every request and every commit, resume it, compare (hours)
-	@$(BIN)/python tests/crash/crash.py
+crash: $(TESTED) ## kill a sync at every request and every commit, resume it, compare; both databases (hours)
+	@for scenario in day fill; do for database in sqlite postgresql; do for second in "" --second-worker; do \
+	  echo "== $$scenario, $$database $$second"; \
+	  $(BIN)/python tests/crash/crash.py --scenario $$scenario --database $$database $$second || exit 1; \
+	done; done; done
 
 soup: $(TESTED) ## faults on every tenth call, seeds 1 to 50: the CRMs must end as without (long)
 	@$(BIN)/python bench/soup.py 1 50
