@@ -48,6 +48,11 @@ def first_fill(plan: Any, before: Sequence[Any] = (), after: Sequence[Any] = ())
         return report, Play(soup.values(world))
 
 
+@pytest.fixture(scope="module")
+def right() -> Play:
+    return first_fill(None)[1]
+
+
 SCOPE = {"crm": "hubspot", "scope": "crm.objects.contacts.read"}
 
 
@@ -61,9 +66,8 @@ SCOPE = {"crm": "hubspot", "scope": "crm.objects.contacts.read"}
     ],
 )
 def test_a_fault_that_does_not_pass_stops_with_its_reason_and_the_run_after_the_repair_ends_right(
-    crm: str, fault: Any, before: Any, after: Any, words: str
+    crm: str, fault: Any, before: Any, after: Any, words: str, right: Play
 ):
-    _, right = first_fill(None)
     report, repaired = first_fill({"seed": 1, "fault": [fault]} if fault else None, before, after)
     assert report.state in ("failed", "try later")
     assert words in report.connections[crm].message
