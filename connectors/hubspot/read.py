@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
@@ -13,17 +12,16 @@ from connectors.clock import Time
 from connectors.errors import Unreachable
 from connectors.hubspot.associations import IDS, links
 from connectors.hubspot.definitions import Definition, definitions
-from connectors.hubspot.names import property_name
 from connectors.hubspot.search import Finder, next_after
+from connectors.hubspot.selection import Row, Selection, absorbed, modified_of, record_of, select
 from connectors.hubspot.session import Session
 from connectors.hubspot.settings import Settings
 from connectors.protocol import ObjectQuery, Page, Progress, Window
 from connectors.values import as_instant, milliseconds
-from scoring.records import Link, Problem, Record
+from scoring.records import Problem, Record
 
 PAGE = 100  # of a list, and of a batch read
 _LONGEST = 4_000  # characters of properties in an address (HR16); measured limits begin at 8 k
-_MERGED = ("hs_merged_object_ids", "hs_calculated_merged_vids")  # HR11
 
 _RUN_KNOWS = 900.0  # seconds that definitions hold: from a run's check to its reading
 _DELAY = timedelta(hours=1)  # behind which the search index has caught up (HR07)
@@ -32,38 +30,6 @@ _LATE = timedelta(minutes=10)
 _LIST_HOLDS = timedelta(days=3)  # how long the place in a list is worth going back to
 
 T = TypeVar("T")
-Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Properties of one object that can be read today, our own among them, and what is missing."""
-
-    object: str
-    stamp: str
-    asked: Mapping[str, Definition]
-    ours: Mapping[str, Definition]
-    merged: tuple[str, ...]
-    missing: tuple[str, ...]
-
-    @property
-    def names(self) -> list[str]:
-        """Everything to ask for."""
-        own = [definition.name for definition in self.ours.values()]
-        return list(dict.fromkeys([self.stamp, *self.merged, *self.asked, *own]))
-
-    def problems(self) -> tuple[Problem, ...]:
-        """One per property that was asked for and is not there: HubSpot would silently leave it out (HR22)."""
-        return tuple(
-            Problem(
-                self.object,
-                "",
-                name,
-                "does not exist in this portal, or the token may not read it",
-                "create it, or take it out of the mapping",
-            )
-            for name in self.missing
-        )
 
 
 class Reader:
@@ -117,20 +83,7 @@ class Reader:
 
     def resolve(self, query: ObjectQuery, *, fresh: bool = False) -> Selection:
         """Compare a query with the portal's definitions, read anew by every run's check."""
-        known = self._definitions(query.object, fresh=fresh)
-        stamp = "lastmodifieddate" if query.object in ("contacts", "0-1") else "hs_lastmodifieddate"  # HR09
-        return Selection(
-            object=query.object,
-            stamp=stamp,
-            asked={name: known[name] for name in query.fields if name in known},
-            ours={
-                spec.name: known[name]
-                for spec in (query.ours.fields if query.ours else ())
-                if query.ours and (name := property_name(query.ours.prefix, spec.name)) in known
-            },
-            merged=tuple(name for name in _MERGED if name in known),
-            missing=tuple(name for name in query.fields if name not in known),
-        )
+        return select(query, self._definitions(query.object, fresh=fresh))
 
     def _definitions(self, object_: str, *, fresh: bool) -> Mapping[str, Definition]:
         now = self._time.monotonic()
@@ -177,7 +130,7 @@ class Reader:
         began = held.get("began") or self._time.now().isoformat()
         first = datetime.fromisoformat(held["end"]) if held else end
         for rows, after in self._rows(query, selection, held.get("after")):
-            kept = [row for row in rows if _before(_modified(selection, row), end)]
+            kept = [row for row in rows if _before(modified_of(selection, row), end)]
             yield self._page(query, selection, kept)
             place = {"after": after, "began": began, "end": first.isoformat()}
             self._progress.put(key, json.dumps(place) if after else None)
@@ -263,7 +216,7 @@ class Reader:
         problems: list[Problem] = []
         for row in rows:
             id_ = str(row["id"])
-            one = _record(selection, row, {to: ends[to].get(id_, ()) for to in query.links})
+            one = record_of(selection, row, {to: ends[to].get(id_, ()) for to in query.links})
             if isinstance(one, Problem):
                 problems.append(one)
             else:
@@ -271,38 +224,11 @@ class Reader:
         return Page(tuple(records), tuple(problems))
 
 
-def absorbed(survivor: Record, properties: Mapping[str, Any]) -> Iterator[Record]:
-    """The records that were merged into this one (HR11): `12;15`, or `12:1669000000000;15:…` for contacts."""
-    ids = {part.partition(":")[0].strip() for name in _MERGED for part in str(properties.get(name) or "").split(";")}
-    for id_ in sorted(ids - {"", survivor.id}, key=lambda text: (len(text), text)):
-        yield Record(survivor.object, id_, survivor.modified, deleted=True, merged_into=survivor.id)
-
-
 def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
     """Lists of `size`, the last one shorter."""
     rest = iter(items)
     while chunk := list(islice(rest, size)):
         yield chunk
-
-
-def _record(selection: Selection, row: Row, ends: Mapping[str, tuple[Link, ...]]) -> Record | Problem:
-    properties = row.get("properties") or {}
-    modified = _modified(selection, row)
-    if not isinstance(modified, datetime):
-        return Problem(selection.object, str(row["id"]), selection.stamp, "is no date and time", "look at the record")
-    return Record(
-        object=selection.object,
-        id=str(row["id"]),
-        modified=modified,
-        values={name: definition.value(properties.get(name)) for name, definition in selection.asked.items()},
-        links=ends,
-        ours={name: definition.value(properties.get(definition.name)) for name, definition in selection.ours.items()},
-    )
-
-
-def _modified(selection: Selection, row: Row) -> Any:
-    text = (row.get("properties") or {}).get(selection.stamp) or row.get("updatedAt") or ""
-    return Definition(selection.stamp, "datetime").value(text)
 
 
 def _before(modified: Any, end: datetime) -> bool:

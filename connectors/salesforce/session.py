@@ -317,10 +317,13 @@ class Session:
             self._quota.saw(used=int(match[1]), limit=int(match[2]))
         kind = response.headers.get("Content-Type", "").partition(";")[0]
         is_soap = "/services/Soap/" in (response.request.url or "")
-        silent = response.status_code == requests.codes.no_content or response.request.method in ("PUT", "DELETE")
+        # An upload is answered 201 with nothing in it, whatever type that is given.
+        silent = response.status_code == requests.codes.no_content or (
+            response.request.method == "PUT" and response.status_code == requests.codes.created
+        )
         expected = CSV if response.request.headers.get("Accept") == CSV else _JSON
         # SR39: a maintenance page answers 200 with HTML.
-        if response.ok and kind != expected and not is_soap and not (silent and not kind):
+        if response.ok and kind != expected and not is_soap and not silent:
             raise Transient(f"Salesforce answered with {kind or 'nothing'} instead of {expected}")
 
 

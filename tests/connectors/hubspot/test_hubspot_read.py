@@ -9,7 +9,7 @@ import pytest
 from connectors.errors import NotPermitted, QuotaSpent, Unreachable
 from connectors.hubspot import associations, read
 from connectors.hubspot.definitions import Definition
-from connectors.hubspot.read import absorbed
+from connectors.hubspot.selection import absorbed
 from connectors.protocol import Level, ObjectQuery, OutcomeKind, Update
 from scoring.records import Link, Malformed, Record
 
