@@ -123,9 +123,9 @@ class Calls:
     """The one way out: every call of one connector goes through `run`.
 
     `patience` is how long one call may take with all its repetitions, `longest_wait` the longest single wait that is
-    `patience` is how long one call may take with all its repetitions, `longest_wait` the longest single wait that is
     still a retry and not the end of the run (HR25), `deadline` how long all calls together may take from the first one
-    on (SR23): the connector of one run. All in seconds of the injected time.
+    on (SR23): the connector of one run. All in seconds of the injected time. Until somebody has answered at all there
+    are only `first_attempts`: who waits at the terminal shall learn soon that the address is wrong or the CRM down.
     """
 
     def __init__(
@@ -137,6 +137,7 @@ class Calls:
         patience: float = 600.0,
         longest_wait: float = 120.0,
         attempts: int = 8,
+        first_attempts: int = 4,
         deadline: float = 12 * 3600.0,
     ) -> None:
         self._time = time
@@ -145,6 +146,7 @@ class Calls:
         self._patience = patience
         self._longest_wait = longest_wait
         self._attempts = attempts
+        self._allowed = min(first_attempts, attempts)
         self._deadline = deadline
         self._began: float | None = None
         self._jitter = wait_random_exponential(multiplier=1, max=60)
@@ -166,19 +168,20 @@ class Calls:
         def stop(state: RetryCallState) -> bool:
             # OP08: stops before a wait that would overshoot, as tenacity's stop_before_delay, but on the injected time.
             over = self._time.monotonic() - started + state.upcoming_sleep > self._patience
-            return over or state.attempt_number >= self._attempts or state.upcoming_sleep > self._longest_wait
+            return over or state.attempt_number >= self._allowed or state.upcoming_sleep > self._longest_wait
 
         retrying = Retrying(
             sleep=self._time.sleep,
             retry=retry_if_exception_type(Transient),
             wait=self._wait,
             stop=stop,
-            before_sleep=lambda state: log.warning(
+            before_sleep=lambda state: log.info(
                 "%s: attempt %d failed, again in %.1f s", what, state.attempt_number, state.upcoming_sleep
             ),
             reraise=True,
         )
         result: T = retrying(self._once, what, send, kinds)
+        self._allowed = self._attempts
         return result
 
     def _once(self, what: str, send: Callable[[], T], kinds: tuple[str, ...]) -> T:
