@@ -93,7 +93,8 @@ def choice(given: str, allowed: Iterable[str], word: str = "allowed") -> str:
 def key_path(location: Location) -> str:
     """A key as people write it: ``tiers[2].name``, list items counted from 1."""
     text = ""
-    for part in location:
+    # The members of a union are places of pydantic's own ("str-enum[…]", a model's class): nobody wrote them.
+    for part in (each for each in location if isinstance(each, int) or not ("[" in each or each.startswith("_"))):
         text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
     return text
 

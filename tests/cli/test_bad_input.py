@@ -80,7 +80,7 @@ def test_no_settings_file_points_to_the_demo(command):
         ("SIGNAL subject = { field = 'A', link = 'B' }", "either a field or a link"),
         ("SIGNAL when = [{ field = 'A', is = 1, above = 2 }]", "signal[1].when[1]: a condition needs exactly one of"),
         ("SIGNAL when = [{ field = 'A', iss = 1 }]", "iss: unknown key"),
-        ("SIGNAL liability = 'fully'", "signal[1].liability"),
+        ("SIGNAL liability = 'fully'", "signal[1].liability: 'fully' is not possible; allowed: full, partial, none"),
         ("SIGNAL when = [{ field = 'A', days_after = 'B' }]", "belong together"),
         ("SIGNAL when = [{ field = 'A', days_after = 'B', between = [90, 31] }]", "holds no day"),
     ],
