@@ -17,6 +17,7 @@ from cli.explain import explain
 from cli.fields import fields
 from cli.init import init
 from cli.ledger import ledger
+from cli.package import package
 from cli.reconcile import reconcile
 from cli.rejects import rejects
 from cli.rules import rules
@@ -71,7 +72,7 @@ for command in (contest, adjust, freeze, unfreeze, undo, resume, rejects, ledger
     cli.add_command(command)
 for command in (schedule, reconcile, erase, purge):
     cli.add_command(command)
-for command in (init, try_, doctor, uninstall):
+for command in (init, try_, doctor, package, uninstall):
     cli.add_command(command)
 
 

@@ -17,6 +17,16 @@ NAMESPACE = "http://soap.sforce.com/2006/04/metadata"
 _MAIN = "main/default"
 _NAMESPACES: dict[Any, str] = {None: NAMESPACE}  # the stubs know no default namespace
 
+# A permission set has one description for all languages (ADR 0012).
+_READERS = (
+    "For those who read scores: sees the fields, edits none. / "
+    "Pour celles et ceux qui lisent les notes : voit les champs, n'en modifie aucun."
+)
+_WRITER = (
+    "For the integration user alone: reads and edits the fields, nothing else. / "
+    "Pour le seul utilisateur d'intégration : lit et modifie les champs, rien d'autre."
+)
+
 Content = str | Sequence[Any]  # a text, or (element, content) pairs
 
 
@@ -28,8 +38,8 @@ def source(fields: FieldSet) -> Iterator[tuple[str, str]]:
     sync, sync_label = permission_set(fields)
     read, read_label = read_set(fields)
     for name, label, editable, whose in (
-        (read, read_label, False, "For those who read scores: sees the fields, edits none."),
-        (sync, sync_label, True, "For the integration user alone: reads and edits the fields, nothing else."),
+        (read, read_label, False, _READERS),
+        (sync, sync_label, True, _WRITER),
     ):
         grants: list[tuple[str, Content]] = [
             (

@@ -1,13 +1,14 @@
 """The Bonus-Malus section of a record: our fields, wherever they came from, in the order in which they are read."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
 from sandbox.page.gauge import Gauge, gauge
-from sandbox.page.view import Field, two_decimals
+from sandbox.page.view import Field, day, decimals, moment, two_decimals
+from sandbox.page.words import WORDS, language_of
 
 _OURS = re.compile(r"bonus_?malus_(?P<name>\w+?)(__c)?", re.IGNORECASE)
 _HEADING = re.compile(r"bonus[ -]malus\s*:\s*", re.IGNORECASE)
@@ -34,8 +35,10 @@ _SHOWN_BELOW = {"nextreview", "status", "history", "computedat"}
 class Card:
     """The section, part by part; a part that is not on the record is None or empty."""
 
+    language: str
     fields: dict[str, Field]
     gauge: Gauge | None
+    gauge_label: str
     arrow: str
     reasons: tuple[str, ...]
     history: tuple[tuple[date, str], ...]
@@ -54,21 +57,45 @@ def is_ours(api_name: str) -> bool:
 
 def card(fields: Iterable[Field]) -> Card | None:
     """The section for these fields of ours; None where none of them holds anything yet."""
-    named = {_neutral(field.name): replace(field, label=_own_words(field.label)) for field in fields}
+    fields = tuple(fields)
+    language = language_of(fields)
+    named = {_neutral(field.name): _said(field, language) for field in fields}
     if not any(field.value for field in named.values()):
         return None
     for name in named.keys() & {"coefficient", "expected"}:
-        named[name] = replace(named[name], shown=two_decimals(named[name].value))
+        named[name] = replace(named[name], shown=decimals(two_decimals(named[name].value), language))
     coefficient = _number(named.get("coefficient"))
     trend, reasons, history = (named.get(name) for name in ("trend", "reasons", "history"))
     return Card(
+        language=language,
         fields=named,
         gauge=None if coefficient is None else gauge(coefficient, _number(named.get("expected"))),
+        gauge_label=_aloud(named, WORDS[language]),
         arrow=_ARROWS.get(trend.value, "") if trend else "",
         reasons=_sentences(reasons.value) if reasons else (),
         history=tuple(_reviews(history.value)) if history else (),
         others=tuple(field for name, field in named.items() if field.value and name not in _SHOWN_APART | _SHOWN_BELOW),
     )
+
+
+def _aloud(named: Mapping[str, Field], words: Mapping[str, str]) -> str:
+    """The gauge for those who cannot see it."""
+    label = f"{words['coefficient']} {named['coefficient'].shown} {words['scale']}" if "coefficient" in named else ""
+    expected = named.get("expected")
+    return f"{label}, {expected.shown} {words['expected']}" if expected and expected.value else label
+
+
+def _said(field: Field, language: str) -> Field:
+    """A field under the words that the heading has not said already, its dates in the section's language."""
+    label, shown, name = _own_words(field.label), field.shown, _neutral(field.name)
+    try:
+        if name in {"nextreview", "changedon"} and field.value:
+            shown = day(date.fromisoformat(field.value), language)
+        elif name == "computedat" and field.value:
+            shown = moment(datetime.fromisoformat(field.value), language)
+    except ValueError:  # somebody made a text of it
+        pass
+    return replace(field, label=label, shown=shown)
 
 
 def _neutral(api_name: str) -> str:

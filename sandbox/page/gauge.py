@@ -53,20 +53,15 @@ class Gauge:
     expected: Point | None
     bands: tuple[Band, ...]
     marks: tuple[Mark, ...]
-    label: str
 
 
 def gauge(coefficient: Decimal, expected: Decimal | None) -> Gauge:
     """The drawing for a coefficient and the one expected at the next review; beyond the ends they stand at the end."""
-    label = f"Coefficient {coefficient:.2f} on a scale from {LOWEST:.2f} to {HIGHEST:.2f}"
-    if expected is not None:
-        label += f", {expected:.2f} expected at the next review"
     return Gauge(
         coefficient=Hand(_at(float(coefficient), _RADIUS - 13), _at(float(coefficient), _RADIUS + 11)),
         expected=None if expected is None else _at(float(expected), _RADIUS),
         bands=tuple(Band(kind, _arc(low, high)) for kind, low, high in BANDS),
         marks=tuple(Mark(f"{value:.2f}", _at(value, _RADIUS + 16)) for value in (1.0, 1.5)),
-        label=label,
     )
 
 

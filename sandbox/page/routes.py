@@ -12,7 +12,8 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox.page import in_hubspot, in_salesforce
 from sandbox.page.card import card
-from sandbox.page.view import Contact, Listed, day, initials, moment
+from sandbox.page.view import Contact, Listed, day, decimals, initials, moment
+from sandbox.page.words import WORDS, language_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -53,7 +54,7 @@ class _Page:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters |= {"initials": initials, "day": day}
+        self._templates.filters |= {"initials": initials, "day": day, "decimals": decimals}
 
     async def list(self, request: Request) -> Response:
         """Contacts whose name, e-mail or id holds the words of `q`, those of `crm` or of both."""
@@ -76,7 +77,11 @@ class _Page:
                 contact = find(request.path_params["id"])
             except ValueError as error:
                 return self._rendered("missing.html", status=404, what=str(error))
-            return self._rendered("record.html", contact=contact, card=card(contact.ours))
+            language = language_of(contact.ours)
+            section = card(contact.ours)
+            return self._rendered(
+                "record.html", contact=contact, card=section, texts=WORDS[language], language=language
+            )
 
         return view
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
+from babel.dates import format_date
+
 
 @dataclass(frozen=True, slots=True)
 class Amount:
@@ -64,14 +66,19 @@ class Contact:
     deleted: bool = False
 
 
-def day(on: date) -> str:
-    """A date as a rep reads it: 3 Jun 2025."""
-    return f"{on.day} {on:%b %Y}"
+def day(on: date, language: str = "en") -> str:
+    """A date as a rep reads it: 3 Jun 2025, 3 juin 2025."""
+    return format_date(on, "d MMM y", locale=language)
 
 
-def moment(at: datetime) -> str:
+def moment(at: datetime, language: str = "en") -> str:
     """A time likewise, in UTC: 22 Nov 2026, 08:00 UTC."""
-    return f"{day(at.date())}, {at:%H:%M} UTC"
+    return f"{day(at.date(), language)}, {at:%H:%M} UTC"
+
+
+def decimals(text: str, language: str) -> str:
+    """A number with the sign that the language puts before its decimals."""
+    return text.replace(".", ",") if language == "fr" else text
 
 
 def initials(name: str) -> str:

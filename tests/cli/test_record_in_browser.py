@@ -5,12 +5,17 @@ import shutil
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tests.pictures import picture
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: apt-get install chromium)")
 @pytest.mark.timeout(120)
-def test_a_rep_reads_the_standing_on_the_record_of_both_crms(site, command):
+@pytest.mark.parametrize(("language", "way_back"), [("en", "Way back"), ("fr", "Retour")])
+def test_a_rep_reads_the_standing_on_the_record_of_both_crms(site, command, language, way_back):
+    settings = site.settings.read_text("utf-8")
+    site.settings.write_text(f'language = "{language}"\n{settings}', "utf-8")
     command("fields", "apply")
     command("sync")
     contact = next(row for row in site.world.org.rows("Contact") if not row["IsDeleted"])
@@ -22,14 +27,22 @@ def test_a_rep_reads_the_standing_on_the_record_of_both_crms(site, command):
     complaints: list[str] = []
     with sync_playwright() as browsers:
         browser = browsers.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page()
+        page = browser.new_page(viewport={"width": 1180, "height": 980})
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         for path, coefficient in pages.items():
             page.goto(site.url + path)
             gauge = page.get_by_role("img").first.get_attribute("aria-label") or ""
-            assert f"{float(coefficient):.2f}" in gauge
-            assert page.get_by_text("Way back").is_visible()
+            assert f"{float(coefficient):.2f}".replace(".", "," if language == "fr" else ".") in gauge
+            assert page.get_by_role("heading", name=way_back).is_visible()
+        rows = site.world.org.rows("Contact")
+        told = [row for row in rows if row["BonusMalus_Trend__c"] == "worsening" and "@example" in (row["Email"] or "")]
+        richest = max(
+            told,
+            key=lambda row: (row["BonusMalus_Tier__c"] != "Basic", row["BonusMalus_History__c"].count(";"), row["Id"]),
+        )
+        page.goto(f"{site.url}/sandbox/salesforce/Contact/{richest['Id']}")
+        picture(page, "record" if language == "en" else f"record.{language}")
         page.goto(site.url + "/sandbox/")
         page.get_by_role("searchbox").fill(contact["Name"])
         page.get_by_role("button", name="Search").click()

@@ -5,9 +5,11 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from babel.dates import format_skeleton
 from playwright.sync_api import Browser, sync_playwright
 
 from config.locale import Texts
@@ -18,7 +20,10 @@ from sandbox.company import Company, populate
 from sandbox.hubspot.property import Definition
 from sandbox.salesforce.schema import make_field
 from sandbox.server import Server
-from sync.fields import field_set
+from sync.fields import KINDS, field_set
+from sync.values import values_of
+from tests.config.test_locale import printed_example
+from tests.pictures import picture
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -38,22 +43,22 @@ pytestmark = [
 browser = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: apt-get install chromium)")
 
 PAGE = """<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>Contact</title></head>
-<body style="padding: 1rem; max-width: 28rem"><main><h1>Contact</h1></main></body></html>"""
-FIELDS = {
-    "Coefficient": (0.95, None),
-    "Expected": (1.12, None),
-    "Tier": ("Silver", "Silver"),
-    "Previous_Tier": ("Gold", "Gold"),
-    "Points": (340, None),
-    "Price_Adjustment": (-7, None),
-    "Trend": ("worsening", "Worsening"),
-    "Reasons": ("Invoice 1042 paid 44 days late, 3 Jun 2025: ×1.125. 12 orders paid: +120 points.", None),
-    "Way_Back": ("Review of 12 Mar 2027 without incident: 0.90; Gold needs 250 points and 0.90.", None),
-    "Next_Review": ("2027-03-12", "12/03/2027"),
-    "Status": ("active", "Active"),
-    "History": ("2026-03-12 0.95; 2025-03-12 0.85", None),
-    "Computed_At": ("2026-11-22T08:00:00Z", "22/11/2026 09:00"),
-}
+<body style="max-width: 27rem"><main style="padding: 1rem">
+<h1 class="slds-assistive-text">Contact</h1></main></body></html>"""
+NUMBERS, PICKLIST = {FieldKind.DECIMAL, FieldKind.INTEGER}, FieldKind.PICKLIST
+
+
+def example(language: str) -> dict[str, tuple[object, str | None]]:
+    """The printed example's fields as the UI API answers them: value, and what is shown of it."""
+    texts = Texts(language)
+    computed = datetime(2026, 11, 22, 8, tzinfo=UTC)
+    values = values_of(printed_example(), texts, rules="customers@4f2a91c0", computed_at=computed)
+    numbers = {spec: float(values[spec]) for spec, kind in KINDS.items() if kind in NUMBERS}
+    labels = {**dict(texts.options("trend")), **dict(texts.options("status"))}
+    shown = {name: labels.get(value) or texts.tier(value) for name, value in values.items() if KINDS[name] is PICKLIST}
+    next_review = printed_example().next_review
+    shown |= {"next_review": format_skeleton("yMd", next_review, locale=language), "computed_at": "22/11/2026 09:00"}
+    return {name.title(): (numbers.get(name, value), shown.get(name)) for name, value in values.items()}
 
 
 def run(*command: str | Path, cwd: Path = ROOT, **environment: str) -> str:
@@ -105,7 +110,7 @@ def compiled(request, tmp_path_factory) -> tuple[str, Path]:
 @pytest.mark.parametrize(
     ("fields", "english", "french"),
     [
-        (FIELDS, "Expected at the next review", "Attendu à la prochaine échéance"),
+        (None, "Expected at the next review", "Attendu à la prochaine échéance"),
         ({"Coefficient": (None, None)}, "Not scored yet", "Pas encore noté"),
         ({}, "the permission set", "l’ensemble d’autorisations"),
     ],
@@ -115,8 +120,9 @@ def test_the_lightning_component_renders_in_a_browser_without_error_and_passes_a
     chromium, compiled, fields, english, french
 ):
     language, script = compiled
+    given = example(language) if fields is None else fields
     record = {"apiName": "Contact", "fields": {
-        f"BonusMalus_{name}__c": {"value": value, "displayValue": shown} for name, (value, shown) in fields.items()
+        f"BonusMalus_{name}__c": {"value": value, "displayValue": shown} for name, (value, shown) in given.items()
     }}  # fmt: skip
     complaints: list[str] = []
     page = chromium.new_page(viewport={"width": 460, "height": 980})
@@ -129,8 +135,8 @@ def test_the_lightning_component_renders_in_a_browser_without_error_and_passes_a
     page.get_by_text(english if language == "en" else french).first.wait_for(timeout=5000)
     page.add_script_tag(path=MODULES / "axe-core" / "axe.min.js")
     found = page.evaluate("async () => (await axe.run()).violations.map(v => v.id + ': ' + v.nodes[0].html)")
-    if pictures := os.environ.get("PICTURES"):
-        page.screenshot(path=Path(pictures) / f"component-{language}-{len(fields)}.png", full_page=True)
+    if fields is None:
+        picture(page.locator("main"), "component" if language == "en" else f"component.{language}")
     page.close()
     assert found == []
     assert complaints == []
@@ -161,7 +167,7 @@ def test_the_sandboxs_pages_pass_axe_without_an_error_in_the_console(chromium):
 def _score(world: World, contact: str, person: str) -> None:
     """Values of ours on one record of each CRM, in fields as they are made."""
     programme = load_programme("customers", at=world.clock.now().date())
-    ours = {name.lower(): value for name, (value, _) in FIELDS.items()}
+    ours = {name.lower(): value for name, (value, _) in example("en").items()}
     org, portal = world.org, world.portal
     sobject, kind = org.schema.objects["Contact"], portal.store.kinds["contacts"]
     for spec in field_set(programme, "Contact", Texts("en")).fields:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import requests
 import simple_salesforce
+from click.testing import CliRunner
 from lxml import etree
 
-from cli.package import FOLDER, generated
+from cli.package import CARD, FOLDER, generated, package
 from config.locale import Texts
 from config.rulefile import load_programme
 from connectors import connect, settings_model
@@ -47,14 +48,48 @@ def test_what_is_generated_is_what_the_programme_and_the_catalogues_say_today():
     assert not stale, "python -m cli.package"
 
 
-@pytest.mark.parametrize("path", COMPONENTS, ids=lambda path: path.name.removesuffix("-meta.xml"))
-def test_every_component_is_what_the_vendors_wsdl_allows(path, schema):
+def valid(path: Path, schema: etree.XMLSchema) -> None:
+    """Fails where the vendor's WSDL does not allow what stands there."""
     root = etree.parse(path).getroot()
     target = root.find(f"{{{NAMESPACE}}}targetConfigs")
     if target is not None:  # the source has XML where the API takes it encoded
         target.text = base64.b64encode(etree.tostring(target)).decode()
         del target[:]
     schema.assertValid(etree.fromstring(etree.tostring(root)))
+
+
+@pytest.mark.parametrize("path", COMPONENTS, ids=lambda path: path.name.removesuffix("-meta.xml"))
+def test_every_component_is_what_the_vendors_wsdl_allows(path, schema):
+    valid(path, schema)
+
+
+def test_an_org_that_speaks_french_gets_french_masters_and_english_as_the_translation(schema, tmp_path):
+    folder = tmp_path / "package"
+    said = CliRunner().invoke(package, ["salesforce", str(folder), "--language", "fr"])
+    assert said.exit_code == 0, said.output
+    components = sorted(folder.glob("*/main/**/*-meta.xml"))
+    assert len(components) == len(COMPONENTS)
+    for path in components:
+        valid(path, schema)
+    read = {path.name: path.read_text("utf-8") for path in components}
+    assert "<label>Bonus-malus : palier</label>" in read["BonusMalus_Tier__c.field-meta.xml"]
+    assert "<label>Bonus-malus: tier</label>" in read["BonusMalus_Tier__c.fieldTranslation-meta.xml"]
+    assert "<label>Contacts avec bonus-malus</label>" in read["BonusMalus_Contacts.reportType-meta.xml"]
+    assert "<value>Palier</value>" in read["CustomLabels.labels-meta.xml"]
+    assert "en_US</language>" not in read["CustomLabels.labels-meta.xml"]
+    assert "<label>Tier</label>" in read["en_US.translation-meta.xml"]
+    assert not [path for path in folder.rglob("*") if "Contact-fr" in path.name or path.name.startswith("fr.")]
+    assert '"english"' in (folder / "sfdx-project.json").read_text("utf-8")
+
+
+@pytest.mark.parametrize("crm", ["salesforce", "hubspot"])
+def test_the_project_folder_is_what_stands_here_and_replaces_nothing(crm, tmp_path):
+    folder = tmp_path / "project"
+    assert CliRunner().invoke(package, [crm, str(folder)]).exit_code == 0
+    here = CARD if crm == "hubspot" else FOLDER
+    for path in folder.rglob("*.*"):
+        assert path.is_dir() or path.read_bytes() == (here / path.relative_to(folder)).read_bytes()
+    assert CliRunner().invoke(package, [crm, str(folder)]).exit_code == 2
 
 
 def test_a_wrong_component_would_be_found(schema):
@@ -82,9 +117,9 @@ def test_list_views_ask_for_values_that_the_programme_writes():
 
 def test_every_custom_label_exists_in_both_languages_and_is_used():
     labels = {each.text for each in etree.parse(LABELS).getroot().iter(f"{{{NAMESPACE}}}fullName")}
-    french = etree.parse(FRENCH).getroot()
-    assert {each.text for each in french.iter(f"{{{NAMESPACE}}}name")} == labels
-    assert all(each.text and each.text.strip() for each in french.iter(f"{{{NAMESPACE}}}label"))
+    french = list(etree.parse(FRENCH).getroot().iter(f"{{{NAMESPACE}}}customLabels"))
+    assert {each.findtext(f"{{{NAMESPACE}}}name") for each in french} == labels
+    assert all((each.findtext(f"{{{NAMESPACE}}}label") or "").strip() for each in french)
     used = set(re.findall(r"@salesforce/label/c\.(\w+)", (MAIN / "lwc/bonusMalus/bonusMalus.js").read_text("utf-8")))
     assert used == labels
 

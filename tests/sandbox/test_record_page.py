@@ -12,6 +12,7 @@ from sandbox.hubspot.property import Definition, Option
 from sandbox.page.card import card, is_ours
 from sandbox.page.gauge import gauge
 from sandbox.page.view import Field
+from sandbox.page.words import WORDS
 from sandbox.salesforce.schema import make_field
 from sandbox.server import Server
 
@@ -261,6 +262,17 @@ def test_a_card_needs_at_least_one_value():
     assert card([]) is None
     assert card([empty]) is None
     assert card([replace(empty, value="silver", shown="Silver")]) is not None
+
+
+def test_a_section_whose_labels_are_french_is_french_down_to_its_dates_and_decimals():
+    values = {"Coefficient": "0.95", "Expected": "0.9", "Next_Review": "2027-08-12", "History": "2026-03-12 0,95"}
+    fields = [Field(f"BonusMalus_{name}__c", f"Bonus-malus : {name}", value, value) for name, value in values.items()]
+    made = card([*fields, Field("BonusMalus_Computed_At__c", "Bonus-malus : calculé le", "2026-11-22T08:00:00Z", "")])
+    assert (made.language, made.get("coefficient").shown, made.get("expected").shown) == ("fr", "0,95", "0,90")
+    assert made.get("nextreview").shown == "12 août 2027"
+    assert made.get("computedat").shown == "22 nov. 2026, 08:00 UTC"
+    assert made.gauge_label == ("Coefficient 0,95 sur une échelle de 0,50 à 3,50, 0,90 attendu à la prochaine échéance")
+    assert [set(words) for words in WORDS.values()] == [set(WORDS["en"])] * 2
 
 
 def test_a_history_with_a_day_that_never_was_loses_only_that_line():

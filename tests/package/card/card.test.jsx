@@ -72,7 +72,7 @@ test("tier and trend are tags, the rest is a list with its labels", () => {
     "Next review": "Mar 12, 2027",
     Status: "Active",
     "Previous tier": "Gold",
-    "Price adjustment (%)": "-7",
+    "Price adjustment": "-7%",
   });
 });
 

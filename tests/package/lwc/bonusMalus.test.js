@@ -62,7 +62,7 @@ describe("c-bonus-malus", () => {
 
     it("shows tier, points, trend, way back and next review as the CRM writes them", async () => {
         const root = await shown(record());
-        expect(texts(root, ".tiles dd")).toEqual(["Silver", "340", "Gold", "-7"]);
+        expect(texts(root, ".tiles dd")).toEqual(["Silver", "340", "Gold", "-7%"]);
         expect(text(root, ".trend")).toContain("Improving");
         expect(text(root, ".way")).toContain("Review of 12 Mar 2027");
         expect(texts(root, ".rows dd")).toEqual(["12/03/2027", "Active"]);

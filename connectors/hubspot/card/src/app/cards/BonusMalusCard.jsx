@@ -78,6 +78,7 @@ function Standing({ value, texts, locale }) {
   const coefficient = decimals(value("coefficient"), locale);
   const expected = value("expected") ? decimals(value("expected"), locale) : NOTHING;
   const number = (name) => (value(name) ? new Intl.NumberFormat(locale).format(Number(value(name))) : NOTHING);
+  const percent = new Intl.NumberFormat(locale, { style: "percent", signDisplay: "exceptZero" });
   const trend = value("trend");
   const [direction, color] = TREND_SHAPES[trend] ?? [];
   const tier = (name) => texts.tiers[value(name)] ?? (value(name) || NOTHING);
@@ -134,7 +135,7 @@ function Standing({ value, texts, locale }) {
           <Text>{tier("previous_tier")}</Text>
         </DescriptionListItem>
         <DescriptionListItem label={texts.priceAdjustment}>
-          <Text>{number("price_adjustment")}</Text>
+          <Text>{value("price_adjustment") ? percent.format(Number(value("price_adjustment")) / 100) : NOTHING}</Text>
         </DescriptionListItem>
       </DescriptionList>
       {history.length > 0 && (

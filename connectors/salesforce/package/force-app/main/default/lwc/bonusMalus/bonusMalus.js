@@ -149,7 +149,7 @@ export default class BonusMalus extends LightningElement {
             { key: "tier", label: LABELS.tier, text: this.shown(TIER), style: this.tierStyle },
             { key: "points", label: LABELS.points, text: this.number(POINTS), style: "big" },
             { key: "previous", label: LABELS.previousTier, text: this.shown(PREVIOUS_TIER), style: "" },
-            { key: "price", label: LABELS.priceAdjustment, text: this.number(PRICE_ADJUSTMENT), style: "big" }
+            { key: "price", label: LABELS.priceAdjustment, text: this.percent(PRICE_ADJUSTMENT), style: "big" }
         ];
     }
 
@@ -201,6 +201,12 @@ export default class BonusMalus extends LightningElement {
     number(field) {
         const value = this.kept(field);
         return value === null || value === undefined ? NOTHING : new Intl.NumberFormat(LOCALE).format(value);
+    }
+
+    percent(field) {
+        const value = this.kept(field);
+        const written = new Intl.NumberFormat(LOCALE, { style: "percent", signDisplay: "exceptZero" });
+        return value === null || value === undefined ? NOTHING : written.format(value / 100);
     }
 }
 
