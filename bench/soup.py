@@ -124,7 +124,7 @@ def stage(customers: int) -> Iterator[tuple[World, Remote, Any, Any]]:
             made = {}
             for crm, settings in SETTINGS.items():
                 programme = load_programme("customers", at=remote.now().date())
-                mapping = load_mapping(mapping_path(crm, beside=Path()), crm=crm, signals=programme.signals)
+                mapping = load_mapping(mapping_path(crm, beside=Path()), crm=crm, programme=programme)
                 mapping = mapping.only(frozenset(name for name, on in programme.signals.items() if on))
                 model = settings_model(crm)
                 connector = connect(

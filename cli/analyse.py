@@ -13,9 +13,10 @@ from cli.exits import Exit
 from cli.screen import print_json
 from config.examples import is_rules
 from config.reading import ConfigError, read_toml
-from config.rulefile import load_programme, load_rules
+from config.rulefile import load_programme, load_rules, programme_names, rule_names
 from config.scalefile import find_scale, load_scale
 from scoring.rules import Rules, Use
+from scoring.scale import Scale
 from sync.frequency import Measured, measure
 from sync.ledger.population import last_day
 
@@ -50,7 +51,8 @@ def analyse(
     """
     from cli import longrun  # noqa: PLC0415 - numpy takes longer to load than every other command to run
 
-    scale = find_scale(rules)
+    found_rules = _scheme(rules)
+    scale = isinstance(found_rules, Scale)
     if scale and (use or partial_share):
         raise ConfigError("--use and --partial-share: a scale knows neither, every claim counts alike")
     assumed: dict[str, Any] = {}
@@ -64,9 +66,9 @@ def analyse(
     _check("--partial-share", share, 1)
     assumed |= {"frequency": frequency, "partial_share": share, "start": start}
     chain = (
-        longrun.of_scale(load_scale(scale), frequency, start)
-        if scale
-        else longrun.of_rules(_rules(rules, use), frequency, start, share)
+        longrun.of_scale(found_rules, frequency, start)
+        if isinstance(found_rules, Scale)
+        else longrun.of_rules(replace(found_rules, use=use) if use else found_rules, frequency, start, share)
     )
     found = longrun.run(chain, frequency, years, assumed)
     if as_json:
@@ -76,11 +78,15 @@ def analyse(
     return Exit.DONE
 
 
-def _rules(name: str, use: Use | None) -> Rules:
+def _scheme(name: str) -> Rules | Scale:
+    """The rules or the scale of that name, or those that the programme of that name runs on."""
+    if path := find_scale(name):
+        return load_scale(path)
     today = date.today()  # noqa: DTZ011 - the day of whoever asks
-    is_programme = name.endswith(".toml") and not is_rules(read_toml(Path(name)))
+    own = name.endswith(".toml")
+    is_programme = not is_rules(read_toml(Path(name))) if own else name in set(programme_names()) - set(rule_names())
     found = load_programme(name, at=today).rules if is_programme else load_rules(name, at=today)
-    return replace(found, use=use) if use else found
+    return found if isinstance(found, Rules) else found.scale
 
 
 def _measured(path: Path) -> Measured:

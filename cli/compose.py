@@ -10,6 +10,8 @@ from typing import Any
 import requests
 
 from config.mappingfile import load_mapping, mapping_path
+from config.openings import Row, load_openings
+from config.rates import load_rates
 from config.reading import ConfigError, choice
 from config.rulefile import load_programme
 from config.settings import ConnectionSettings, Settings, load_settings, resolve
@@ -18,6 +20,7 @@ from connectors.clock import SystemTime, Time
 from connectors.protocol import CrmConnector
 from connectors.secretfile import FileSecrets
 from sandbox.remote import Remote
+from scoring.rates import Rates
 from scoring.rules import Programme
 from sync.brake import Brake
 from sync.job import Job, Source
@@ -38,6 +41,8 @@ class Composition:
 
     settings: Settings
     programme: Programme
+    openings: tuple[Row, ...]
+    rates: Rates | None
     time: Time
     sources: Callable[[], dict[str, Source]]
 
@@ -69,6 +74,8 @@ class Composition:
             language=settings.language,
             history_years=settings.history_years,
             edited_by_hand=settings.edited_by_hand,
+            openings=self.openings,
+            rates=self.rates,
             **options,
         )
 
@@ -87,7 +94,7 @@ def compose(path: Path) -> Composition:
         if connection.crm not in available():
             raise ConfigError(f"{path}: connections.{connection.name}.crm: {choice(connection.crm, available())}")
         file = mapping_path(connection.mapping, beside=path.parent)
-        mapping = load_mapping(file, crm=connection.crm, signals=programme.signals)
+        mapping = load_mapping(file, crm=connection.crm, programme=programme)
         mappings[connection.name] = mapping.only(frozenset(name for name, on in programme.signals.items() if on))
     options = {each.name: _options(each, settings) for each in settings.connections}
 
@@ -105,7 +112,29 @@ def compose(path: Path) -> Composition:
             for each in settings.connections
         }
 
-    return Composition(settings, programme, time, sources)
+    return Composition(settings, programme, _openings(settings, programme), _rates(settings, programme), time, sources)
+
+
+def _openings(settings: Settings, programme: Programme) -> tuple[Row, ...]:
+    if settings.openings is None:
+        return ()
+    if not any(programme.signals[name] for name in programme.openings):
+        raise ConfigError(
+            f"{settings.file}: openings: the programme {programme.name} has no signal that counts as opening; "
+            'give it one: [signals.carried_over] counts_as = "opening"'
+        )
+    return load_openings(settings.openings, programme.rules)
+
+
+def _rates(settings: Settings, programme: Programme) -> Rates | None:
+    if settings.rates is None:
+        return None
+    if not programme.currency:
+        raise ConfigError(
+            f"{settings.file}: rates: the programme {programme.name} names no currency to convert to; write one in it: "
+            '[currency] reference = "…" since.2026-01-01 = "EUR"'
+        )
+    return load_rates(settings.rates, base=settings.rates_base)
 
 
 def compose_offline(path: Path) -> tuple[Settings, Ledger]:

@@ -17,11 +17,11 @@ from config.locale import Texts
 from config.rulefile import load_programme
 from config.settings import Settings
 from scoring.explain import from_json, to_json
-from scoring.standing import Standing, standing
-from scoring.subject import Subject
-from sync.decide import decisions_of
-from sync.ledger import Ledger, facts, history
+from scoring.standing import Standing
+from sync.ledger import Ledger, database, history
 from sync.ledger.history import SubjectRow
+from sync.money import rates_for
+from sync.score import standings_of
 from sync.values import values_of
 
 
@@ -65,9 +65,9 @@ def _then(ledger: Ledger, settings: Settings, found: SubjectRow, day: date, *, r
         zone = settings.time_zone or ZoneInfo(history.time_zone(tx, settings.programme_name))
         end = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC) - timedelta(microseconds=1)
         known_at = None if restated else end
-        known = facts.signals_of(tx, [found.subject], known_at=known_at)[found.subject]
-        decided = decisions_of(tx, [found.subject], known_at=known_at)[found.subject]
-    return standing(known, programme, day, Subject(decisions=decided))
+        rates = rates_for(tx, database.programme(tx, settings.programme_name).id, programme, known_at=known_at)
+        found_then = standings_of(tx, [found.subject], programme, day, known_at=known_at, rates=rates)
+    return found_then[found.subject]
 
 
 def _show(found: SubjectRow, shown: Standing, texts: Texts, recorded: datetime | None) -> None:

@@ -16,6 +16,7 @@ from config.rulefile import load_programme, load_rules, programme_names, rule_na
 from config.scalefile import find_scale, scale_names
 from config.settings import DEFAULT_FILE, load_settings
 from scoring.rules import Award, Programme, Rules
+from scoring.scale_rules import ScaleRules
 
 FACTOR = 1000
 
@@ -66,7 +67,8 @@ def show(settings: Path, *, name: str | None, at: datetime | None, as_json: bool
         known = ", ".join((*rule_names(), *scale_names()))
         raise ConfigError(f"there is no {name!r}; programmes: {', '.join(programme_names())}; rules: {known}")
     found = programme.rules if programme else load_rules(name, at=day)
-    rows = [*(_programme(programme) if programme else ()), *_rules(found)]
+    numbers = _rules(found) if isinstance(found, Rules) else _scale(found)
+    rows = [*(_programme(programme) if programme else ()), *numbers]
     title = f"{programme.label if programme else found.name} on {day.isoformat()}"
     if as_json:
         print_json(
@@ -104,6 +106,23 @@ def _rules(found: Rules) -> list[tuple[str, str, str]]:
         for name, percent in percents.items()
     ]
     return rows
+
+
+def _scale(found: ScaleRules) -> list[tuple[str, str, str]]:
+    levels = found.scale.levels
+    rows = [("levels", f"{found.name}, {len(levels)} levels, newcomers on {levels[found.start].name}", found.source)]
+    for number, level in enumerate(levels):
+        ways = ", ".join(levels[target].name for target in found.scale.moves[number])
+        said = f"{coefficient(found.worth(number))}; after 0, 1, 2 … claims: {ways}"
+        rows.append((f"level {level.name}", said, found.reference("moves")))
+    if limit := found.scale.clean_limit:
+        said = f"after {limit.years} claim-free years not above {levels[limit.level].name}"
+        rows.append(("clean_limit", said, found.reference("clean_limit")))
+    names = (
+        "partial", "excused", "same_day", "lag_months", "first_min_months", "interruption_months", "correction_years",
+        "statement_periods", "statement_days",
+    )  # fmt: skip
+    return rows + [(name, _word(getattr(found, name)), found.reference(name)) for name in names]
 
 
 def _programme(found: Programme) -> list[tuple[str, str, str]]:
@@ -145,7 +164,9 @@ def _programme(found: Programme) -> list[tuple[str, str, str]]:
 
 def _switch(found: Programme, name: str, *, on: bool) -> str:
     article = found.excluded.get(name)
-    return ("on" if on else "off") + (f", excluded by {article}" if article else "")
+    counts = {"contract": found.contracts, "opening": found.openings}
+    as_what = [f", counts as {word}" for word, names in counts.items() if name in names]
+    return "".join(["on" if on else "off", *as_what, f", excluded by {article}" if article else ""])
 
 
 def _award(award: Award) -> str:

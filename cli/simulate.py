@@ -12,7 +12,7 @@ import click
 from cli.compose import compose_offline
 from cli.exits import Exit
 from cli.screen import coefficient, console, print_json, table
-from config.rulefile import load_programme, load_rules
+from config.rulefile import load_programme, load_scheme
 from scoring.rules import Programme
 from sync.ledger.population import last_day
 from sync.simulate import Change, Ordered, Side, Simulation
@@ -22,7 +22,7 @@ BAND = 10  # hundredths in one row of the distribution
 
 
 @click.command()
-@click.option("--rules", help="Other rules for the coefficient: a name such as fr-motor, or a TOML file.")
+@click.option("--rules", help="Other rules: a name such as fr-motor or be-1992, or a TOML file.")
 @click.option("--programme", help="Another programme: rules, signals, points, tiers; a name or a TOML file.")
 @click.option("--at", type=click.DateTime(["%Y-%m-%d"]), help="As of the end of that day. [default: of the last run]")
 @click.option("--json", "as_json", is_flag=True, help="All of it as JSON.")
@@ -49,7 +49,7 @@ def simulate(settings: Path, *, rules: str | None, programme: str | None, at: da
 
 def _other(present: Programme, rules: str | None, programme: str | None, day: date) -> Programme:
     if rules is not None:
-        return replace(present, rules=load_rules(rules, at=day))
+        return replace(present, rules=load_scheme(rules, at=day))
     return load_programme(str(programme), at=day)
 
 

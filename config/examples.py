@@ -53,6 +53,8 @@ def is_rules(tables: Mapping[str, Any]) -> bool:
 
 def failing_rules(name_or_path: str | Path, *, at: date) -> list[str]:
     """The examples of a rule file that the rules in force on a day do not fulfil."""
+    if (scale := find_scale(name_or_path)) is not None:
+        return failing_scale(scale)
     rules = load_rules(name_or_path, at=at)
     found = [(example, _coefficients(example, rules)) for example in read_rules(name_or_path).example]
     return [

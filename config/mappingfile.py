@@ -1,6 +1,5 @@
 """The loader of mappings: one TOML file per CRM, validated whole before the first request."""
 
-from collections.abc import Mapping as MappingOf
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +7,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from config.reading import ConfigError, choice, read_toml, validate
-from scoring.mapping import Condition, Mapping, Operator, SignalRule, SubjectPath, SubjectRule
+from scoring.mapping import Carries, Condition, Mapping, Operator, SignalRule, SubjectPath, SubjectRule
+from scoring.rules import Programme
 from scoring.signal import Liability
 
 FOLDER = Path(__file__).parent / "mappings"
@@ -95,6 +95,20 @@ class _LiabilityBy(_Table):
     values: dict[str, Liability] = Field(min_length=1)
 
 
+class _Carries(_Table):
+    coefficient: str = ""
+    level: str = ""
+    clean_periods: str = ""
+    years_at_floor: str = ""
+    protection_used: str = ""
+
+    @model_validator(mode="after")
+    def _something(self) -> "_Carries":
+        if not (self.coefficient or self.level):
+            raise ValueError("what is carried over needs the field of a coefficient, of a level, or both")
+        return self
+
+
 class _Signal(_Table):
     name: Name
     object: Name
@@ -109,6 +123,8 @@ class _Signal(_Table):
     days: list[Name] | None = Field(default=None, min_length=2, max_length=2)
     original: str = ""
     key: str = ""
+    until: str = ""
+    carries: _Carries | None = None
     optional: bool = False
 
     def value(self) -> SignalRule:
@@ -131,6 +147,8 @@ class _Signal(_Table):
             original="" if same else self.original,
             same_record=same,
             key=self.key,
+            until=self.until,
+            carries=Carries(**self.carries.model_dump()) if self.carries else None,
             optional=self.optional,
         )
 
@@ -167,21 +185,36 @@ def mapping_path(name: str, *, beside: Path | None = None) -> Path:
     return path
 
 
-def load_mapping(path: Path, *, crm: str, signals: MappingOf[str, object] | frozenset[str]) -> Mapping:
+def load_mapping(path: Path, *, crm: str, programme: Programme) -> Mapping:
     """One mapping, whole.
 
     Raises:
-        ConfigError: a mistake in it, a signal that the programme does not have, or the mapping of another CRM.
+        ConfigError: a mistake in it, a signal that the programme does not have or that counts as something else there,
+            or the mapping of another CRM.
     """
     model = validate(_Mapping, read_toml(path), file=path)
     if model.crm != crm:
         raise ConfigError(f"{path}: crm: this mapping is for {model.crm}, and the connection is to {crm}")
     for number, signal in enumerate(model.signal, 1):
-        if signal.name not in signals:
-            allowed = choice(signal.name, sorted(signals))
+        if signal.name not in programme.signals:
+            allowed = choice(signal.name, sorted(programme.signals))
             raise ConfigError(f"{path}: signal[{number}].name: the programme has no signal {signal.name!r}; {allowed}")
+        if wrong := _other_than(signal, programme):
+            raise ConfigError(f"{path}: signal[{number}].{wrong}")
     cross = model.subject.cross_id
     subject = SubjectRule(
         model.subject.object, model.subject.email, cross.field if cross else "", cross.crm if cross else ""
     )
     return Mapping(crm, subject, tuple(signal.value() for signal in model.signal), str(path))
+
+
+def _other_than(signal: _Signal, programme: Programme) -> str:
+    """What a rule says that does not go with what its signal counts as; empty where all does."""
+    opens, lasts = signal.name in programme.openings, signal.name in programme.contracts
+    if signal.carries and not opens:
+        return f"carries: only a signal that counts as opening carries something; {signal.name} does not"
+    if opens and not signal.carries:
+        return f"carries: is missing; {signal.name} counts as opening: carries = {{ coefficient = FIELD }}"
+    if signal.until and not lasts:
+        return f"until: only a signal that counts as contract has an end; {signal.name} does not"
+    return ""

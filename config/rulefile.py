@@ -6,6 +6,7 @@ A number is a table of dated values; a file may inherit from another and then na
     reference = "art. 4"
     since.1991-11-29 = 0.50
 
+A programme may name a scale instead (`rules = "be-1992"`, see `config.scalefile`).
 A name (`customers`) means a file that comes with the product, anything that ends in `.toml` a file of one's own.
 """
 
@@ -18,8 +19,8 @@ from typing import Any, TypeVar
 from config.inherited import beside, find, folder, names, read_inherited
 from config.reading import ConfigError, choice
 from config.ruletables import Dated, FactorTable, ProgrammeFile, RuleFile, SurchargeTable
-from config.scalefile import is_scale
-from scoring.rules import Award, Derived, Factors, Programme, Rules, Surcharges, Tier
+from config.scalefile import is_scale, load_scale_rules
+from scoring.rules import AnyRules, Award, Derived, Factors, Programme, Rules, Surcharges, Tier
 
 T = TypeVar("T")
 
@@ -46,6 +47,16 @@ def load_rules(name_or_path: str | Path, *, at: date) -> Rules:
     return _rules(read_rules(path), path, at)
 
 
+def load_scheme(name_or_path: str | Path, *, at: date) -> AnyRules:
+    """The rules or the scale of that name, in force on a day: what a programme may name.
+
+    Raises:
+        ConfigError: as for `load_rules`; a scale that cannot be computed, or names no level for newcomers.
+    """
+    path = find(name_or_path, folder("rules"))
+    return load_scale_rules(path) if is_scale(path) else load_rules(path, at=at)
+
+
 def load_programme(name_or_path: str | Path, *, at: date) -> Programme:
     """The programme in force on a day, with its rules.
 
@@ -54,7 +65,7 @@ def load_programme(name_or_path: str | Path, *, at: date) -> Programme:
     """
     path = find(name_or_path, folder("programmes"))
     tables = read_programme(path)
-    rules = load_rules(rules_file(path), at=at)
+    rules = load_scheme(rules_file(path), at=at)
     _check_names(tables, path)
     return _programme(tables, rules, path, at)
 
@@ -65,7 +76,7 @@ def read_rules(name_or_path: str | Path) -> RuleFile:
     if is_scale(path):
         raise ConfigError(
             f"{path}: scheme: 'scale' is not possible here; allowed: reduction-majoration "
-            "(scales are for calc and rules analyse)"
+            "(a scale is named where a programme names its rules)"
         )
     return read_inherited(RuleFile, path, folder("rules"))
 
@@ -141,7 +152,7 @@ def _surcharges(tables: SurchargeTable, path: Path, at: date) -> Surcharges:
     )
 
 
-def _programme(tables: ProgrammeFile, rules: Rules, path: Path, at: date) -> Programme:
+def _programme(tables: ProgrammeFile, rules: AnyRules, path: Path, at: date) -> Programme:
     def on(key: str, dated: Dated[T]) -> T:
         return _in_force(key, dated, path, at)
 
@@ -170,6 +181,8 @@ def _programme(tables: ProgrammeFile, rules: Rules, path: Path, at: date) -> Pro
             },
             takes_back={name: signal.takes_back for name, signal in tables.signals.items() if signal.takes_back},
             excluded={name: signal.excluded for name, signal in tables.signals.items() if signal.excluded},
+            contracts=tuple(name for name, signal in tables.signals.items() if signal.counts_as == "contract"),
+            openings=tuple(name for name, signal in tables.signals.items() if signal.counts_as == "opening"),
             derived=tuple(
                 Derived(name, made.counts, made.against, made.at_least, made.share_percent, made.liability)
                 for name, made in derived.items()

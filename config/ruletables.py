@@ -107,7 +107,7 @@ class RuleFile(Table):
 class SignalTable(Table):
     """What a signal counts as, and its switch."""
 
-    counts_as: Literal["exposure", "incident", "other"]
+    counts_as: Literal["exposure", "incident", "contract", "opening", "other"]
     on: StrictBool = True
     takes_back: str | None = None
     excluded: Exclusion | None = None

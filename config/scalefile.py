@@ -16,6 +16,8 @@
     first = 3
     further = 3
 
+Where a programme runs on it, `[periods]` says what the source leaves open; what is not said is as the law has it. A
+scale may inherit from another one (`inherits = "be-1992"`, with `scheme = "scale"` said again).
 A file marked `partial` says what is `missing`; if that is the moves, it can be read and shown but not computed.
 """
 
@@ -26,9 +28,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from config.reading import ConfigError, choice, read_toml, validate
+from config.inherited import read_inherited
+from config.reading import ConfigError, choice, read_toml
 from config.ruletables import Table
 from scoring.scale import CleanLimit, Level, Moves, Place, Scale, Unit, back_to, by_steps, step
+from scoring.scale_rules import ScaleRules
 
 FOLDER = Path(__file__).parent / "rules"
 
@@ -71,6 +75,20 @@ class LimitTable(Table):
     not_above: Name
 
 
+class PeriodTable(Table):
+    """How the years of a programme are counted; defaults as in `ScaleRules`."""
+
+    partial: Literal["claim", "held", "excused"] = "claim"
+    excused: Literal["clean", "held"] = "clean"
+    same_day: Literal["full first", "partial first"] = "full first"
+    lag_months: Annotated[int, Field(strict=True, ge=0, le=11)] = 0
+    first_min_months: Annotated[int, Field(strict=True, ge=0, le=12)] = 9
+    interruption_months: Annotated[int, Field(strict=True, ge=0, le=1000)] = 3
+    correction_years: Annotated[int, Field(strict=True, ge=0, le=100)] = 2
+    statement_periods: Annotated[int, Field(strict=True, ge=1, le=100)] = 5
+    statement_days: Annotated[int, Field(strict=True, ge=1, le=365)] = 15
+
+
 class ScaleExample(Table):
     """A worked example: a level, the claims of each year, the level after each."""
 
@@ -86,6 +104,7 @@ class ScaleFile(Table):
     name: str = Field(min_length=1)
     title: str = ""
     scheme: Literal["scale"]
+    inherits: str | None = None
     source: str = Field(min_length=1)
     note: str = ""
     unit: Unit = "percent"
@@ -96,6 +115,7 @@ class ScaleFile(Table):
     steps: StepTable | None = None
     next: dict[Name, list[Name]] | None = None
     clean_limit: LimitTable | None = None
+    periods: PeriodTable = PeriodTable()
     example: list[ScaleExample] = Field(default_factory=list)
 
     @property
@@ -140,7 +160,7 @@ def read_scale(path: Path) -> ScaleFile:
     Raises:
         ConfigError: a mistake in it.
     """
-    return validate(ScaleFile, read_toml(path), file=path)
+    return read_inherited(ScaleFile, path, FOLDER)
 
 
 def load_scale(path: Path) -> Scale:
@@ -168,6 +188,25 @@ def load_scale(path: Path) -> Scale:
         )
     except ValueError as error:
         raise ConfigError(f"{path}: {error}") from error
+
+
+def load_scale_rules(path: Path) -> ScaleRules:
+    """The scale in a file, as the rules of a programme.
+
+    Raises:
+        ConfigError: as for `load_scale`; it names no level for newcomers, or a level is worth nothing.
+    """
+    scale, tables = load_scale(path), read_scale(path)
+    if scale.start is None:
+        names = ", ".join(level.name for level in scale.levels)
+        raise ConfigError(
+            f"{path}: start: is missing; a programme needs the level of newcomers: inherit from {scale.name} and say "
+            f"start = one of {names}"
+        )
+    rules = ScaleRules(scale.name, scale, scale.start, source=tables.source, **tables.periods.model_dump())
+    if rules.has_premiums and rules.floor <= 0:
+        raise ConfigError(f"{path}: levels.values: {scale.levels[0].name} is worth less than 0.01; a price needs more")
+    return rules
 
 
 def failing_scale(path: Path) -> list[str]:

@@ -41,6 +41,9 @@ class _Settings(BaseModel):
     language: Literal["en", "fr"] | None = None
     history_years: Annotated[int, Field(ge=1, le=30)] = 3
     sandbox: str | None = None
+    openings: str | None = None
+    rates: str | None = None
+    rates_base: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "EUR"
     edited_by_hand: Literal["restore", "adjust", "report"] = "restore"
     first_fill: Literal["ask", "go"] = "ask"
     brake: BrakeSettings = BrakeSettings()
@@ -81,7 +84,8 @@ class Settings:
 
     `edited_by_hand` says what happens to a person's edit of one of our fields; `first_fill`, whether the first writing
     to a CRM asks a person. `sandbox` is the address of a sandbox
-    that is every connection's CRM: its clock is then the clock, and its public credentials are used.
+    that is every connection's CRM: its clock is then the clock, and its public credentials are used. `openings` is a
+    file of what customers bring from elsewhere, `rates` one of rates of exchange, as the ECB publishes them.
     """
 
     file: Path
@@ -91,6 +95,9 @@ class Settings:
     language: Literal["en", "fr"] | None
     history_years: int
     sandbox: str | None
+    openings: Path | None
+    rates: Path | None
+    rates_base: str
     edited_by_hand: Literal["restore", "adjust", "report"]
     first_fill: Literal["ask", "go"]
     brake: BrakeSettings
@@ -132,6 +139,9 @@ def load_settings(path: Path) -> Settings:
         language=model.language,
         history_years=model.history_years,
         sandbox=model.sandbox,
+        openings=path.parent / model.openings if model.openings else None,
+        rates=path.parent / model.rates if model.rates else None,
+        rates_base=model.rates_base,
         edited_by_hand=model.edited_by_hand,
         first_fill=model.first_fill,
         brake=model.brake,

@@ -58,7 +58,7 @@ class Labels:
     @classmethod
     def of(cls, plan: Plan) -> "Labels":
         """Those that the rules of a plan can give."""
-        factors = plan.programme.rules.factors
+        factors = plan.programme.law.factors
         return cls(
             (
                 "",

@@ -155,7 +155,7 @@ class Run:
         """The result of the subjects of some partitions, by their rows."""
         plan = self.plan
         result = np.empty((int(subjects.starts[-1]), 8), np.int32)
-        factors = plan.programme.rules.factors
+        factors = plan.programme.law.factors
         fading = int(np.max(np.where(plan.names[:, Name.FADES], plan.names[:, Name.EXPIRY], 1)))
         unsettled = plan.needs_money
         places = layout.places

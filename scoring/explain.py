@@ -85,6 +85,7 @@ class _Replay:
         self.points = 0
         self.tier: str | None = None
         self.percent: int | None = None
+        self.level: object = None  # on a scale, its name
         self.running = Fraction(0)  # the coefficient in the middle of a step, or the price factor
 
     def follow(self, line: Line) -> None:
@@ -98,6 +99,9 @@ class _Replay:
                 | Code.TRUNCATED
                 | Code.FLOORED
                 | Code.LAPSED
+                | Code.STEP_BETTER
+                | Code.CLAIM
+                | Code.CLEAN_LIMIT
             ):
                 self._move(line)
             case Code.CAPPED | Code.CEILING:
@@ -115,13 +119,14 @@ class _Replay:
             case Code.LOWEST_TIER | Code.PROMOTED | Code.DEMOTED:
                 self._check(line, line.values.get("before"), self.tier)
                 self.tier = str(line.values["tier"])
-            case Code.PRICE | Code.PRICE_BOUNDED | Code.PRICE_ADJUSTMENT:
+            case Code.PRICE | Code.PRICE_UNKNOWN | Code.PRICE_BOUNDED | Code.PRICE_ADJUSTMENT:
                 self._price(line)
             case _:
                 pass  # says why something does not count, and moves nothing
 
     def _review(self, line: Line) -> None:
         self._check(line, self.running, _coefficient(line))
+        self._check(line, self.level, line.values.get("level"))
         if line.code is Code.REVIEWED:
             self.coefficient = line.integer("coefficient")
         else:
@@ -140,10 +145,15 @@ class _Replay:
     def _move(self, line: Line) -> None:
         match line.code:
             case Code.OPENING | Code.CARRIED_OVER:
-                self.coefficient = line.integer("coefficient")
+                self.coefficient, self.level = line.integer("coefficient"), line.values.get("level")
             case Code.START:
                 self.running = _coefficient(line)
                 self._check(line, self.running, Fraction(self.coefficient, 100))
+                self._check(line, self.level, line.values.get("level"))
+            case Code.STEP_BETTER | Code.CLAIM | Code.CLEAN_LIMIT:
+                if line.code is not Code.CLEAN_LIMIT:  # it holds for the move just made
+                    self._check(line, self.level, line.values["before"])
+                self.level, self.running = line.values["level"], _exact(line)
             case Code.REDUCED | Code.RAISED:
                 self.running *= Fraction(line.integer("factor"), 1000)
                 self._check(line, self.running, _exact(line))
@@ -155,9 +165,11 @@ class _Replay:
                 self.running = max(self.running, _coefficient(line))
 
     def _price(self, line: Line) -> None:
-        if line.code is Code.PRICE:
-            self._check(line, self.coefficient, line.integer("coefficient"))
-            self.running = Fraction(self.coefficient, 100) * Fraction(100 - line.integer("discount"), 100)
+        if line.code in (Code.PRICE, Code.PRICE_UNKNOWN):
+            self.running = Fraction(100 - line.integer("discount"), 100)
+            if line.code is Code.PRICE:
+                self._check(line, self.coefficient, line.integer("coefficient"))
+                self.running *= Fraction(self.coefficient, 100)
             self._check(line, self.running, _exact(line))
         elif line.code is Code.PRICE_BOUNDED:
             self.running = _exact(line)

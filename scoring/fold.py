@@ -4,12 +4,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from scoring.coefficient import State, step
+from scoring.contracts import Contracts
 from scoring.line import Code, Line, Param, describe
+from scoring.opening import Opening
 from scoring.review import YEAR, Period, add_months, is_short
-from scoring.rules import Programme
+from scoring.rules import Programme, Rules
+from scoring.scheme import AnyState, place, start, step
 from scoring.signal import Liability, Signal
-from scoring.subject import Span, Subject, longest_gap
+from scoring.subject import Span, longest_gap
+
+NO_CONTRACTS = Contracts()
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What somebody brings beside signals: an opening carried over, contracts."""
+
+    opening: Opening | None = None
+    contracts: Contracts = NO_CONTRACTS
+
+
+NOTHING = Given()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +40,8 @@ class Step:
     """What one period did to the state, line by line."""
 
     period: Period
-    before: State
-    after: State
+    before: AnyState
+    after: AnyState
     interrupted: bool
     lines: tuple[Line, ...]
 
@@ -46,7 +61,7 @@ def fold(
     counted: Sequence[Sequence[Signal]],
     programme: Programme,
     day: date,
-    subject: Subject,
+    given: Given = NOTHING,
 ) -> Fold:
     """Step through every period whose review has come by `day`, then once more for the next review.
 
@@ -54,14 +69,13 @@ def fold(
     was interrupted where no contract ran for longer than the rules allow (art. 9).
     """
     rules = programme.rules
-    state = subject.opening.state if subject.opening else State(rules.origin)
-    contracts = [span for span in subject.contracts if span.start <= day]
+    state = start(rules, given.opening)
     steps: list[Step] = []
     reviews: list[Review] = []
     lines: list[Line] = []
     for period, signals in zip(found, counted, strict=True):
         incidents, excluded = _incidents(signals, programme)
-        gap = None if _ordered(signals, programme) else _gap(period, contracts, programme)
+        gap = None if _ordered(signals, programme) else _gap(period, _running(given.contracts, period, day), programme)
         before = state
         state, stepped = step(
             before,
@@ -69,13 +83,13 @@ def fold(
             rules,
             interrupted=gap is not None,
             first_short=is_short(period, rules),
-            early=_early(incidents, reviews, found[0].start, programme, subject),
+            early=_early(incidents, reviews, found[0].start, programme, given.opening),
         )
         own = (*excluded, *_named(stepped, incidents))
         steps.append(Step(period, before, state, gap is not None, own if gap is None else (*gap, *own)))
         values: dict[str, Param] = {"start": period.start, "end": period.end, "review": period.review}
         lines += [Line(Code.PERIOD, rules.reference("lag_months"), values), *steps[-1].lines]
-        outcome: dict[str, Param] = {"on": period.review, "coefficient": state.coefficient}
+        outcome: dict[str, Param] = {"on": period.review, **place(state, rules)}
         if period.review > day:
             lines.append(Line(Code.EXPECTED, "", outcome))
             break
@@ -107,6 +121,13 @@ def _ordered(signals: Sequence[Signal], programme: Programme) -> bool:
     return any(signal.name in programme.exposure for signal in signals)
 
 
+def _running(contracts: Contracts, period: Period, day: date) -> list[Span]:
+    """The contracts that this review knows of and that have begun by the day."""
+    if not (contracts.entries or contracts.given):
+        return []
+    return [span for span in contracts.known(period.review) if span.start <= day]
+
+
 def _gap(period: Period, contracts: Sequence[Span], programme: Programme) -> tuple[Line, ...] | None:
     """None where the period was not interrupted; else what is to be said of it beside that it was."""
     start, end = longest_gap(period.start, period.end, contracts)
@@ -118,13 +139,16 @@ def _gap(period: Period, contracts: Sequence[Span], programme: Programme) -> tup
 
 
 def _early(
-    incidents: Sequence[Signal], reviews: Sequence[Review], exposure: date, programme: Programme, subject: Subject
+    incidents: Sequence[Signal],
+    reviews: Sequence[Review],
+    exposure: date,
+    programme: Programme,
+    opening: Opening | None,
 ) -> int:
     """How many incidents came before the years at the floor were full, where the rules measure those by dates."""
     rules = programme.rules
-    if rules.floor_years == "reviews":
+    if not isinstance(rules, Rules) or rules.floor_years == "reviews":
         return 0
-    opening = subject.opening
     since = opening.at_floor_since(exposure) if opening and opening.coefficient == rules.floor else None
     for review in reviews:
         since = (since or review.on) if review.coefficient == rules.floor else None
@@ -139,7 +163,7 @@ def _named(lines: Sequence[Line], incidents: Sequence[Signal]) -> tuple[Line, ..
     if not incidents:
         return tuple(lines)
     left = iter(incidents)
-    own = (Code.RAISED, Code.PROTECTED, Code.EXCUSED)
+    own = (Code.RAISED, Code.PROTECTED, Code.EXCUSED, Code.CLAIM, Code.NO_CLAIM)
     return tuple(
         line._replace(values={**line.values, **describe(next(left))}) if line.code in own else line for line in lines
     )

@@ -7,8 +7,10 @@ from datetime import UTC, date, datetime
 
 from scoring.case import Case
 from scoring.contest import Contests
+from scoring.contracts import Contracts
 from scoring.correction import is_late, settled
 from scoring.line import Code, Line, describe
+from scoring.opening import Opening, opening_of
 from scoring.review import Period, periods, review_following
 from scoring.rules import Programme
 from scoring.signal import Liability, Signal
@@ -24,7 +26,8 @@ class History:
 
     `counted` has one tuple of signals per period, in the order in which they count. `upcoming` is the first day on
     which a signal known already takes effect, `left_out` a line for each signal that does not count. `twins` leads from
-    the record of a fact reported twice to the record that counts, both as (connection, id).
+    the record of a fact reported twice to the record that counts, both as (connection, id). `opening` is what was
+    carried over, `contracts` run beside the signals.
     """
 
     exposure: date | None
@@ -33,6 +36,8 @@ class History:
     upcoming: date | None
     left_out: tuple[Line, ...]
     twins: Mapping[RecordKey, RecordKey]
+    opening: Opening | None
+    contracts: Contracts
 
 
 def history(case: Case, day: date, contests: Contests) -> History:
@@ -40,18 +45,21 @@ def history(case: Case, day: date, contests: Contests) -> History:
     programme = case.programme
     left_out: list[Line] = []
     twins: dict[RecordKey, RecordKey] = {}
-    known = _in_order(case.signals, programme)
+    signals, contracts, carried = _apart(case, left_out)
+    known = _in_order(signals, programme)
     if any(signal.before is not None or signal.withdrawn for signal in known):
-        known = _corrected(known, case, day, left_out)
+        known = _corrected(known, case, contracts, day, left_out)
     known = _without_twins(known, twins, left_out, day)
-    upcoming = next((s.on for s in known if s.on > day and programme.signals.get(s.name)), None)
+    upcoming = _upcoming(known, contracts, carried, case, day)
     eligible = [signal for signal in known if signal.on <= day and _is_on(signal, programme, left_out)]
-    exposure = _exposure(eligible, case, day)
+    exposure = _exposure(eligible, case, contracts, day)
     if exposure is None:
         left_out += [Line(Code.BEFORE_EXPOSURE, "", describe(signal)) for signal in eligible]
-        return History(None, (), (), upcoming, tuple(left_out), twins)
+        opening = _opening(carried, case, day, None, left_out)
+        return History(None, (), (), upcoming, tuple(left_out), twins, opening, contracts)
 
     found = periods(exposure, day, programme.rules, case.review_day)
+    opening = _opening(carried, case, day, found[0].review, left_out)
     ends = [period.end for period in found]
     counted: list[list[Signal]] = [[] for _ in found]
     for signal in eligible:
@@ -61,7 +69,7 @@ def history(case: Case, day: date, contests: Contests) -> History:
             left_out.append(_too_late(signal, review, programme))
         elif not contests.holds(signal, found):
             counted[bisect_right(ends, signal.on)].append(_converted(signal, case, left_out))
-    return History(exposure, found, tuple(map(tuple, counted)), upcoming, tuple(left_out), twins)
+    return History(exposure, found, tuple(map(tuple, counted)), upcoming, tuple(left_out), twins, opening, contracts)
 
 
 def order(signal: Signal, programme: Programme) -> tuple[object, ...]:
@@ -86,11 +94,62 @@ def _by_source(signal: Signal) -> tuple[str, str, int, str]:
     return (source.connection, source.object, len(source.id), source.id)
 
 
+def _apart(case: Case, left_out: list[Line]) -> tuple[Sequence[Signal], Contracts, list[Signal]]:
+    """What the fold counts one by one; beside it the contracts, and what was carried over, the newest first."""
+    programme, years = case.programme, case.programme.rules.correction_years
+    if not (programme.contracts or programme.openings):
+        return case.signals, Contracts((), case.subject.contracts, years), []
+    counted: list[Signal] = []
+    lasting: list[Signal] = []
+    carried: list[Signal] = []
+    for signal in case.signals:
+        if signal.name in programme.contracts and _is_on(signal, programme, left_out):
+            lasting.append(signal)
+        elif signal.name in programme.openings and _is_on(signal, programme, left_out):
+            carried.append(signal)
+        elif signal.name not in (*programme.contracts, *programme.openings):
+            counted.append(signal)
+    carried.sort(key=lambda signal: (signal.on, *_by_source(signal)), reverse=True)
+    return counted, Contracts(tuple(lasting), case.subject.contracts, years), carried
+
+
+def _opening(
+    carried: Sequence[Signal], case: Case, day: date, first_review: date | None, left_out: list[Line]
+) -> Opening | None:
+    """What exposure begins with: as given, else the newest that was known in time and is possible under the rules."""
+    if case.subject.opening is not None:
+        return case.subject.opening
+    programme = case.programme
+    for signal in carried:
+        entry: Signal | None = signal
+        while first_review and entry and entry.recorded and is_late(entry.recorded, first_review, programme):
+            left_out.append(_too_late(entry, first_review, programme))
+            entry = entry.before
+        if entry is None or entry.withdrawn or entry.carried is None or entry.on > day:
+            continue
+        try:
+            return opening_of(entry.carried, programme.rules)
+        except ValueError:
+            left_out.append(Line(Code.NOT_CARRIED, programme.reference(f"signals.{entry.name}"), describe(entry)))
+    return None
+
+
+def _upcoming(
+    known: Sequence[Signal], contracts: Contracts, carried: Sequence[Signal], case: Case, day: date
+) -> date | None:
+    """The first day on which something known already takes effect."""
+    ahead = [next((s.on for s in known if s.on > day and case.programme.signals.get(s.name)), None)]
+    ahead += [contracts.upcoming(day), case.subject.opened, *(signal.on for signal in carried)]
+    return min((each for each in ahead if each is not None and each > day), default=None)
+
+
 def _in_order(signals: Iterable[Signal], programme: Programme) -> list[Signal]:
     return sorted(signals, key=lambda signal: order(signal, programme))
 
 
-def _corrected(signals: Sequence[Signal], case: Case, day: date, left_out: list[Line]) -> list[Signal]:
+def _corrected(
+    signals: Sequence[Signal], case: Case, contracts: Contracts, day: date, left_out: list[Line]
+) -> list[Signal]:
     """The entries that hold. Orders come first: exposure, and with it every review, depends on them alone.
 
     An order is judged by the review that would follow if exposure began with it.
@@ -101,12 +160,12 @@ def _corrected(signals: Sequence[Signal], case: Case, day: date, left_out: list[
         return _too_late(signal, review, programme)
 
     def after_an_order(on: date) -> date:
-        return periods(on, on, programme.rules, case.review_day)[0].review
+        return _first_review(on, case)
 
     orders = [signal for signal in signals if signal.name in programme.exposure]
     orders = settled(orders, after_an_order, programme, too_late, left_out)
     paid = [s for s in _without_twins(_in_order(orders, programme), {}, [], day) if s.on <= day]
-    exposure = _exposure([s for s in paid if programme.signals.get(s.name)], case, day)
+    exposure = _exposure([s for s in paid if programme.signals.get(s.name)], case, contracts, day)
     found = () if exposure is None else periods(exposure, day, programme.rules, case.review_day)
 
     def following(on: date) -> date | None:
@@ -153,19 +212,24 @@ def _is_on(signal: Signal, programme: Programme, left_out: list[Line]) -> bool:
     return True
 
 
-def _exposure(signals: Sequence[Signal], case: Case, day: date) -> date | None:
+def _exposure(signals: Sequence[Signal], case: Case, contracts: Contracts, day: date) -> date | None:
     """The first order that was not recorded too late to move everything after it, or an earlier contract's start."""
     first = next((s.on for s in signals if s.name in case.programme.exposure and not _opens_late(s, case)), None)
-    given = case.subject.starts(day)
-    return min((each for each in (first, given) if each is not None), default=None)
+    started = contracts.start(day, lambda on: _first_review(on, case))
+    opened = case.subject.opened
+    return min((each for each in (first, started, opened) if each is not None and each <= day), default=None)
+
+
+def _first_review(on: date, case: Case) -> date:
+    """The first review if exposure began on that day."""
+    return periods(on, on, case.programme.rules, case.review_day)[0].review
 
 
 def _opens_late(order: Signal, case: Case) -> bool:
     """Whether exposure would begin with this order, but the first review after it can not be corrected any more."""
     if order.recorded is None:
         return False
-    first = periods(order.on, order.on, case.programme.rules, case.review_day)[0]
-    return _came_late(order, first.review, case.programme)
+    return _came_late(order, _first_review(order.on, case), case.programme)
 
 
 def _came_late(signal: Signal, review: date, programme: Programme) -> bool:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scoring.automaton import compile_rules
 from scoring.coefficient import State
 from scoring.kernel_calendar import DAYS, calendar
+from scoring.kernel_pack import BY_HAND
 from scoring.review import add_months
 from scoring.rules import Award, Derived, Programme, Rules, Tier
 from scoring.signal import Liability
@@ -81,6 +82,8 @@ _KNOWN: Mapping[type, frozenset[str]] = {
             "points",
             "takes_back",
             "excluded",
+            "contracts",
+            "openings",
             "derived",
             "expiry_months",
             "points_floor",
@@ -174,7 +177,7 @@ def compile_programme(programme: Programme, day: date, openings: Iterable[State]
         Unsupported: it has a rule that they do not know.
     """
     _check(programme, day)
-    rules = programme.rules
+    rules = programme.law
     on = sorted(name for name, switch in programme.signals.items() if switch)
     number = {name: place + 1 for place, name in enumerate(on)}
     slots = sorted({*programme.points, *programme.takes_back} & set(on))
@@ -290,9 +293,14 @@ def _kinds(programme: Programme, on: list[str], names: NDArray[np.int32]) -> tup
     for place, name in enumerate(on):
         later = name not in programme.exposure
         row = names[place + 1]
+        plain = (
+            name in programme.contracts or name in programme.openings
+        )  # the loops know no spans and no carrying over
         for column, liability in enumerate(LIABILITIES):
             kind = later << 15 | _rank(liability, programme) << 13 | (place + 1) << 6
-            moves = not later or (liability is not Liability.NONE and bool(row[Name.LETTERS]))
+            if plain:
+                kind |= int(BY_HAND)
+            moves = plain or not later or (liability is not Liability.NONE and bool(row[Name.LETTERS]))
             moves = moves or (programme.rules.excused == "held" and bool(row[Name.EXCUSABLE]))
             moves = moves or bool(row[Name.MONEY] or row[Name.TAKEN])
             kinds[place, column] = kind
@@ -318,6 +326,8 @@ def _derived(rules: list[Derived], programme: Programme, number: Mapping[str, in
 
 def _check(programme: Programme, day: date) -> None:
     rules = programme.rules
+    if not isinstance(rules, Rules):
+        raise Unsupported("a scale")
     if programme.demotion not in ("none", "one step", "straight"):
         raise Unsupported(f"demotion {programme.demotion}")
     for value in (programme, rules, *programme.points.values(), *programme.derived, *programme.tiers):

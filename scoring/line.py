@@ -24,6 +24,7 @@ class Code(StrEnum):
     BEFORE_EXPOSURE = "before_exposure"
     TOO_LATE = "too_late"  # + review
     NOT_CONVERTED = "not_converted"  # + currency
+    NOT_CARRIED = "not_carried"  # an opening that no review under these rules can have given
     # What people decided: {signal}; decided, by, why
     CONTESTED = "contested"
     CONTEST_ACCEPTED = "contest_accepted"
@@ -34,6 +35,7 @@ class Code(StrEnum):
     POINTS_ADJUSTED = "points_adjusted"  # points, decided, by, why, until where it ends; no signal
     FROZEN = "frozen"  # decided, by, why; no signal
     # The coefficient
+    # On a scale `level` stands beside every coefficient: the name of the level.
     OPENING = "opening"  # c coefficient
     CARRIED_OVER = "carried_over"  # c coefficient
     NO_EXPOSURE = "no_exposure"
@@ -54,6 +56,11 @@ class Code(StrEnum):
     INTERRUPTED = "interrupted"
     SHORT_PERIOD = "short_period"  # months
     LAPSED = "lapsed"  # c coefficient, periods
+    STEP_BETTER = "step_better"  # before and level (names), levels (how many up), exact
+    CLAIM = "claim"  # before, level, levels, exact, liability; {signal} in a standing
+    NO_CLAIM = "no_claim"  # {signal} in a standing
+    CLEAN_LIMIT = "clean_limit"  # before, level, levels, exact, years
+    LEVEL_HELD = "level_held"
     REVIEWED = "reviewed"  # on, c coefficient
     EXPECTED = "expected"  # on, c coefficient
     # Points
@@ -71,11 +78,13 @@ class Code(StrEnum):
     PROMOTED = "promoted"  # on, tier, before
     DEMOTED = "demoted"  # on, tier, before
     PRICE = "price"  # c coefficient, discount in percent, exact
+    PRICE_UNKNOWN = "price_unknown"  # discount in percent, exact
     PRICE_BOUNDED = "price_bounded"  # exact
     PRICE_ADJUSTMENT = "price_adjustment"  # percent
     # Reasons
     INCIDENT = "incident"  # {signal}, f factor
     INCIDENT_PROTECTED = "incident_protected"  # {signal}
+    INCIDENT_LEVEL = "incident_level"  # {signal}, before, level
     CLEAN_REVIEWS = "clean_reviews"  # count, c coefficient
     NO_REDUCTION = "no_reduction"  # review
     POINTS_SUM = "points_sum"  # signal, count, points

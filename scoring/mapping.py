@@ -52,11 +52,29 @@ class SubjectPath:
 
 
 @dataclass(frozen=True, slots=True)
+class Carries:
+    """The fields that an opening is made of: a coefficient or the name of a level, and what its past is worth."""
+
+    coefficient: str = ""
+    level: str = ""
+    clean_periods: str = ""
+    years_at_floor: str = ""
+    protection_used: str = ""
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Every field that is read."""
+        names = (self.coefficient, self.level, self.clean_periods, self.years_at_floor, self.protection_used)
+        return frozenset(names)
+
+
+@dataclass(frozen=True, slots=True)
 class SignalRule:
     """One way in which a record of `object` becomes a signal. Fields are the CRM's own API names.
 
     `plus_days` moves the date (an invoice is unpaid from its 91st day). `liability_by` maps values of a field to
-    shares of fault. `original` names the field with the id of the order that a refund takes back; `same_record` says
+    shares of fault. A contract's `until` names the field with its last day, an opening `carries` what the past is worth
+    from fields. `original` names the field with the id of the order that a refund takes back; `same_record` says
     that it is this very record. `optional` rules rest on things not every org has: without them they are off, with a
     warning.
     """
@@ -76,6 +94,8 @@ class SignalRule:
     original: str = ""
     same_record: bool = False
     key: str = ""
+    until: str = ""
+    carries: Carries | None = None
     optional: bool = False
 
     @property
@@ -87,6 +107,9 @@ class SignalRule:
         names.update(self.days or ())
         if self.liability_by:
             names.add(self.liability_by[0])
+        if self.carries:
+            names.update(self.carries.fields)
+        names.add(self.until)
         return frozenset(names - {""})
 
     def rests_on(self, field: str) -> bool:

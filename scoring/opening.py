@@ -7,8 +7,9 @@ from datetime import date
 from scoring.coefficient import State, step
 from scoring.line import Line
 from scoring.review import YEAR, add_months
-from scoring.rules import Rules
-from scoring.signal import Liability
+from scoring.rules import AnyRules, Rules
+from scoring.scale_rules import ScaleRules, ScaleState
+from scoring.signal import Carried, Liability
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Opening:
     """Where the fold begins instead of at 1.00: coefficient in hundredths, and what its past is worth.
 
     `floor_since` is the day since which the coefficient has been at the floor, where years are measured by dates.
+    `level` is a level's name, where the rules are a scale and the coefficient alone does not say which.
     """
 
     coefficient: int
@@ -23,6 +25,7 @@ class Opening:
     periods_at_floor: int = 0
     protection_used: bool = False
     floor_since: date | None = None
+    level: str = ""
 
     @property
     def state(self) -> State:
@@ -33,12 +36,18 @@ class Opening:
         """The day since which it has been at the floor, by its full years where no date is known."""
         return self.floor_since or add_months(exposure, -YEAR * self.periods_at_floor)
 
-    def check(self, rules: Rules) -> None:
+    def check(self, rules: AnyRules) -> None:
         """Refuse what no review under these rules can have given.
 
         Raises:
-            ValueError: the coefficient lies outside floor and cap, or years at the floor without being there.
+            ValueError: the coefficient lies outside floor and cap, or years at the floor without being there; on a
+                scale, no level is worth it.
         """
+        if isinstance(rules, ScaleRules):
+            on_scale(self, rules)
+            return
+        if self.level:
+            raise ValueError(f"opening level {self.level!r}: {rules.name} has no levels, only coefficients")
         if not rules.floor <= self.coefficient <= rules.cap:
             low, high = rules.floor / 100, rules.cap / 100
             raise ValueError(f"opening coefficient {self.coefficient / 100:.2f}: allowed is {low:.2f} to {high:.2f}")
@@ -48,6 +57,35 @@ class Opening:
             )
         if min(self.clean_periods, self.periods_at_floor) < 0:
             raise ValueError("an opening counts no periods below zero")
+
+
+def on_scale(opening: Opening, rules: ScaleRules) -> ScaleState:
+    """Where it leads on a scale: to the level of that name, or else of that worth.
+
+    Raises:
+        ValueError: there is no such level, or more than one.
+    """
+    level = rules.level_called(opening.level) if opening.level else rules.level_worth(opening.coefficient)
+    return rules.state(level, opening.clean_periods)
+
+
+def opening_of(carried: Carried, rules: AnyRules) -> Opening:
+    """What was carried over, as an opening under these rules.
+
+    Raises:
+        ValueError: no review under them can have given it.
+    """
+    coefficient = carried.coefficient
+    if coefficient is None:
+        if isinstance(rules, Rules):
+            raise ValueError(
+                f"level {carried.level!r} is carried over, and {rules.name} has no levels: say a coefficient"
+            )
+        coefficient = rules.worth(rules.level_called(carried.level))
+    years = carried.years_at_floor if isinstance(rules, Rules) else 0
+    opening = Opening(coefficient, carried.clean_periods, years, carried.protection_used, level=carried.level)
+    opening.check(rules)
+    return opening
 
 
 @dataclass(frozen=True, slots=True)

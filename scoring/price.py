@@ -3,14 +3,19 @@
 from decimal import Decimal
 
 from scoring.line import Code, Line, Param
-from scoring.rules import Programme, Tier
+from scoring.rules import Programme, Rules, Tier
+
+ONE = 100  # hundredths: what a price is multiplied by where nobody knows a level's premium
 
 
 def adjustment(coefficient: int, tier: Tier, programme: Programme) -> tuple[int, list[Line]]:
     """What a price would move by, in whole percent, halves away from zero; and the lines that lead to it."""
-    exact = coefficient * (100 - tier.discount)  # in 1/10 000
-    values: dict[str, Param] = {"coefficient": coefficient, "discount": tier.discount, "exact": _factor(exact)}
-    lines = [Line(Code.PRICE, programme.reference("tiers"), values)]
+    priced = isinstance(programme.rules, Rules) or programme.rules.has_premiums
+    exact = (coefficient if priced else ONE) * (100 - tier.discount)  # in 1/10 000
+    values: dict[str, Param] = {"discount": tier.discount, "exact": _factor(exact)}
+    if priced:
+        values["coefficient"] = coefficient
+    lines = [Line(Code.PRICE if priced else Code.PRICE_UNKNOWN, programme.reference("tiers"), values)]
     bounded = min(max(exact, programme.price_floor * 100), programme.price_cap * 100)
     if bounded != exact:
         reference = programme.reference("price_floor" if bounded > exact else "price_cap")

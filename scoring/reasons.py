@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from datetime import date
 
-from scoring.coefficient import step
 from scoring.fold import Fold
 from scoring.line import Code, Line, Param
 from scoring.points import Entry
 from scoring.review import YEAR, add_months
 from scoring.rules import Programme, Tier
+from scoring.scheme import place, step
 
 SHOWN = 3
+_LONGEST = 1000  # years that a way back is followed
+_OF_A_MOVE = ("levels", "exact", "liability")
 REMEMBERED = 3  # an incident is a reason for this many reviews; later clean ones outweigh it
 
 
@@ -27,7 +29,7 @@ def weightiest(fold: Fold, made: Sequence[Entry], exposure: date, programme: Pro
         reference = programme.rules.reference("interruption_months")
         found.append(Line(Code.NO_REDUCTION, reference, {"review": fold.steps[-1].period.review}))
     elif clean := fold.steps[-1].after.clean_periods:
-        values = {"count": clean, "coefficient": fold.steps[-1].after.coefficient}
+        values = {"count": clean, **place(fold.steps[-1].after, programme.rules)}
         found.append(Line(Code.CLEAN_REVIEWS, "", values))
     return tuple([*found, *_sums(made, programme, day)][:SHOWN])
 
@@ -53,6 +55,15 @@ def _incidents(fold: Fold) -> list[Line]:
                 found.append(
                     (line.integer("factor"), line.day("on").toordinal(), Line(Code.INCIDENT, line.reference, values))
                 )
+            elif line.code is Code.CLAIM:
+                values = {name: value for name, value in line.values.items() if name not in _OF_A_MOVE}
+                found.append(
+                    (
+                        line.integer("levels"),
+                        line.day("on").toordinal(),
+                        Line(Code.INCIDENT_LEVEL, line.reference, values),
+                    )
+                )
             elif line.code is Code.PROTECTED:
                 found.append(
                     (0, line.day("on").toordinal(), Line(Code.INCIDENT_PROTECTED, line.reference, line.values))
@@ -77,7 +88,7 @@ def _sums(made: Sequence[Entry], programme: Programme, day: date) -> list[Line]:
 
 def _next_review(fold: Fold, programme: Programme) -> Line:
     coming = fold.next
-    values: dict[str, Param] = {"review": coming.period.review, "coefficient": coming.after.coefficient}
+    values: dict[str, Param] = {"review": coming.period.review, **place(coming.after, programme.rules)}
     if coming.after.coefficient > coming.before.coefficient:
         return Line(Code.REVIEW_RAISED, "", values)
     if coming.interrupted:
@@ -110,7 +121,10 @@ def _origin_again(fold: Fold, programme: Programme) -> Line | None:
         return None
     years = 0
     while state.coefficient > rules.origin:
+        before = state
         state, _ = step(state, (), rules)
         years += 1
+        if years > _LONGEST or state == before:
+            return None  # a scale may have a level that no clean year leads away from
     review = add_months(fold.next.period.review, YEAR * years)
-    return Line(Code.ORIGIN_AGAIN, "", {"review": review, "coefficient": state.coefficient})
+    return Line(Code.ORIGIN_AGAIN, "", {"review": review, **place(state, rules)})

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from scoring.rules import Rules
+from scoring.rules import AnyRules
 
 YEAR = 12  # months
 
@@ -30,7 +30,7 @@ def add_months(day: date, months: int) -> date:
     return date(year, month, min(day.day, gregorian.monthrange(year, month)[1]))
 
 
-def periods(exposure: date, until: date, rules: Rules, fixed: str | None = None) -> tuple[Period, ...]:
+def periods(exposure: date, until: date, rules: AnyRules, fixed: str | None = None) -> tuple[Period, ...]:
     """All periods from exposure to the one that holds `until`, and to the first review after it.
 
     Reviews are the anniversaries of exposure, counted from it so that 29 Feb comes back in leap years; or, with `fixed`
@@ -48,7 +48,7 @@ def periods(exposure: date, until: date, rules: Rules, fixed: str | None = None)
     return tuple(found)
 
 
-def is_short(period: Period, rules: Rules) -> bool:
+def is_short(period: Period, rules: AnyRules) -> bool:
     """Whether this is a first period too short to give a reduction (art. 9)."""
     return period.number == 1 and add_months(period.start, rules.first_min_months) > period.end
 

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
+from scoring.scale_rules import ScaleRules
 from scoring.signal import Liability
 
 Use = Literal["normal", "tournees"]
@@ -100,6 +101,9 @@ class Rules:
         return self.references.get(key, "")
 
 
+AnyRules: TypeAlias = Rules | ScaleRules
+
+
 @dataclass(frozen=True, slots=True)
 class Award:
     """Points for one kind of signal.
@@ -150,13 +154,14 @@ class Programme:
     `signals` says which names exist and which are switched on. `incidents` are those whose liability may be any of the
     three; one with liability none is then shown as excused. `takes_back` maps a refund to the signal whose points it
     takes back. `excluded` maps an incident that arts 6 or 7 exclude whatever its liability says to the article: one of
-    art. 6 is excused, one of art. 7 never stands in the way of a reduction. `tiers` go from the lowest up. A demotion
+    art. 6 is excused, one of art. 7 never stands in the way of a reduction. `contracts` run from a day to another and
+    count as exposure while they do; `openings` bring what was carried over. `tiers` go from the lowest up. A demotion
     waits until a tier has been missed for `grace_months`. With a `currency` amounts in other money are converted where
     there are rates. `warnings` stand beside switches that are better left off.
     """
 
     name: str
-    rules: Rules
+    rules: AnyRules
     signals: Mapping[str, bool]
     exposure: tuple[str, ...]
     incidents: tuple[str, ...]
@@ -164,6 +169,8 @@ class Programme:
     points: Mapping[str, Award] = field(default_factory=dict)
     takes_back: Mapping[str, str] = field(default_factory=dict)
     excluded: Mapping[str, Exclusion] = field(default_factory=dict)
+    contracts: tuple[str, ...] = ()
+    openings: tuple[str, ...] = ()
     derived: tuple[Derived, ...] = ()
     expiry_months: int = 24
     points_floor: int | None = 0
@@ -197,6 +204,17 @@ class Programme:
     def label(self) -> str:
         """Name and hash as written on records: ``customers@4f2a91c0``."""
         return f"{self.name}@{self.hash}"
+
+    @property
+    def law(self) -> Rules:
+        """Its rules, where they are reduction-majoration.
+
+        Raises:
+            TypeError: they are a scale.
+        """
+        if not isinstance(self.rules, Rules):
+            raise TypeError(f"{self.name} runs on the scale {self.rules.name}, not on reduction-majoration")
+        return self.rules
 
     def reference(self, key: str) -> str:
         """The rule behind a number; empty where none was given."""

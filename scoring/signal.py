@@ -28,6 +28,23 @@ Fact: TypeAlias = tuple[Source, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """What an earlier place says of somebody (arts 10 to 13): a coefficient in hundredths, or a level of a scale."""
+
+    coefficient: int | None = None
+    level: str = ""
+    clean_periods: int = 0
+    years_at_floor: int = 0
+    protection_used: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.coefficient is None) == (not self.level):
+            raise ValueError("what is carried over is either a coefficient or a level")
+        if min(self.clean_periods, self.years_at_floor) < 0:
+            raise ValueError("nobody has a number of years below zero behind them")
+
+
+@dataclass(frozen=True, slots=True)
 class Signal:
     """A dated fact about one subject; one entry of the ledger about it.
 
@@ -35,7 +52,8 @@ class Signal:
     on its 91st day): the fold ignores what has not happened yet. `recorded` is the instant at which the ledger learnt
     it, or None for what the first fill brought (known from the beginning). `reference` is what people call the source
     record ("1042"); `days` a count that the reason text needs (days late); `original` the source id of the order that a
-    refund takes back; `key` a common key by which the same fact, reported twice, counts once. `before` is the entry
+    refund takes back; `key` a common key by which the same fact, reported twice, counts once. A contract runs on
+    `[on, until)`, without end while `until` is None; an opening brings what is `carried` over. `before` is the entry
     that this one corrected, `withdrawn` says that it took the fact back: what came too late to be corrected (art. 8)
     stays as it was before.
 
@@ -53,6 +71,8 @@ class Signal:
     days: int | None = None
     original: str = ""
     key: str = ""
+    until: date | None = None
+    carried: Carried | None = None
     recorded: datetime | None = None
     before: Self | None = None
     withdrawn: bool = False
@@ -60,6 +80,8 @@ class Signal:
     def __post_init__(self) -> None:
         if self.amount is not None and not (self.amount.is_finite() and self.amount >= 0):
             raise ValueError(f"{self.name}: {self.amount} is no amount")
+        if self.until is not None and self.until <= self.on:
+            raise ValueError(f"{self.name}: from {self.on} it cannot end on {self.until}")
         if self.recorded is not None and self.recorded.tzinfo is None:
             raise ValueError(f"{self.name}: {self.recorded} has no time zone")
 

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 
-from scoring.mapping import Condition, Mapping, Operator, SignalRule, SubjectPath
+from scoring.mapping import Carries, Condition, Mapping, Operator, SignalRule, SubjectPath
 from scoring.records import Malformed, Problem, Record, Value, is_address
-from scoring.signal import Liability, Signal, Source
+from scoring.signal import Carried, Liability, Signal, Source
 
 EARLIEST = date(1900, 1, 1)
 LATEST = date(2199, 12, 31)
+MOST_CARRIED = 1000  # hundredths
+MOST_YEARS = 100
 LARGEST = Decimal(10) ** 15  # more than any invoice; a number above it is a slip, and would not fit a CRM's field
 
 
@@ -103,7 +105,49 @@ def _signal(rule: SignalRule, record: Record, connection: str, zone: tzinfo) -> 
         days=days,
         original=original,
         key=_text(record, rule.key),
+        until=_until(rule, record, on, zone),
+        carried=_carried(rule.carries, record) if rule.carries else None,
     )
+
+
+def _until(rule: SignalRule, record: Record, on: date, zone: tzinfo) -> date | None:
+    """The day after the last one; None while it runs without end."""
+    last = _date(record, rule.until, zone) if rule.until else None
+    if last is not None and last < on:
+        what = f"{rule.until} is {last}, before {rule.on} ({on})"
+        raise _UnusableError(rule.until, what, "correct the two days in the CRM")
+    return None if last is None else last + timedelta(days=1)
+
+
+def _carried(fields: Carries, record: Record) -> Carried:
+    level = _text(record, fields.level)
+    if level:
+        return Carried(None, level, _count(record, fields.clean_periods))
+    coefficient = _usable(fields.coefficient, record.values.get(fields.coefficient)) if fields.coefficient else None
+    if coefficient is None:
+        field = fields.coefficient or fields.level
+        raise _UnusableError(field, f"{field} is empty, and nothing else says what is carried over", "fill the field")
+    hundredths = _number(fields.coefficient, coefficient) * 100
+    if hundredths != int(hundredths) or not 0 < hundredths <= MOST_CARRIED:
+        what = f"{fields.coefficient} is {coefficient}, not a coefficient with two decimals"
+        raise _UnusableError(fields.coefficient, what, "correct the field in the CRM: 0.85 stands for 85 %")
+    return Carried(
+        int(hundredths),
+        "",
+        _count(record, fields.clean_periods),
+        _count(record, fields.years_at_floor),
+        record.values.get(fields.protection_used) is True,
+    )
+
+
+def _count(record: Record, field: str) -> int:
+    value = _usable(field, record.values.get(field)) if field else None
+    if value in (None, ""):
+        return 0
+    number = _number(field, value)
+    if number != int(number) or not 0 <= number <= MOST_YEARS:
+        raise _UnusableError(field, f"{field} is {number}, not a number of years", "correct the field in the CRM")
+    return int(number)
 
 
 def _concerns_anybody(path: SubjectPath, record: Record) -> bool:

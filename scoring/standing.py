@@ -13,15 +13,17 @@ from scoring.contest import Contests, said
 from scoring.correction import as_known
 from scoring.decision import Decided, Decision, days_of, decided, in_order
 from scoring.derived import with_derived
-from scoring.fold import Review, fold
+from scoring.fold import Given, Review, fold
 from scoring.history import History, history
 from scoring.line import Code, Line, Param
 from scoring.numbers import Numbers, adjusted
+from scoring.opening import Opening
 from scoring.points import deltas, entries
 from scoring.price import adjustment
 from scoring.rates import Rates
 from scoring.reasons import SHOWN, way_back, weightiest
 from scoring.rules import Programme
+from scoring.scheme import place, start
 from scoring.signal import Signal
 from scoring.subject import NOBODY, Subject
 from scoring.tiers import TierChange, floored, replay
@@ -104,14 +106,14 @@ def _at(case: Case, day: date) -> Standing:
 
 
 def _computed(case: Case, day: date, now: Decided) -> Standing:
-    programme, subject = case.programme, case.subject
+    programme = case.programme
     contests = Contests(now.contests, programme)
     past = history(case, day, contests)
     if past.exposure is None:
         return _unexposed(case, day, now, past, contests)
 
     counted, derived = with_derived(past, programme, contests)
-    folded = fold(past.periods, counted, programme, day, subject)
+    folded = fold(past.periods, counted, programme, day, Given(past.opening, past.contracts))
     made, point_lines = entries(counted, past.twins, programme, day)
     moves = deltas(made, day)
     changes = replay({review.on: review.coefficient for review in folded.reviews}, moves, programme, now, day)
@@ -125,7 +127,7 @@ def _computed(case: Case, day: date, now: Decided) -> Standing:
         *past.left_out,
         *contests.lines,
         *contests.about_nothing(),
-        _opening(programme, subject),
+        _opening(programme, past.opening),
         Line(Code.EXPOSED, programme.reference("exposure"), {"on": past.exposure}),
         *derived,
         *folded.lines,
@@ -136,7 +138,7 @@ def _computed(case: Case, day: date, now: Decided) -> Standing:
         *price_lines,
     ]
     reasons = weightiest(folded, made, past.exposure, programme, day)
-    ahead = [folded.next.period.review, past.upcoming, now.upcoming, subject.upcoming(day)]
+    ahead = [folded.next.period.review, past.upcoming, now.upcoming]
     ahead += [entry.next_move(day) for entry in made]
     return Standing(
         rules=programme.label,
@@ -151,7 +153,7 @@ def _computed(case: Case, day: date, now: Decided) -> Standing:
         trend=_trend(numbers.coefficient, numbers.expected),
         status=_status(numbers.lines, contests, short=not folded.reviews),
         next_review=folded.next.period.review,
-        changed_on=_changed_on(_start(programme, subject), folded.reviews, changes),
+        changed_on=_changed_on(start(programme.rules, past.opening).coefficient, folded.reviews, changes),
         next_change=min(each for each in ahead if each is not None),
         needs_attention=numbers.coefficient > programme.attention,
         reviews=folded.reviews,
@@ -163,14 +165,14 @@ def _computed(case: Case, day: date, now: Decided) -> Standing:
 
 def _unexposed(case: Case, day: date, now: Decided, past: History, contests: Contests) -> Standing:
     """Whoever has not ordered yet: the opening coefficient, the lowest tier, no review."""
-    programme, subject = case.programme, case.subject
-    start, tier = _start(programme, subject), programme.tiers[0]
-    numbers = adjusted(Numbers(start, start, 0), now, day, None)
+    programme, tier = case.programme, case.programme.tiers[0]
+    opening = start(programme.rules, past.opening).coefficient
+    numbers = adjusted(Numbers(opening, opening, 0), now, day, None)
     percent, price_lines = adjustment(numbers.coefficient, tier, programme)
     unexposed = Line(Code.NO_EXPOSURE, programme.reference("exposure"))
-    lines = [*past.left_out, *contests.about_nothing(), _opening(programme, subject), unexposed]
+    lines = [*past.left_out, *contests.about_nothing(), _opening(programme, past.opening), unexposed]
     lines += [*_balance(0, 0, programme), *numbers.lines, *_path((), programme), *price_lines]
-    ahead = [past.upcoming, now.upcoming, subject.upcoming(day)]
+    ahead = [past.upcoming, now.upcoming]
     return Standing(
         rules=programme.label,
         day=day,
@@ -223,13 +225,9 @@ def _status(set_by_a_person: Sequence[Line], contests: Contests, *, short: bool)
     return Status.SHORT_HISTORY if short else Status.ACTIVE
 
 
-def _start(programme: Programme, subject: Subject) -> int:
-    return subject.opening.coefficient if subject.opening else programme.rules.origin
-
-
-def _opening(programme: Programme, subject: Subject) -> Line:
-    code, key = (Code.CARRIED_OVER, "carry_over") if subject.opening else (Code.OPENING, "origin")
-    return Line(code, programme.rules.reference(key), {"coefficient": _start(programme, subject)})
+def _opening(programme: Programme, opening: Opening | None) -> Line:
+    code, key = (Code.CARRIED_OVER, "carry_over") if opening else (Code.OPENING, "origin")
+    return Line(code, programme.rules.reference(key), place(start(programme.rules, opening), programme.rules))
 
 
 def _balance(total: int, points: int, programme: Programme) -> list[Line]:

@@ -38,20 +38,6 @@ class Subject:
     review: str | None = None
     decisions: tuple[Decision, ...] = ()
 
-    def starts(self, day: date) -> date | None:
-        """The day since which it is exposed whatever its signals say; None if that day is after `day`."""
-        days = [span.start for span in self.contracts]
-        if self.opened is not None:
-            days.append(self.opened)
-        return min((each for each in days if each <= day), default=None)
-
-    def upcoming(self, day: date) -> date | None:
-        """The next day on which a contract begins or ends."""
-        ends = [each for span in self.contracts for each in (span.start, span.end) if each is not None and each > day]
-        if self.opened is not None and self.opened > day:
-            ends.append(self.opened)
-        return min(ends, default=None)
-
 
 NOBODY = Subject()
 

@@ -3,6 +3,7 @@
 from config.locale import Texts
 from connectors.protocol import FieldKind, FieldSet, FieldSpec
 from scoring.rules import Programme
+from scoring.scale_rules import ScaleRules
 
 KINDS = {
     "coefficient": FieldKind.DECIMAL,
@@ -26,9 +27,10 @@ KINDS = {
 def field_set(programme: Programme, object_: str, texts: Texts) -> FieldSet:
     """The programme's fields on the subjects' object, labelled in one language."""
     tiers = [tier.name for tier in programme.tiers]
+    on_scale = isinstance(programme.rules, ScaleRules)
     options = {name: texts.options(name, tiers) for name, kind in KINDS.items() if kind is FieldKind.PICKLIST}
     fields = tuple(
-        FieldSpec(name=name, kind=kind, label=texts.label(name), help=texts.help(name), options=options.get(name, ()))
+        FieldSpec(name, kind, texts.label(name), texts.help(name, on_scale=on_scale), options=options.get(name, ()))
         for name, kind in KINDS.items()
     )
     return FieldSet(object=object_, prefix="bonus malus", label="Bonus-Malus", fields=fields)

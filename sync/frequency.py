@@ -10,8 +10,9 @@ from scoring.signal import Liability
 from scoring.standing import standing
 from scoring.subject import Subject
 from sync.decide import decisions_of
-from sync.ledger import Ledger, facts
+from sync.ledger import Ledger, database, facts
 from sync.ledger.population import pages
+from sync.money import rates_for
 
 PAGE = 500  # subjects in memory at once
 
@@ -54,17 +55,19 @@ class Measured:
 
 def measure(ledger: Ledger, name: str, programme: Programme, day: date) -> Measured:
     """Every living subject of the programme `name`, under the rules of `programme`."""
+    with ledger.begin() as tx:
+        rates = rates_for(tx, database.programme(tx, name).id, programme)
     subjects = periods = incidents = known = partial = 0
     for tx, numbers in pages(ledger, name, size=PAGE):
         subjects += len(numbers)
         decided = decisions_of(tx, numbers)
         for subject, signals in facts.signals_of(tx, numbers).items():
-            shown = standing(signals, programme, day, Subject(decisions=decided[subject]))
+            shown = standing(signals, programme, day, Subject(decisions=decided[subject]), rates=rates)
             for lines in _reviewed(shown.lines):
                 codes = [line.code for line in lines]
                 if Code.INTERRUPTED in codes:
                     continue
-                raised = [line for line in lines if line.code is Code.RAISED]
+                raised = [line for line in lines if line.code in (Code.RAISED, Code.CLAIM)]
                 periods += 1
                 incidents += len(raised) + codes.count(Code.PROTECTED)
                 known += len(raised)

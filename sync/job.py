@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from config.locale import Texts
+from config.openings import Row
 from connectors.protocol import CrmConnector
 from scoring.mapping import Mapping
+from scoring.rates import Rates
 from scoring.rules import Programme
 from sync.brake import Brake
 from sync.ledger import Ledger
@@ -51,7 +53,7 @@ class Job:
 
     `connections` names all of the programme's where `sources` are only some of them: nobody is scored on half of a
     history. `stopping` is asked between two pages; `fence` is called first in every transaction (`sync.lease`); without
-    a `brake` a run may change whatever it wants to.
+    a `brake` a run may change whatever it wants to. `openings` and `rates` come from files that the settings name.
     """
 
     programme: str
@@ -61,6 +63,8 @@ class Job:
     now: Callable[[], datetime]
     texts: Callable[[str], Texts] = Texts
     connections: tuple[str, ...] = ()
+    openings: tuple[Row, ...] = ()
+    rates: Rates | None = None
     time_zone: ZoneInfo | None = None
     language: Literal["en", "fr"] | None = None
     history_years: int = 3

@@ -1,7 +1,7 @@
 """Steps 3 and 4 of a sync: read what changed, judge it here, and enter it, page by page."""
 
 from collections.abc import Mapping as MappingOf
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -10,8 +10,11 @@ from sqlalchemy import Connection, Row
 from config.locale import Texts
 from connectors.protocol import FieldSet, ObjectQuery, Page, Window
 from scoring.mapping import Mapping
+from scoring.opening import opening_of
 from scoring.records import Malformed, Problem, Record, Value
-from scoring.signals import Judgement, judge
+from scoring.review import YEAR, add_months
+from scoring.rules import Programme
+from scoring.signals import Judged, Judgement, judge
 from sync import edits, lease, rejects
 from sync.job import OVERLAP, Job, Progress, Source
 from sync.ledger import database, facts, people
@@ -33,6 +36,7 @@ class Reading:
     horizon: date  # older signals are too old to count, and are not kept
     now: datetime
     texts: Texts
+    programme: Programme
 
     @property
     def day(self) -> date:
@@ -126,17 +130,50 @@ def _enter(tx: Connection, reading: Reading, object_: str, page: Page, found: Ob
         record.id: judge(record, reading.mapping, connection=reading.name, zone=reading.zone) for record in page.records
     }
     kept = {
-        record: [each for each in judgement.signals if each.signal.on >= reading.horizon]
+        record: [kept for each in judgement.signals if (kept := _within(each, reading))]
         for record, judgement in judgements.items()
     }
     unreadable = {record: judgement.unreadable for record, judgement in judgements.items() if judgement.unreadable}
     changes = facts.store_signals(tx, reading.entry, object_, kept, unreadable)
     problems: list[Problem] = [*page.problems, *(p for judgement in judgements.values() for p in judgement.problems)]
+    problems += [problem for some in kept.values() for each in some if (problem := _impossible(each, reading))]
     facts.store_problems(tx, reading.entry, problems)
     for record in page.records:
         found.verdicts[_verdict(record, judgements[record.id], kept=bool(kept[record.id]))] += 1
     for word in ("made", "changed", "withdrawn", "same"):
         found.signals[word] += getattr(changes, word)
+
+
+def _within(judged: Judged, reading: Reading) -> Judged | None:
+    """What of a signal lies within our reach.
+
+    A contract that began earlier counts from its first anniversary there: reviews stay on its own day, and no year that
+    nobody looked into is taken for a clean one. What was carried over is of any age.
+    """
+    signal, programme, horizon = judged.signal, reading.programme, reading.horizon
+    if signal.on >= horizon or signal.name in programme.openings:
+        return judged
+    if signal.name not in programme.contracts:
+        return None
+    years = horizon.year - signal.on.year
+    on = add_months(signal.on, YEAR * years)
+    on = on if on >= horizon else add_months(signal.on, YEAR * (years + 1))
+    if signal.until is not None and signal.until <= on:
+        return None
+    return replace(judged, signal=replace(signal, on=on))
+
+
+def _impossible(judged: Judged, reading: Reading) -> Problem | None:
+    """What is carried over, but under these rules cannot be: kept, and not counted."""
+    signal = judged.signal
+    if signal.carried is None:
+        return None
+    try:
+        opening_of(signal.carried, reading.programme.rules)
+    except ValueError as error:
+        cure = "correct the record; until then nothing is carried over"
+        return Problem(signal.source.object, signal.source.id, signal.name, str(error), cure)
+    return None
 
 
 def _verdict(record: Record, judgement: Judgement, *, kept: bool) -> str:

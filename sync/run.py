@@ -8,7 +8,7 @@ after the last page of a window; updates carry absolute values.
 from collections.abc import Mapping
 
 from connectors.errors import CrmError
-from sync import brake, hold
+from sync import brake, carry, hold, lease, money
 from sync.fields import field_set
 from sync.fit import fit
 from sync.job import Job
@@ -18,6 +18,8 @@ from sync.read import Reading, read
 from sync.report import Report
 from sync.score import score
 from sync.show import is_first, pending, show
+
+SHOWN_LINES = 10  # of a file, that a note names
 
 
 def run(job: Job) -> Report:
@@ -32,6 +34,7 @@ def run(job: Job) -> Report:
     """
     with opened(job) as course:
         readings = _read(course)
+        _learn(course, readings)
         if course.rows and _complete(course):
             score(course.job, course.entry(), course.programme, course.day, course.report)
             _show(course, readings)
@@ -67,11 +70,31 @@ def _prepare(course: Opened, name: str) -> Reading:
     with job.begin() as tx:
         if row.mapping != source.mapping_digest:
             database.reset_cursors(tx, row.id, source.mapping_digest)
-            facts.withdraw_others(tx, entry, mapping.objects)
+            facts.withdraw_others(tx, entry, (*mapping.objects, carry.OBJECT))
             if row.mapping is not None:
                 report.warnings.append("the mapping is another one: everything is read and judged again")
         report.full = job.full or row.mapping != source.mapping_digest
-    return Reading(name, source, mapping, fields, entry, course.zone, course.horizon, course.now, texts)
+    return Reading(
+        name, source, mapping, fields, entry, course.zone, course.horizon, course.now, texts, course.programme
+    )
+
+
+def _learn(course: Opened, readings: Mapping[str, Reading]) -> None:
+    """What the files that the settings name say beside the CRMs: what was carried over, and rates."""
+    job, programme, found = course.job, course.programme, set[int]()
+    for name, reading in readings.items():
+        place = carry.Place(name, next(iter(programme.openings), ""), course.horizon)
+        with job.begin() as tx:
+            lease.alone(tx, course.programme_id)
+            found |= carry.carry_over(tx, reading.entry, place, job.openings)
+    lost = [row.line for row in job.openings if row.line not in found]
+    if lost and len(readings) == len(job.sources):
+        lines = ", ".join(map(str, lost[:SHOWN_LINES])) + (", …" if len(lost) > SHOWN_LINES else "")
+        course.report.notes.append(f"openings: nobody in the CRMs is meant by line {lines}")
+    if job.rates is not None and programme.currency:
+        with job.begin() as tx:
+            lease.alone(tx, course.programme_id)
+            money.learn(tx, course.entry(), job.rates, programme.currency, course.horizon)
 
 
 def _complete(course: Opened) -> bool:

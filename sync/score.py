@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from scoring.rates import Rates
 from scoring.rules import Programme
 from scoring.standing import Standing, standing
 from scoring.subject import Subject
@@ -14,6 +15,7 @@ from sync.decide import decisions_of
 from sync.job import PAGE, Job, Progress
 from sync.ledger import facts, results
 from sync.ledger.facts import Entry
+from sync.money import rates_for
 from sync.report import SHOWN, Move, Report
 
 REVIEW = "review of "
@@ -22,6 +24,8 @@ REVIEW = "review of "
 def score(job: Job, entry: Entry, programme: Programme, day: date, report: Report) -> None:
     """Score everyone who is due, in transactions of a page of subjects each."""
     last = 0
+    with job.begin() as tx:
+        rates = rates_for(tx, entry.programme, programme)
     while True:
         with job.begin() as tx:
             lease.alone(tx, entry.programme)
@@ -29,7 +33,7 @@ def score(job: Job, entry: Entry, programme: Programme, day: date, report: Repor
             if not subjects:
                 return
             last = subjects[-1]
-            standings = standings_of(tx, subjects, programme, day)
+            standings = standings_of(tx, subjects, programme, day, rates=rates)
             changed = results.store_standings(tx, entry, standings, programme.label)
             _tell(tx, entry, changed, report)
         report.scored += len(subjects)
@@ -39,13 +43,19 @@ def score(job: Job, entry: Entry, programme: Programme, day: date, report: Repor
 
 
 def standings_of(
-    tx: Connection, subjects: Sequence[int], programme: Programme, day: date, *, known_at: datetime | None = None
+    tx: Connection,
+    subjects: Sequence[int],
+    programme: Programme,
+    day: date,
+    *,
+    known_at: datetime | None = None,
+    rates: Rates | None = None,
 ) -> dict[int, Standing]:
     """Each subject's standing at the end of a day, from what the ledger knows, or knew at an instant."""
     histories = facts.signals_of(tx, subjects, known_at=known_at)
     decided = decisions_of(tx, subjects, known_at=known_at)
     return {
-        subject: standing(history, programme, day, Subject(decisions=decided[subject]))
+        subject: standing(history, programme, day, Subject(decisions=decided[subject]), rates=rates)
         for subject, history in histories.items()
     }
 

@@ -14,8 +14,9 @@ from scoring.signal import Signal
 from scoring.standing import Standing, standing
 from scoring.subject import Subject
 from sync.decide import decisions_of
-from sync.ledger import Ledger, facts, results
+from sync.ledger import Ledger, database, facts, results
 from sync.ledger.population import pages
+from sync.money import rates_for
 
 PAGE = 500  # subjects in memory at once
 ROWS = 20  # changes that are named
@@ -106,12 +107,14 @@ def simulate(ledger: Ledger, name: str, present: Programme, other: Programme, da
     tiers = dict.fromkeys([*(tier.name for tier in present.tiers), *(tier.name for tier in other.tiers)])
     found = Simulation(day, Side(present.label), Side(other.label), tuple(tiers))
     seen: set[str] = set()
+    with ledger.begin() as tx:
+        rates = rates_for(tx, database.programme(tx, name).id, present, other)
     for tx, subjects in pages(ledger, name, size=PAGE):
         moved: dict[int, tuple[Standing, Standing]] = {}
         decided = decisions_of(tx, subjects)
         for subject, signals in facts.signals_of(tx, subjects).items():
             people = Subject(decisions=decided[subject])
-            before, after = (standing(signals, rules, day, people) for rules in (present, other))
+            before, after = (standing(signals, rules, day, people, rates=rates) for rules in (present, other))
             seen.update(signal.name for signal in signals)
             _count(found, before, after, _ordered(signals, present, day))
             if (before.coefficient, before.tier) != (after.coefficient, after.tier):

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, and_, func, or_, select
 from scoring.explain import to_json
 from scoring.rules import Programme
 from sync.ledger import Ledger, schema
+from sync.money import rates_for
 from sync.score import standings_of
 
 PAGE = 500  # standings recomputed in one transaction
@@ -55,7 +56,7 @@ def verify(ledger: Ledger, name: str, programme_at: Callable[[date], Programme])
 def _standings(name: str, after: int) -> Any:
     table, runs, programmes = schema.standings, schema.runs, schema.programmes
     return (
-        select(table, runs.c.ended)
+        select(table, runs.c.ended, runs.c.programme)
         .join(runs, runs.c.id == table.c.run)
         .join(programmes, programmes.c.id == runs.c.programme)
         .where(programmes.c.name == name, table.c.id > after)
@@ -86,7 +87,8 @@ def _replay(
 def _differing(
     tx: Connection, rows: Sequence[Row[Any]], programme: Programme, day: date, instant: datetime
 ) -> list[Row[Any]]:
-    computed = standings_of(tx, [row.subject for row in rows], programme, day, known_at=instant)
+    rates = rates_for(tx, rows[0].programme, programme, known_at=instant)
+    computed = standings_of(tx, [row.subject for row in rows], programme, day, known_at=instant, rates=rates)
     return [row for row in rows if to_json(computed[row.subject]) != row.breakdown]
 
 

@@ -81,9 +81,10 @@ class Texts:
         """The label of one of our fields."""
         return str(self._catalogue["fields"][field]["label"])
 
-    def help(self, field: str) -> str:
-        """The help text of one of our fields."""
-        return str(self._catalogue["fields"][field]["help"])
+    def help(self, field: str, *, on_scale: bool = False) -> str:
+        """The help text of one of our fields, or what it is on a scale instead."""
+        texts = self._catalogue["fields"][field]
+        return str(texts.get("help_on_scale", texts["help"]) if on_scale else texts["help"])
 
     def options(self, field: str, tiers: Sequence[str] = ()) -> tuple[tuple[str, str], ...]:
         """The (internal value, label) pairs of a picklist; for the two tier fields those of the tiers given."""

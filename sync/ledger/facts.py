@@ -5,7 +5,7 @@ Everything here is idempotent: a page that is read again changes nothing (SR01, 
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select, update
 
 from scoring.records import Problem, is_address
-from scoring.signal import Fact, Liability, Signal, Source
+from scoring.signal import Carried, Fact, Liability, Signal, Source
 from scoring.signals import Judged
 from sync.ledger import schema
 
@@ -250,6 +250,8 @@ def _columns(judged: Judged) -> dict[str, Any]:
         "days": signal.days,
         "original": signal.original,
         "key": signal.key,
+        "until": signal.until,
+        "carried": None if signal.carried is None else asdict(signal.carried),
     }
 
 
@@ -367,6 +369,8 @@ def _signal(row: Row[Any], connections: Mapping[int, str]) -> Signal:
         days=row.days,
         original=row.original,
         key=row.key,
+        until=row.until,
+        carried=None if row.carried is None else Carried(**row.carried),
         recorded=None if row.initial else row.recorded,
         withdrawn=row.withdrawn,
     )

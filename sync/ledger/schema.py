@@ -1,6 +1,6 @@
 """The tables of the present version; `migrations` leads older ledgers here.
 
-Signals, identities, standings, writes, problems, decisions and erasures are append-only: a correction is a
+Signals, rates, identities, standings, writes, problems, decisions and erasures are append-only: a correction is a
 counter-entry, so that any past day can be recomputed as it was known then. `contacts`, `current` and `cursors` are the
 present, derived from them or from the last run, and may be rebuilt; `leases`, `rejects` and `alerts` are the present of
 the operation.
@@ -30,7 +30,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 2  # the newest of `migrations/versions`
+VERSION = 3  # the newest of `migrations/versions`
 
 metadata = MetaData()
 
@@ -157,6 +157,8 @@ signals = Table(
     Column("days", Integer),
     Column("original", String(40), nullable=False),
     Column("key", String(80), nullable=False),
+    Column("until", Date),  # of a contract: the day after its last one
+    Column("carried", JSON(none_as_null=True)),  # of an opening: what it brings
     Index("signals_contact", "connection", "contact"),
     Index("signals_source", "connection", "object", "record"),
     # Few entries replace another one: what is in force is found by looking these few up.
@@ -166,6 +168,20 @@ signals = Table(
         sqlite_where=text("replaces IS NOT NULL"),
         postgresql_where=text("replaces IS NOT NULL"),
     ),
+)
+
+rates = Table(
+    "rates",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", ForeignKey("runs.id"), nullable=False),
+    Column("recorded", Instant, nullable=False),
+    Column("programme", ForeignKey("programmes.id"), nullable=False),
+    Column("base", String(3), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("on_day", Date, nullable=False),
+    Column("rate", String(40), nullable=False),  # exact decimal text; the entry of the highest id holds
+    Index("rates_currency", "programme", "currency", "on_day"),
 )
 
 standings = Table(

@@ -1,11 +1,13 @@
 """`init` looks into the org, proposes with counts, can be stopped and resumed, and writes settings that work."""
 
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from config.mappingfile import load_mapping
+from config.rulefile import load_programme
 from scoring.signal import Liability
 
 pytestmark = pytest.mark.timeout(120)
@@ -48,8 +50,7 @@ def test_what_counts_as_fault_is_asked_value_by_value_and_becomes_a_mapping(fres
     assert said.code == 0, said.err
     written = tomllib.loads(fresh.settings.read_text("utf-8"))
     file = fresh.settings.parent / written["connections"]["salesforce"]["mapping"]
-    signals = {rule["name"] for rule in tomllib.loads(file.read_text("utf-8"))["signal"]}
-    mapping = load_mapping(file, crm="salesforce", signals=frozenset(signals))
+    mapping = load_mapping(file, crm="salesforce", programme=load_programme("customers", at=date(2026, 11, 22)))
     claim = next(rule for rule in mapping.signals if rule.name == "claim_at_fault")
     assert claim.liability_by == ("Resolution__c", {"Customer at fault": Liability.FULL})
     justified = next(rule for rule in mapping.signals if rule.name == "claim_justified")

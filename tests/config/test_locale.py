@@ -13,11 +13,13 @@ from config.locale import Texts, languages
 from config.locale.texts import placeholders
 from config.reading import ConfigError
 from config.rulefile import load_programme
+from config.scalefile import FOLDER as RULES
+from config.scalefile import load_scale_rules
 from scoring.decision import Decision, Kind
 from scoring.line import Code, Line
 from scoring.opening import Opening
 from scoring.rules import Award, Programme, Tier
-from scoring.signal import Liability, Signal, Source
+from scoring.signal import Carried, Liability, Signal, Source
 from scoring.standing import Standing, Status, Trend, standing
 from scoring.subject import Span, Subject
 
@@ -124,7 +126,22 @@ def decided_upon() -> Iterator[Standing]:
     yield standing([signal("premium_paid", "2024-01-01"), parked], MOTOR, DAY)
 
 
-SCENARIOS = list(scenarios())
+def brought_along() -> Iterator[Standing]:
+    """What somebody brings that cannot be, and what a scale says of all this."""
+    brought = [signal("carried_over", "2025-01-01", carried=Carried(25))]
+    yield standing([*orders("2025-03-12"), *brought], CUSTOMERS, DAY)
+    for own, partial in (("my-6", "claim"), ("be-1992", "held"), ("textbook-1-2", "excused")):
+        rules = replace(load_scale_rules(RULES / f"{own}.toml"), partial=partial)
+        history = [
+            *orders(*YEARLY[10:]),
+            *(signal("claim_at_fault", "2016-06-01", n, **FULL) for n in range(3)),
+            signal("invoice_late", "2024-06-03", 1042, reference="1042", days=44, **PARTIAL),
+            signal("claim_at_fault", "2025-06-01", 8, **FULL),
+        ]
+        yield standing(history, replace(CUSTOMERS, rules=rules), DAY)
+
+
+SCENARIOS = [*scenarios(), *brought_along()]
 
 
 def every_line() -> Iterator[Line]:

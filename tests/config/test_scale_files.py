@@ -4,7 +4,10 @@ import pytest
 
 from config.reading import ConfigError
 from config.rulefile import load_programme, load_rules, rule_names
-from config.scalefile import failing_scale, find_scale, load_scale, read_scale, scale_names
+from config.scalefile import FOLDER, failing_scale, find_scale, load_scale, read_scale, scale_names
+from scoring.rules import Programme
+from scoring.scale import CleanLimit
+from scoring.scale_rules import ScaleRules
 from tests.scoring.conftest import NUMBERS_OF
 
 WANTED = {
@@ -122,8 +125,60 @@ def test_a_scale_is_not_taken_for_rules_of_another_scheme(tmp_path: Path):
         load_rules("be-1992", at=NUMBERS_OF)
 
 
-def test_a_programme_that_names_a_scale_is_told_so(tmp_path: Path):
+def programme_on(rules: str, tmp_path: Path) -> Programme:
     path = tmp_path / "shop.toml"
-    path.write_text('name = "shop"\ninherits = "customers"\nrules = "be-1992"\n', encoding="utf-8")
-    with pytest.raises(ConfigError, match="'scale' is not possible here"):
-        load_programme(path, at=NUMBERS_OF)
+    path.write_text(f'name = "shop"\ninherits = "customers"\nrules = "{rules}"\n', encoding="utf-8")
+    return load_programme(path, at=NUMBERS_OF)
+
+
+COMPLETE = [name for name in scale_names() if read_scale(FOLDER / f"{name}.toml").has_moves]
+
+
+@pytest.mark.parametrize("name", [name for name in COMPLETE if read_scale(FOLDER / f"{name}.toml").start])
+def test_a_programme_may_run_on_every_scale_that_can_be_computed(name: str, tmp_path: Path):
+    rules = programme_on(name, tmp_path).rules
+    assert isinstance(rules, ScaleRules)
+    assert rules.floor <= rules.origin <= rules.cap
+
+
+def test_a_scale_without_a_level_for_newcomers_needs_one_to_carry_a_programme(tmp_path: Path):
+    with pytest.raises(
+        ConfigError, match=r"ross-4.toml: start: is missing; .* inherit from ross-4 and say start = one"
+    ):
+        programme_on("ross-4", tmp_path)
+    own = tmp_path / "own.toml"
+    own.write_text('name = "own"\nscheme = "scale"\ninherits = "ross-4"\nstart = "2"\n', encoding="utf-8")
+    rules = programme_on("own.toml", tmp_path).rules
+    assert (rules.floor, rules.origin, rules.cap) == (80, 100, 240)  # amounts, as a share of the newcomers'
+
+
+def test_a_scale_whose_moves_are_not_known_carries_no_programme(tmp_path: Path):
+    with pytest.raises(ConfigError, match="tw-10 is partial and cannot be computed"):
+        programme_on("tw-10", tmp_path)
+
+
+def test_a_scale_of_ones_own_inherits_levels_and_says_what_differs(tmp_path: Path):
+    own = tmp_path / "own.toml"
+    own.write_text(
+        'name = "be-business"\nscheme = "scale"\ninherits = "be-1992"\nstart = "14"\n[periods]\npartial = "held"\n',
+        encoding="utf-8",
+    )
+    rules = programme_on("own.toml", tmp_path).rules
+    assert isinstance(rules, ScaleRules)
+    assert (rules.origin, rules.partial, rules.scale.clean_limit) == (100, "held", CleanLimit(4, 14))
+    assert programme_on("own.toml", tmp_path).hash != programme_on("be-1992", tmp_path).hash
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('partial = "half"', "periods.partial: 'half' is not possible; allowed: claim, held, excused"),
+        ("lag_months = 12", "periods.lag_months"),
+        ("interuption_months = 2", "periods.interuption_months: unknown key; .*nearest: interruption_months"),
+    ],
+)
+def test_a_mistake_in_how_periods_are_counted_is_one_line(line: str, message: str, tmp_path: Path):
+    own = tmp_path / "own.toml"
+    own.write_text(f'name = "own"\nscheme = "scale"\ninherits = "be-1992"\n[periods]\n{line}\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match=message):
+        programme_on("own.toml", tmp_path)

@@ -1,0 +1,126 @@
+"""What customers bring from elsewhere (arts 10 to 13), from a file: one line each, read and validated whole.
+
+::
+
+    email,coefficient,clean_periods,years_at_floor
+    ada@example.com,0.68,3,0
+
+A line names its person by `record` (an id, or connection:id) or by `email`, and says a `coefficient` or, for a scale, a
+`level`. May be there: `clean_periods`, `years_at_floor`, `protection_used` (yes or no), `on` (the statement's day).
+"""
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from config.reading import ConfigError, choice
+from scoring.opening import opening_of
+from scoring.records import is_address
+from scoring.rules import AnyRules
+from scoring.signal import Carried
+
+COLUMNS = ("record", "email", "coefficient", "level", "clean_periods", "years_at_floor", "protection_used", "on")
+WORDS = {"": False, "no": False, "false": False, "0": False, "yes": True, "true": True, "1": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line: whom it is about, and what that person brings. The address is never shown, only the line's number."""
+
+    line: int
+    record: str
+    email: str
+    carried: Carried
+    on: date | None = None
+
+
+def load_openings(path: Path, rules: AnyRules) -> tuple[Row, ...]:
+    """The lines of a file, each possible under these rules.
+
+    Raises:
+        ConfigError: no such file, or a mistake in it: its line, what is wrong, what is allowed.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            _check_names(reader.fieldnames or (), path)
+            rows = [_row(cells, path, reader.line_num) for cells in reader]
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
+    except csv.Error as error:
+        raise ConfigError(f"{path}: not CSV: {error}") from error
+    people: dict[str, int] = {}
+    for row in rows:
+        where = f"{path}:{row.line}"
+        first = people.setdefault(row.record or row.email.lower(), row.line)
+        if first != row.line:
+            raise ConfigError(f"{where}: this person stands on line {first} already; a person brings one coefficient")
+        try:
+            opening_of(row.carried, rules)
+        except ValueError as error:
+            raise ConfigError(f"{where}: {error}") from error
+    return tuple(rows)
+
+
+def _check_names(names: Sequence[str], path: Path) -> None:
+    for name in names:
+        if name and name not in COLUMNS:
+            raise ConfigError(f"{path}:1: there is no column {name!r}; {choice(name, COLUMNS)}")
+    if not {"record", "email"} & set(names):
+        raise ConfigError(f"{path}:1: no column says whose line it is: record or email")
+    if not {"coefficient", "level"} & set(names):
+        raise ConfigError(f"{path}:1: no column says what is carried over: coefficient or level")
+
+
+def _row(found: Mapping[str, str | None], path: Path, line: int) -> Row:
+    where = f"{path}:{line}"
+    if None in found:
+        raise ConfigError(f"{where}: more cells than columns")
+    cells = {name: (text or "").strip() for name, text in found.items()}
+    record, email = cells.get("record", ""), cells.get("email", "")
+    if bool(record) == bool(email):
+        raise ConfigError(f"{where}: a line names its person by record or by email, and by one of them")
+    if email and not is_address(email):
+        raise ConfigError(f"{where}: email: this is no e-mail address")
+    used = cells.get("protection_used", "").lower()
+    if used not in WORDS:
+        raise ConfigError(f"{where}: protection_used: {used!r} is not possible; {choice(used, ('yes', 'no'))}")
+    coefficient, level = cells.get("coefficient", ""), cells.get("level", "")
+    if bool(coefficient) == bool(level):
+        raise ConfigError(f"{where}: a line says a coefficient or a level, and one of them")
+    carried = Carried(
+        _hundredths(coefficient, where) if coefficient else None,
+        level,
+        _count(cells.get("clean_periods", ""), f"{where}: clean_periods"),
+        _count(cells.get("years_at_floor", ""), f"{where}: years_at_floor"),
+        WORDS[used],
+    )
+    return Row(line, record, email, carried, _day(cells.get("on", ""), f"{where}: on"))
+
+
+def _hundredths(text: str, where: str) -> int:
+    try:
+        hundredths = Decimal(text) * 100
+    except InvalidOperation:
+        raise ConfigError(f"{where}: coefficient: {text!r} is no number; write it as 0.85") from None
+    if not hundredths.is_finite() or hundredths != int(hundredths) or hundredths <= 0:
+        raise ConfigError(f"{where}: coefficient: {text} is not possible; it has two decimals, such as 0.85")
+    return int(hundredths)
+
+
+def _count(text: str, where: str) -> int:
+    if text and not (text.isascii() and text.isdigit()):
+        raise ConfigError(f"{where}: {text!r} is no number of years")
+    return int(text or 0)
+
+
+def _day(text: str, where: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise ConfigError(f"{where}: {text!r} is no day; write it as 2026-11-20") from None
