@@ -11,9 +11,9 @@ from cli import proposal
 from cli.answers import Answers
 from cli.compose import Composition, compose
 from cli.exits import Exit
+from cli.mapping import mapping
 from cli.screen import console, table
 from config.inherited import folder, names
-from connectors.errors import Fatal
 from connectors.protocol import Account
 from sync.job import Source
 
@@ -75,7 +75,7 @@ def init(settings: Path, *, given: tuple[str, ...], yes: bool, force: bool) -> i
             plan = _at_home(plan, answers, accounts)
             for name, source in sources.items():
                 _look(name, source, accounts[name])
-                if file := _claims(name, source, answers, settings):
+                if file := mapping(name, source, answers, settings):
                     plan.connections[name]["mapping"] = f'"{file.name}"'
         draft.write_text(plan.text(), "utf-8")
         compose(draft)  # what is written must be read without a mistake
@@ -145,39 +145,6 @@ def _look(name: str, source: Source, account: Account) -> None:
         for each in proposal.volumes(source.connector, source.mapping)
     ]
     out.print(table("", ("object", "records", "signals", ""), rows, right=("records",)))
-
-
-def _claims(name: str, source: Source, answers: Answers, settings: Path) -> Path | None:
-    """Ask what decides about fault; the mapping's own file, None where the shipped one fits as it is."""
-    rule = proposal.claim(source.mapping)
-    if rule is None or rule.liability_by is None:
-        return None
-    try:
-        columns = {column.name: column for column in proposal.candidates(source.connector, rule.object)}
-    except Fatal:  # told by the table above
-        return None
-    shipped = rule.liability_by[0]
-    question = (
-        f"{name}: which field of {rule.object} says who was at fault ({', '.join(columns)}; none: claims stay off)"
-    )
-    default = shipped if shipped in columns else "none"
-    field = answers.ask(f"{name}.fault", question, default=default, choices=[*columns, "none"])
-    if field == "none":
-        return None
-    found = proposal.verdicts(source.connector, source.mapping, columns[field])
-    chosen = {}
-    for each in found:
-        question = f"{name}: {each.records:,} × {rule.object} with {field} «{each.label}»: fault of the customer"
-        key = f"{name}.fault.{each.value}"
-        chosen[each.value] = answers.ask(key, question, default=each.default, choices=proposal.ANSWERS)
-    rows = [(each.label, f"{each.records:,}", chosen[each.value]) for each in found]
-    title = f"{rule.object}.{field}"
-    console().print(table(title, ("value", "records", "fault of the customer"), rows, right=("records",)))
-    if field == shipped and all(chosen[each.value] == each.default for each in found):
-        return None
-    file = settings.with_name(f"{settings.stem}-{name}.toml")
-    file.write_text(proposal.written(source.crm, field, chosen), "utf-8")
-    return file
 
 
 def _pairs(given: tuple[str, ...]) -> dict[str, str]:

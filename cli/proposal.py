@@ -1,4 +1,4 @@
-"""A mapping proposed from what an org really has: what decides about fault, with counts."""
+"""A mapping proposed from what an org really has, with counts: which kinds of records count, and whose fault."""
 
 import re
 from collections.abc import Mapping as MappingOf
@@ -12,6 +12,8 @@ from scoring.mapping import Mapping, SignalRule
 
 FULL, PARTIAL, NONE, IGNORE = "full", "partial", "none", "ignore"
 ANSWERS = (FULL, PARTIAL, NONE, IGNORE)
+# A rule, from its heading up to the next empty line.
+_BLOCK = re.compile(r"\[\[signal\]\][^\n]*\n(?:.+\n)+(?:\n|\Z)")
 _CLAIM, _JUSTIFIED = "claim_at_fault", "claim_justified"
 
 
@@ -22,6 +24,15 @@ class Volume:
     object: str
     signals: tuple[str, ...]
     records: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A record type or pipeline: how many records are of it. No value: those that are of none."""
+
+    value: str
+    label: str
+    records: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +55,42 @@ def volumes(connector: CrmConnector, mapping: Mapping) -> list[Volume]:
         except Fatal:  # not in this org, or hidden from us
             found.append(Volume(name, signals, None))
     return found
+
+
+def kinds(connector: CrmConnector, object_: str) -> tuple[Column, list[Kind]] | None:
+    """What parts the records of an object, where it parts them in two or more; records of no kind come last."""
+    try:
+        column = connector.kinds(object_)
+        if column is None:
+            return None
+        found = [Kind(value, label, connector.count(object_, column.name, value)) for value, label in column.options]
+        rest = connector.count(object_) - sum(each.records for each in found)
+    except Fatal:  # told by the table of objects
+        return None
+    if rest > 0:
+        found.append(Kind("", f"no {column.label}", rest))
+    return (column, found) if len(found) > 1 else None
+
+
+def shipped(crm: str) -> str:
+    """The text of the shipped mapping."""
+    return (FOLDER / f"{crm}.toml").read_text("utf-8")
+
+
+def narrowed(text: str, object_: str, field: str, counted: Sequence[str]) -> str:
+    """A mapping's text in which records of that object count only if they are of these kinds; with none, none do."""
+    named = [each for each in counted if each]
+    condition = f"{{ field = {_quoted(field)}, {_list(named)}{', or_empty = true' if '' in counted else ''} }}"
+    if not named:
+        condition = f"{{ field = {_quoted(field)}, filled = false }}"
+    for block in _BLOCK.findall(text):
+        if f'object = "{object_}"' not in block:
+            continue
+        new = re.sub(r"^when = \[(?=\])", lambda _: f"when = [{condition}", block, flags=re.MULTILINE)
+        new = re.sub(r"^when = \[(?=\{)", lambda _: f"when = [{condition}, ", new, flags=re.MULTILINE)
+        new = re.sub(r"^when = \[\n", lambda _: f"when = [\n  {condition},\n", new, flags=re.MULTILINE)
+        text = text.replace(block, new if counted else "")
+    return text
 
 
 def claim(mapping: Mapping) -> SignalRule | None:
@@ -69,9 +116,8 @@ def verdicts(connector: CrmConnector, mapping: Mapping, field: Column) -> list[V
     ]
 
 
-def written(crm: str, field: str, answers: MappingOf[str, str]) -> str:
-    """The shipped mapping's text with the claims as answered: value to `full`, `partial`, `none` or `ignore`."""
-    text = (FOLDER / f"{crm}.toml").read_text("utf-8")
+def judged(text: str, field: str, answers: MappingOf[str, str]) -> str:
+    """A mapping's text with the claims as answered: value to `full`, `partial`, `none` or `ignore`."""
     at_fault = [value for value, answer in answers.items() if answer in (FULL, PARTIAL)]
     justified = [value for value, answer in answers.items() if answer == NONE]
     for name, values in ((_CLAIM, at_fault), (_JUSTIFIED, justified)):

@@ -240,6 +240,9 @@ class CrmConnector(Protocol):
     def columns(self, object_: str) -> Sequence[Column]:
         """The fields of an object that we may see."""
 
+    def kinds(self, object_: str) -> Column | None:
+        """What parts an object's records into kinds, as a mapping names it: record types, pipelines; else None."""
+
     def count(self, object_: str, field: str = "", value: str = "") -> int:
         """How many records an object has, or how many of them hold `value` in `field`."""
 

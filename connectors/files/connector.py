@@ -73,6 +73,11 @@ class Connector:
         """The columns of a file."""
         return [protocol.Column(name, name) for name in self._reader.table(object_).header]
 
+    def kinds(self, object_: str) -> protocol.Column | None:
+        """A file says nothing of kinds."""
+        del object_
+        return None
+
     def count(self, object_: str, field: str = "", value: str = "") -> int:
         """Rows of a file, or those with that cell."""
         table = self._reader.table(object_)

@@ -84,6 +84,10 @@ class Connector:
         """See `fields.py`."""
         return self._fields.columns(object_)
 
+    def kinds(self, object_: str) -> Column | None:
+        """See `fields.py`."""
+        return self._fields.kinds(object_)
+
     def count(self, object_: str, field: str = "", value: str = "") -> int:
         """See `inspect.py`."""
         return self._inspector.count(object_, field, value)

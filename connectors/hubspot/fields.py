@@ -10,6 +10,8 @@ from connectors.hubspot.session import Session
 from connectors.protocol import Column, FieldAction, FieldChange, FieldKind, FieldSet, FieldSpec
 
 _CONFLICT = 409
+# Where a record says which pipeline it is in.
+_PIPELINES = {"deals": "pipeline", "tickets": "hs_pipeline"}
 # type, form field
 _TYPES = {
     FieldKind.DECIMAL: ("number", "number"),
@@ -74,6 +76,15 @@ class Fields:
             )
             for name, one in self._known(object_).items()
         ]
+
+    def kinds(self, object_: str) -> Column | None:
+        """The pipelines of deals or tickets."""
+        name = _PIPELINES.get(object_)
+        if name is None:
+            return None
+        found = self._session.pipelines.get_all(object_)["results"]
+        options = tuple((str(each["id"]), str(each["label"])) for each in found if not each.get("archived"))
+        return Column(name, "Pipeline", options) if options else None
 
     def _known(self, object_: str) -> Mapping[str, Mapping[str, Any]]:
         return {str(one["name"]): one for one in self._session.properties.get_all(object_)["results"]}

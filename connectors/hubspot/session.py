@@ -77,7 +77,16 @@ class Session:
 
     def close(self) -> None:
         """Give connections back."""
-        for name in ("objects", "batches", "searches", "properties", "property_batches", "groups", "associations"):
+        for name in (
+            "objects",
+            "batches",
+            "searches",
+            "properties",
+            "property_batches",
+            "groups",
+            "pipelines",
+            "associations",
+        ):
             if name in self.__dict__:
                 self.__dict__.pop(name).api_client.rest_client.pool_manager.clear()
 
@@ -110,6 +119,11 @@ class Session:
     def groups(self) -> Any:
         """Property groups."""
         return self._hubspot.crm.properties.groups_api
+
+    @cached_property
+    def pipelines(self) -> Any:
+        """Pipelines of deals and tickets."""
+        return self._hubspot.crm.pipelines.pipelines_api
 
     @cached_property
     def associations(self) -> Any:

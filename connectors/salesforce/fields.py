@@ -101,6 +101,12 @@ class Fields:
             for field in self._session.describe(sobject)["fields"]
         ]
 
+    def kinds(self, sobject: str) -> protocol.Column | None:
+        """The record types of an object: by their developer names, which are the same in every sandbox, unlike ids."""
+        types = [each for each in self._session.describe(sobject).get("recordTypeInfos") or () if not each["master"]]
+        options = tuple((str(each["developerName"]), str(each["name"])) for each in types)
+        return protocol.Column("RecordType.DeveloperName", "Record Type", options) if options else None
+
     def _hidden(self, sobject: str, names: Sequence[str]) -> Mapping[str, Any]:
         """The definitions of fields that exist beyond our sight, by API name."""
         found: dict[str, Any] = {}

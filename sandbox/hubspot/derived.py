@@ -18,19 +18,25 @@ def derive(kind: str, before: Record | None, values: Mapping[str, str], *, id_: 
 def _deal(before: Record | None, values: Mapping[str, str], _id: int, _stamp: int) -> dict[str, str]:
     derived = {} if before else {"pipeline": "default"}
     if values.get("dealstage"):
-        derived["hs_is_closed"], derived["hs_is_closed_won"] = _CLOSED_DEAL.get(values["dealstage"], ("false", "false"))
+        closed, won = _CLOSED_DEAL.get(_first(values["dealstage"]), ("false", "false"))
+        derived |= {"hs_is_closed": closed, "hs_is_closed_won": won}
     return derived
 
 
 def _ticket(before: Record | None, values: Mapping[str, str], id_: int, stamp: int) -> dict[str, str]:
     derived = {} if before else {"hs_pipeline": "0", "hs_ticket_id": str(id_)}
     stage = values.get("hs_pipeline_stage")
-    was_closed = before is not None and before.get("hs_pipeline_stage") == _CLOSED_TICKET
-    if stage == _CLOSED_TICKET and not was_closed:
+    was_closed = before is not None and _first(before.get("hs_pipeline_stage")) == _CLOSED_TICKET
+    if _first(stage) == _CLOSED_TICKET and not was_closed:
         derived["closed_date"] = moment.iso(stamp)
-    elif stage and stage != _CLOSED_TICKET and before is not None and before.get("closed_date"):
+    elif stage and _first(stage) != _CLOSED_TICKET and before is not None and before.get("closed_date"):
         derived["closed_date"] = ""
     return derived
+
+
+def _first(stage: str | None) -> str:
+    """The stage of the first pipeline that this one stands for: `renewals_closedwon` is won as `closedwon` is."""
+    return (stage or "").rpartition("_")[2]
 
 
 _RULES: Mapping[str, Callable[[Record | None, Mapping[str, str], int, int], dict[str, str]]] = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sandbox.clock import Clock
-from sandbox.hubspot import moment
+from sandbox.hubspot import moment, pipeline
 from sandbox.hubspot.kind import Kind
 from sandbox.hubspot.preferences import Preferences
 from sandbox.hubspot.rate import Daily, Rolling
@@ -177,6 +177,10 @@ class Portal:
         if kind.living(name) is None:
             raise ValueError(f"{kind.name} have no property {name}")
         self.store.undefine(kind, name, self.now)
+
+    def add_pipeline(self, object: str, id: str, label: str) -> None:  # noqa: A002 - same
+        """A further pipeline of deals or tickets, with stages of its own."""
+        pipeline.add(self.store, self._kind(object), id, label)
 
     def spend(self, calls: int) -> None:
         """Calls of other programs of the same portal, today."""

@@ -10,6 +10,7 @@ from sandbox.hubspot import (
     batch_calls,
     link_calls,
     object_calls,
+    pipeline_calls,
     preference_calls,
     property_calls,
 )
@@ -21,7 +22,7 @@ from sandbox.hubspot.portal import Portal
 
 DATED = ("2026-03", "2026-09")
 _LEGACY = {
-    "objects": "v3", "properties": "v3", "owners": "v3", "account-info": "v3", "associations": "v4",
+    "objects": "v3", "properties": "v3", "owners": "v3", "pipelines": "v3", "account-info": "v3", "associations": "v4",
     "communication-preferences": "v4",
 }  # fmt: skip
 _AREAS = frozenset({"account-info", "communication-preferences"})  # those that do not stand under /crm
@@ -134,6 +135,7 @@ _TABLE = (
     _Row("GET", "properties", "/{object}/{name}", property_calls.read, _read_schema),
     _Row("PATCH", "properties", "/{object}/{name}", property_calls.update, _write_schema),
     _Row("DELETE", "properties", "/{object}/{name}", property_calls.archive, _write_schema),
+    _Row("GET", "pipelines", "/{object}", pipeline_calls.list_, _read),
     _Row("GET", "owners", "", account_calls.owners, _read_owners),
     _Row("GET", "owners", "/", account_calls.owners, _read_owners),  # the SDK's spelling
     _Row("GET", "owners", "/{id}", account_calls.owner, _read_owners),

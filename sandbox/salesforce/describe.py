@@ -1,5 +1,6 @@
 """Describe: what an object and its fields are, to one user. The keys are those of recorded describes."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.salesforce.access import CREATE, DELETE, EDIT, Access
@@ -18,6 +19,8 @@ _SOAP = {
     "address": "urn:address",
 }
 _NOT_GROUPABLE = frozenset({"datetime", "double", "currency", "percent", "combobox", "multipicklist", "address"})
+# What every object has, and all that one without record types has.
+_MASTER: Mapping[str, Any] = {"Id": "012000000000000AAA", "DeveloperName": "Master", "Name": "Master", "IsActive": True}
 _BYTES_PER_CHARACTER = 3
 _INT_DIGITS = 8
 
@@ -70,9 +73,10 @@ def summary(sobject: SObject, access: Access, base: str) -> dict[str, Any]:
     }
 
 
-def describe(sobject: SObject, schema: Schema, access: Access, base: str) -> dict[str, Any]:
+def describe(
+    sobject: SObject, schema: Schema, access: Access, base: str, record_types: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
     """An object in full. A field the user cannot read is absent; `updateable` heeds field-level security."""
-    master = f"{base}/sobjects/{sobject.name}/describe/layouts/012000000000000AAA"
     return summary(sobject, access, base) | {
         "actionOverrides": [],
         "childRelationships": _children(sobject, schema, access),
@@ -87,21 +91,24 @@ def describe(sobject: SObject, schema: Schema, access: Access, base: str) -> dic
         "lookupLayoutable": None,
         "namedLayoutInfos": [],
         "networkScopeFieldName": None,
-        "recordTypeInfos": [
-            {
-                "active": True,
-                "available": True,
-                "defaultRecordTypeMapping": True,
-                "developerName": "Master",
-                "master": True,
-                "name": "Master",
-                "recordTypeId": "012000000000000AAA",
-                "urls": {"layout": master},
-            }
-        ],
+        "recordTypeInfos": [_record_type(row, sobject, base) for row in (*record_types, _MASTER)],
         "searchLayoutable": not sobject.setup,
         "sobjectDescribeOption": "FULL",
         "supportedScopes": [{"label": f"All {sobject.plural.lower()}", "name": "everything"}],
+    }
+
+
+def _record_type(row: Mapping[str, Any], sobject: SObject, base: str) -> dict[str, Any]:
+    master = row is _MASTER
+    return {
+        "active": row["IsActive"],
+        "available": row["IsActive"],
+        "defaultRecordTypeMapping": master,
+        "developerName": row["DeveloperName"],
+        "master": master,
+        "name": row["Name"],
+        "recordTypeId": row["Id"],
+        "urls": {"layout": f"{base}/sobjects/{sobject.name}/describe/layouts/{row['Id']}"},
     }
 
 

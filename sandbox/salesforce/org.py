@@ -16,7 +16,7 @@ from sandbox.salesforce.errors import RowError, RowRefusal
 from sandbox.salesforce.ids import long_id
 from sandbox.salesforce.records import Records
 from sandbox.salesforce.rules import Manner, Rule
-from sandbox.salesforce.schema import Field, SObject, load
+from sandbox.salesforce.schema import Field, SObject, load, make_field
 from sandbox.salesforce.sessions import Client, Sessions
 from sandbox.salesforce.shared_activities import SharedActivities
 from sandbox.salesforce.table import Kept
@@ -26,6 +26,7 @@ ADMINISTRATION = {
     "ApiEnabled", "ViewSetup", "ModifyMetadata", "CustomizeApplication", "AssignPermissionSets", "ViewAllData",
 }  # fmt: skip
 
+RECORD_TYPE = "RecordTypeId"
 _ALONE = Manner()
 Snapshot = tuple[dict[str, dict[str, Kept]], dict[str, Deletion], dict[str, dict[str, PermissionSet]]]
 
@@ -159,6 +160,20 @@ class Org:
         if not found.custom:
             raise ValueError(f"{sobject.name}.{found.name} is a standard field: it can be hidden, not removed")
         self.remove_field(sobject, found.name)
+
+    def add_record_type(self, object: str, developer_name: str, name: str) -> str:  # noqa: A002 - as above
+        """A record type of an object; its id. With the first one every row gets a field for it."""
+        sobject = self._sobject(object)
+        values = {"SobjectType": sobject.name, "DeveloperName": developer_name, "Name": name, "IsActive": True}
+        row_id = self.insert("RecordType", values)
+        if RECORD_TYPE not in sobject.fields:
+            kind = make_field(RECORD_TYPE, type="reference", label="Record Type ID", refers_to=["RecordType"])
+            sobject.add(replace(kind, permissionable=False))
+        return row_id
+
+    def record_types(self, sobject: SObject) -> list[dict[str, Any]]:
+        """The record types of an object, as rows."""
+        return [row for row in self.rows("RecordType") if row["SobjectType"] == sobject.name]
 
     def withdraw(self, object: str) -> None:  # noqa: A002 - as above
         """Take every right of the integration user on an object."""

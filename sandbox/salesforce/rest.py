@@ -50,7 +50,8 @@ def objects(call: Call) -> dict[str, Any]:
 
 def object_describe(call: Call) -> dict[str, Any]:
     """GET /sobjects/X/describe."""
-    return describe(_sobject(call), call.org.schema, call.access, call.base)
+    sobject = _sobject(call)
+    return describe(sobject, call.org.schema, call.access, call.base, call.org.record_types(sobject))
 
 
 def object_summary(call: Call) -> dict[str, Any]:

@@ -1,16 +1,18 @@
 """`init` looks into the org, proposes with counts, can be stopped and resumed, and writes settings that work."""
 
 import tomllib
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from config.mappingfile import load_mapping
+from config.mappingfile import FOLDER, load_mapping
 from config.rulefile import load_programme
+from scoring.mapping import Condition, Operator
 from scoring.signal import Liability
 
 pytestmark = pytest.mark.timeout(120)
+CUSTOMERS = load_programme("customers", at=date(2026, 11, 22))
 
 
 @pytest.fixture
@@ -50,12 +52,91 @@ def test_what_counts_as_fault_is_asked_value_by_value_and_becomes_a_mapping(fres
     assert said.code == 0, said.err
     written = tomllib.loads(fresh.settings.read_text("utf-8"))
     file = fresh.settings.parent / written["connections"]["salesforce"]["mapping"]
-    mapping = load_mapping(file, crm="salesforce", programme=load_programme("customers", at=date(2026, 11, 22)))
+    mapping = load_mapping(file, crm="salesforce", programme=CUSTOMERS)
     claim = next(rule for rule in mapping.signals if rule.name == "claim_at_fault")
     assert claim.liability_by == ("Resolution__c", {"Customer at fault": Liability.FULL})
     justified = next(rule for rule in mapping.signals if rule.name == "claim_justified")
     assert set(justified.when[1].operand) == {"Shared fault", "In customer's favour"}
     assert command("doctor", "--json").code == 3  # only the fields are missing
+
+
+def loaded(file):
+    return load_mapping(file, crm=file.stem.rpartition("-")[2], programme=CUSTOMERS)
+
+
+def with_kinds(world):
+    """A second pipeline with six deals, a record type of cases with one claim, another, and a case of none."""
+    world.portal.add_pipeline("deals", "partners", "Partner sales")
+    deals = [row["id"] for row in world.portal.rows("deals")]
+    for deal in deals[:6]:
+        world.portal.update("deals", deal, {"pipeline": "partners", "dealstage": "partners_closedwon"})
+    inner = world.org.add_record_type("Case", "Internal", "Internal question")
+    outer = world.org.add_record_type("Case", "Customer", "Customer case")
+    living = [row for row in world.org.rows("Case") if not row["IsDeleted"]]
+    cases = [row["Id"] for row in sorted(living, key=lambda row: row["Resolution__c"] != "Customer at fault")]
+    for number, case in enumerate(cases[:-1]):
+        world.org.update("Case", case, {"RecordTypeId": outer if number else inner})
+    world.clock.advance(timedelta(hours=1))  # the search index lags behind
+    return len(deals), len(cases)
+
+
+def test_record_types_and_pipelines_are_counted_and_those_that_do_not_count_are_left_out(fresh, command):
+    deals, cases = with_kinds(fresh.world)
+    said = command(
+        "init", "--yes", "--set", f"sandbox={fresh.url}",
+        "--set", "hubspot.deals.partners=no", "--set", "salesforce.Case.Internal=no",
+    )  # fmt: skip
+    assert said.code == 0, said.err
+    lines = [" ".join(line.split()) for line in said.out.splitlines()]
+    for line in (
+        f"Sales Pipeline {deals - 6} yes", "Partner sales 6 no",
+        "Internal question 1 no", f"Customer case {cases - 2} yes", "no Record Type 1 yes",
+    ):  # fmt: skip
+        assert line in lines
+    hubspot, salesforce = (
+        loaded(fresh.settings.with_name(f"bonus-malus-{crm}.toml")) for crm in ("hubspot", "salesforce")
+    )
+    for rule in hubspot.rules_for("deals"):
+        assert rule.when[0] == Condition("pipeline", Operator.IN, ("default",))
+    for rule in salesforce.rules_for("Case"):
+        assert rule.when[0] == Condition("RecordType.DeveloperName", Operator.IN, ("Customer",), or_empty=True)
+    untouched = load_mapping(FOLDER / "salesforce.toml", crm="salesforce", programme=CUSTOMERS)
+    assert [rule for rule in salesforce.signals if rule.object != "Case"] == [
+        rule for rule in untouched.signals if rule.object != "Case"
+    ]
+
+
+def test_what_is_left_out_makes_no_signals(fresh, command):
+    with_kinds(fresh.world)
+    deals, signals = [], []
+    for answers in ([], ["--set", "hubspot.deals.partners=no", "--set", "salesforce.Case.Internal=no"]):
+        for old in fresh.settings.parent.glob("bonus-malus*"):
+            old.unlink()
+        command("init", "--yes", "--set", f"sandbox={fresh.url}", *answers)
+        command("fields", "apply")
+        assert command("doctor").code == 0
+        said = command("sync", "--dry-run", "--json")
+        assert said.code == 0, said.err
+        deals.append(said.json["connections"]["hubspot"]["objects"]["deals"])
+        signals.append(said.json["connections"]["salesforce"]["objects"]["Case"]["verdicts"].get("signal", 0))
+    assert deals[0]["read"] == deals[1]["read"]
+    assert deals[0]["verdicts"]["signal"] - deals[1]["verdicts"]["signal"] > 0
+    assert signals[0] - signals[1] == 1
+
+
+def test_an_object_of_which_no_kind_counts_has_no_rules_and_nobody_asks_about_fault(fresh, command):
+    with_kinds(fresh.world)
+    none = [word for kind in ("Internal", "Customer", "no") for word in ("--set", f"salesforce.Case.{kind}=no")]
+    said = command("init", "--yes", "--set", f"sandbox={fresh.url}", "--set", "crm=salesforce", *none)
+    assert said.code == 0, said.err
+    assert "fault of the customer" not in said.out
+    assert not loaded(fresh.settings.with_name("bonus-malus-salesforce.toml")).rules_for("Case")
+
+
+def test_where_there_is_one_kind_nobody_asks(fresh, command):
+    said = command("init", "--yes", "--set", f"sandbox={fresh.url}")
+    assert "Pipeline" not in said.out
+    assert not list(fresh.settings.parent.glob("*-hubspot.toml"))
 
 
 def test_it_goes_on_where_it_was_stopped(fresh, command, monkeypatch):

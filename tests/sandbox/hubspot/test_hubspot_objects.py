@@ -264,3 +264,23 @@ def test_python_cannot_write_before_what_was_written(portal: Portal, contacts: l
 def test_hr06_ids_outgrow_ten_digits_so_that_text_order_is_not_their_order(portal: Portal):
     ids = [portal.create("notes", {"hs_timestamp": "2026-01-01"}) for _ in range(60)]
     assert sorted(ids) != sorted(ids, key=int) == ids
+
+
+def test_a_further_pipeline_has_stages_of_its_own_that_close_as_those_of_the_first(portal: Portal, client: Any):
+    portal.add_pipeline("deals", "renewals", "Renewals")
+    values = {"dealname": "D", "pipeline": "renewals"}
+    won = portal.create("deals", values | {"dealstage": "renewals_closedwon"})
+    under_way = portal.create("deals", values | {"dealstage": "renewals_contractsent"})
+    assert portal.get("deals", won)["hs_is_closed_won"] == "true"
+    assert portal.get("deals", under_way)["hs_is_closed"] == "false"
+    with pytest.raises(ValueError, match="there is a pipeline renewals"):
+        portal.add_pipeline("deals", "renewals", "Again")
+    with pytest.raises(ValueError, match="contacts have no pipelines"):
+        portal.add_pipeline("contacts", "renewals", "Renewals")
+    told = client.crm.pipelines.pipelines_api.get_all("deals").results
+    assert [(each.id, each.label, len(each.stages)) for each in told] == [
+        ("default", "Sales Pipeline", 7),
+        ("renewals", "Renewals", 7),
+    ]
+    assert not {stage.id for stage in told[0].stages} & {stage.id for stage in told[1].stages}
+    assert client.crm.pipelines.pipelines_api.get_all("contacts").results == []

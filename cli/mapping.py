@@ -1,0 +1,79 @@
+"""The wizard's questions about what counts as what, and the mapping that the answers make."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cli import proposal
+from cli.answers import Answers
+from cli.screen import console, table
+from connectors.errors import Fatal
+from sync.job import Source
+
+YES, NO = "yes", "no"
+
+
+def mapping(name: str, source: Source, answers: Answers, settings: Path) -> Path | None:
+    """Ask; the file of a mapping of its own, None where the shipped one fits as it is."""
+    shipped = proposal.shipped(source.crm)
+    counted = {each: found for each in _activities(source) if (found := _kinds(name, source, answers, each))}
+    dropped = {each for each, (_, kept) in counted.items() if not kept}
+    text = _claims(name, source, answers, shipped, dropped)
+    for object_, (field, kept) in counted.items():
+        text = proposal.narrowed(text, object_, field, kept)
+    if text == shipped:
+        return None
+    file = settings.with_name(f"{settings.stem}-{name}.toml")
+    file.write_text(text, "utf-8")
+    return file
+
+
+def _activities(source: Source) -> list[str]:
+    return [each for each in source.mapping.objects if each != source.mapping.subject.object]
+
+
+def _kinds(name: str, source: Source, answers: Answers, object_: str) -> tuple[str, Sequence[str]] | None:
+    """Which record types or pipelines of an object count: its field and their values; None where all do."""
+    found = proposal.kinds(source.connector, object_)
+    if found is None:
+        return None
+    column, kinds = found
+    chosen = {}
+    for each in kinds:
+        question = f"{name}: {each.records:,} × {object_}, {column.label} «{each.label}»: count them"
+        key = f"{name}.{object_}.{each.value or NO}"
+        chosen[each.value] = answers.ask(key, question, default=YES, choices=(YES, NO))
+    rows = [(each.label, f"{each.records:,}", chosen[each.value]) for each in kinds]
+    console().print(table(f"{object_} by {column.label}", ("", "records", "count"), rows, right=("records",)))
+    kept = [value for value, answer in chosen.items() if answer == YES]
+    return None if len(kept) == len(kinds) else (column.name, kept)
+
+
+def _claims(name: str, source: Source, answers: Answers, text: str, dropped: set[str]) -> str:
+    """Ask what decides about fault; the mapping's text with the answers."""
+    rule = proposal.claim(source.mapping)
+    if rule is None or rule.liability_by is None or rule.object in dropped:
+        return text
+    try:
+        columns = {column.name: column for column in proposal.candidates(source.connector, rule.object)}
+    except Fatal:  # told by the table of objects
+        return text
+    shipped = rule.liability_by[0]
+    question = (
+        f"{name}: which field of {rule.object} says who was at fault ({', '.join(columns)}; none: claims stay off)"
+    )
+    default = shipped if shipped in columns else "none"
+    field = answers.ask(f"{name}.fault", question, default=default, choices=[*columns, "none"])
+    if field == "none":
+        return text
+    found = proposal.verdicts(source.connector, source.mapping, columns[field])
+    chosen = {}
+    for each in found:
+        question = f"{name}: {each.records:,} × {rule.object} with {field} «{each.label}»: fault of the customer"
+        key = f"{name}.fault.{each.value}"
+        chosen[each.value] = answers.ask(key, question, default=each.default, choices=proposal.ANSWERS)
+    rows = [(each.label, f"{each.records:,}", chosen[each.value]) for each in found]
+    title = f"{rule.object}.{field}"
+    console().print(table(title, ("value", "records", "fault of the customer"), rows, right=("records",)))
+    if field == shipped and all(chosen[each.value] == each.default for each in found):
+        return text
+    return proposal.judged(text, field, chosen)
