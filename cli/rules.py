@@ -110,10 +110,10 @@ def _rules(found: Rules) -> list[tuple[str, str, str]]:
 
 def _scale(found: ScaleRules) -> list[tuple[str, str, str]]:
     levels = found.scale.levels
-    rows = [("levels", f"{found.name}, {len(levels)} levels, newcomers on {levels[found.start].name}", found.source)]
+    rows = [("levels", f"{len(levels)} levels of {found.name}, newcomers on {levels[found.start].name}", found.source)]
     for number, level in enumerate(levels):
-        ways = ", ".join(levels[target].name for target in found.scale.moves[number])
-        said = f"{coefficient(found.worth(number))}; after 0, 1, 2 … claims: {ways}"
+        clean, *claims = (levels[target].name for target in found.scale.moves[number])
+        said = f"{coefficient(found.worth(number))}; claim-free → {clean}, with claims → {', '.join(claims)}"
         rows.append((f"level {level.name}", said, found.reference("moves")))
     if limit := found.scale.clean_limit:
         said = f"after {limit.years} claim-free years not above {levels[limit.level].name}"
@@ -150,7 +150,7 @@ def _programme(found: Programme) -> list[tuple[str, str, str]]:
         (
             f"tier {tier.name}",
             "everyone else" if tier.coefficient is None and tier.points is None
-            else f"coefficient ≤ {coefficient(tier.coefficient or 0)}, points ≥ {tier.points}, {tier.discount} %",
+            else f"coefficient ≤ {coefficient(tier.coefficient or 0)}, points ≥ {tier.points}, {tier.discount}\u00a0%",
             found.reference("tiers"),
         )
         for tier in found.tiers

@@ -3,6 +3,8 @@
 from sandbox.salesforce.schema import SObject
 from sandbox.salesforce.table import Row
 
+_CODES = {"In Approval Process": "InApproval"}
+
 
 def derive(sobject: SObject, row: Row, before: Row | None, stamp: str) -> None:
     """Fill in what follows from the rest of a row about to be stored; `stamp` is the instant of the save."""
@@ -12,7 +14,7 @@ def derive(sobject: SObject, row: Row, before: Row | None, stamp: str) -> None:
         row["MailingAddress"] = _address(row, "Mailing")
     if sobject.closing:
         _close(sobject, row, before, stamp)
-    if sobject.name == "Order":
+    if sobject.name in ("Order", "Contract"):
         _activate(row, before, stamp)
     if sobject.name == "Event":
         _schedule(row)
@@ -35,7 +37,7 @@ def _close(sobject: SObject, row: Row, before: Row | None, stamp: str) -> None:
 
 
 def _activate(row: Row, before: Row | None, stamp: str) -> None:
-    row["StatusCode"] = row["Status"]
+    row["StatusCode"] = _CODES.get(row["Status"], row["Status"])
     if row["Status"] == "Activated" and row.get("ActivatedDate") is None:
         row["ActivatedDate"] = stamp
     if row["Status"] == "Draft" and before is not None:
