@@ -92,7 +92,7 @@ class Code(StrEnum):
     # The way back
     REVIEW_CLEAN = "review_clean"  # review, c coefficient
     REVIEW_RAISED = "review_raised"  # review, c coefficient
-    REVIEW_IDLE = "review_idle"  # review, c coefficient, c active
+    REVIEW_IDLE = "review_idle"  # review, c coefficient, c active, active_level
     NEXT_TIER = "next_tier"  # tier, points, c coefficient
     NEXT_TIER_POINTS = "next_tier_points"  # tier, points
     NEXT_TIER_COEFFICIENT = "next_tier_coefficient"  # tier, c coefficient

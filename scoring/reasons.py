@@ -93,9 +93,9 @@ def _next_review(fold: Fold, programme: Programme) -> Line:
         return Line(Code.REVIEW_RAISED, "", values)
     if coming.interrupted:
         active, _ = step(coming.before, (), programme.rules)
-        return Line(
-            Code.REVIEW_IDLE, programme.rules.reference("interruption_months"), {**values, "active": active.coefficient}
-        )
+        better = {"coefficient": "active", "level": "active_level"}
+        values |= {better[name]: value for name, value in place(active, programme.rules).items()}
+        return Line(Code.REVIEW_IDLE, programme.rules.reference("interruption_months"), values)
     return Line(Code.REVIEW_CLEAN, "", values)
 
 
