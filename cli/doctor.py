@@ -9,7 +9,7 @@ from rich.text import Text
 
 from cli.compose import Composition, compose
 from cli.exits import Exit
-from cli.screen import console, print_json
+from cli.screen import command, console, print_json
 from config.reading import ConfigError
 from connectors.protocol import Finding, Level
 from sync.doctor import HERE, Checked, Doctor
@@ -37,7 +37,7 @@ def doctor(settings: Path, *, as_json: bool, show_all: bool) -> int:
             ]
         )
     else:
-        _show(found, show_all=show_all)
+        _show(found, settings, show_all=show_all)
     return Exit.ACT if failed else Exit.DONE
 
 
@@ -70,7 +70,7 @@ def examine(composition: Composition) -> list[Checked]:
             source.connector.close()
 
 
-def _show(found: list[Checked], *, show_all: bool) -> None:
+def _show(found: list[Checked], path: Path, *, show_all: bool) -> None:
     out = console()
     places = dict.fromkeys(each.place for each in found)
     for place in places:
@@ -92,4 +92,4 @@ def _show(found: list[Checked], *, show_all: bool) -> None:
     counts = Counter(each.finding.level for each in found)
     out.print(f"\n{counts[Level.FAIL]} to cure, {counts[Level.WARN]} to know, {counts[Level.PASS]} in order")
     if not counts[Level.FAIL]:
-        out.print("next: bonus-malus sync --dry-run")
+        out.print(f"next: {command(path, 'sync --dry-run')}", soft_wrap=True)

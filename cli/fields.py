@@ -12,6 +12,18 @@ from config.locale import Texts
 from connectors.protocol import FieldAction, FieldChange
 from sync.fields import field_set
 
+_DONE = {
+    FieldAction.CREATE: "created",
+    FieldAction.GRANT: "opened to us",
+    FieldAction.EXTEND: "values added",
+    FieldAction.KEEP: "as it was",
+    FieldAction.CONFLICT: "left alone",
+}
+_NOTES = {
+    "salesforce": "permission sets: Bonus-Malus Sync is ours; assign Bonus-Malus Read to those who read scores",
+    "hubspot": "they stand in the property group Bonus-Malus",
+}
+
 
 @click.group()
 def fields() -> None:
@@ -79,13 +91,34 @@ def _show(found: dict[str, list[FieldChange]], settings: Path, *, as_json: bool,
         return Exit.ACT if conflicts else Exit.DONE
     out = console()
     for name, each in found.items():
-        rows = [(c.api_name, c.field.label, c.field.kind.value, c.action.value, c.detail) for c in each]
-        out.print(table(name, ("field", "label", "type", "done" if applied else "to do", "detail"), rows))
-        out.print()
+        _table(name, each, applied=applied)
     if conflicts:
         out.print(
             f"{conflicts} fields are of another type or length than ours; nothing of them was changed: rename them"
         )
-    elif not applied and any(c.action is not FieldAction.KEEP for each in found.values() for c in each):
+    elif applied:
+        out.print(f"next: {command(settings, 'doctor')}", soft_wrap=True)
+    elif any(c.action is not FieldAction.KEEP for each in found.values() for c in each):
         out.print(f"nothing was changed; to do it: {command(settings, 'fields apply')}", soft_wrap=True)
     return Exit.ACT if conflicts else Exit.DONE
+
+
+def _table(name: str, changes: list[FieldChange], *, applied: bool) -> None:
+    out = console()
+    if all(change.action is FieldAction.KEEP for change in changes):
+        out.print(f"[bold]{name}[/bold]  all {len(changes)} fields are as they should be\n")
+        return
+    rows = [
+        (
+            change.api_name,
+            change.field.label,
+            change.field.kind.value.replace("_", " "),
+            _DONE[change.action] if applied else change.action.value,
+            "" if applied and change.action is FieldAction.CREATE else change.detail,
+        )
+        for change in changes
+    ]
+    out.print(table(name, ("field", "label", "type", "done" if applied else "to do", "detail"), rows))
+    if applied and (note := _NOTES.get(name)):
+        out.print(note, soft_wrap=True)
+    out.print()

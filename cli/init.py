@@ -12,7 +12,7 @@ from cli.answers import Answers
 from cli.compose import Composition, compose
 from cli.exits import Exit
 from cli.mapping import mapping
-from cli.screen import console, table
+from cli.screen import command, console, table
 from config.inherited import folder, names
 from connectors.protocol import Account
 from sync.job import Source
@@ -83,10 +83,9 @@ def init(settings: Path, *, given: tuple[str, ...], yes: bool, force: bool) -> i
         draft.replace(settings)
     finally:
         draft.unlink(missing_ok=True)
-    option = "" if settings.name == "bonus-malus.toml" else f" --settings {settings}"
     out.print(f"\n{settings} is written. Next:", markup=False)
-    for command in ("doctor", "fields apply", "sync --dry-run", "sync --first-fill"):
-        out.print(f"  bonus-malus{option} {command}", markup=False)
+    for words in ("fields apply", "doctor", "sync --dry-run", "sync --first-fill"):
+        out.print(f"  {command(settings, words)}", markup=False, soft_wrap=True)
     return Exit.DONE
 
 
@@ -134,7 +133,8 @@ def _at_home(plan: _Plan, answers: Answers, accounts: dict[str, Account]) -> _Pl
 def _look(name: str, source: Source, account: Account) -> None:
     out = console()
     kind = "a sandbox or test account" if account.is_sandbox else "production"
-    out.print(f"\n[bold]{name}[/bold]  {account.name} ({account.id}), {kind}, {account.time_zone}, {account.currency}")
+    told = f"{account.name} ({account.id}), {kind}, {account.time_zone}, {account.currency}"
+    out.print(f"\n[bold]{name}[/bold]  {told}", soft_wrap=True)
     rows = [
         (
             each.object,

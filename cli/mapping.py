@@ -43,7 +43,7 @@ def _kinds(name: str, source: Source, answers: Answers, object_: str) -> tuple[s
         key = f"{name}.{object_}.{each.value or NO}"
         chosen[each.value] = answers.ask(key, question, default=YES, choices=(YES, NO))
     rows = [(each.label, f"{each.records:,}", chosen[each.value]) for each in kinds]
-    console().print(table(f"{object_} by {column.label}", ("", "records", "count"), rows, right=("records",)))
+    console().print(table(f"\n{object_} by {column.label}", ("", "records", "count"), rows, right=("records",)))
     kept = [value for value, answer in chosen.items() if answer == YES]
     return None if len(kept) == len(kinds) else (column.name, kept)
 
@@ -72,7 +72,7 @@ def _claims(name: str, source: Source, answers: Answers, text: str, dropped: set
         key = f"{name}.fault.{each.value}"
         chosen[each.value] = answers.ask(key, question, default=each.default, choices=proposal.ANSWERS)
     rows = [(each.label, f"{each.records:,}", chosen[each.value]) for each in found]
-    title = f"{rule.object}.{field}"
+    title = f"\n{rule.object} by {field}"
     console().print(table(title, ("value", "records", "fault of the customer"), rows, right=("records",)))
     if field == shipped and all(chosen[each.value] == each.default for each in found):
         return text

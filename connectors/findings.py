@@ -18,13 +18,18 @@ def unreadable(problems: Iterable[Problem]) -> Iterator[Finding]:
         yield Finding(Level.FAIL, what, problem.cure, problem.object, problem.field)
 
 
+def readable(object_: str, count: int, one: str, several: str) -> Finding:
+    """That an object and this many of its fields can be read."""
+    return Finding(Level.PASS, f"{object_}: {count} {one if count == 1 else several} can be read", object=object_)
+
+
 def unready(object_: str, plan: Iterable[FieldChange]) -> Iterator[Finding]:
     """A failure for each of our fields that could not be written as it stands."""
     for change in plan:
         if change.action is FieldAction.KEEP:
             continue
         cure = (
-            "rename or remove it, or choose another prefix"
+            "rename or delete that field in the CRM, then run `bonus-malus fields apply`"
             if change.action is FieldAction.CONFLICT
             else "run `bonus-malus fields apply`"
         )

@@ -124,7 +124,8 @@ def _gathered(source: Source, fields: FieldSet, findings: Sequence[Finding]) -> 
             yield finding
     if unready:
         names = ", ".join(finding.field for finding in unready)
-        what = f"{len(unready)} of our {len(fields.fields)} fields are missing, hidden or read-only: {names}"
+        verb = "is" if len(unready) == 1 else "are"
+        what = f"{len(unready)} of our {len(fields.fields)} fields {verb} missing, hidden or read-only: {names}"
         yield Finding(Level.FAIL, what, _APPLY, fields.object)
 
 

@@ -11,7 +11,7 @@ from connectors.files.read import Reader
 from connectors.files.results import Results
 from connectors.files.settings import Settings
 from connectors.files.table import tables
-from connectors.findings import unreadable, unready
+from connectors.findings import readable, unreadable, unready
 from connectors.protocol import (
     Account,
     FieldChange,
@@ -144,7 +144,7 @@ class Connector:
             yield Finding(Level.FAIL, str(error), "export the object, or take it out of the mapping", query.object)
             return
         yield from unreadable(selection.problems(query.object))
-        yield Finding(Level.PASS, f"{query.object}: {len(selection.asked)} columns can be read", object=query.object)
+        yield readable(query.object, len(selection.asked), "column", "columns")
 
     def _results(self, fields: FieldSet) -> Results:
         return Results(self._settings.results, fields, ZoneInfo(self._settings.time_zone))

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from connectors.clock import Time
 from connectors.errors import NotPermitted, Unreachable
-from connectors.findings import unreadable, unready
+from connectors.findings import readable, unreadable, unready
 from connectors.http import Refused
 from connectors.hubspot.fields import Fields
 from connectors.hubspot.inspect import Inspector
@@ -34,7 +34,8 @@ from connectors.protocol import (
 # The index usually lags by a minute; at month's end by far more, which the delayed second pass is for (HR04, HR07).
 _SETTLE = timedelta(minutes=10)
 _PRODUCTION = "STANDARD"
-_NO_OBJECT = "add the scope to the Service Key, or take the object out of the mapping"
+_KEYS = "Settings > Integrations > Service Keys"
+_SCOPES = {"tickets": "tickets"}  # the others are called after their object
 
 
 class Connector:
@@ -133,7 +134,7 @@ class Connector:
         try:
             self._session.objects.get_page(object_, limit=1)
         except (Refused, NotPermitted) as error:
-            return Finding(Level.FAIL, f"{object_} cannot be read: {error}", _NO_OBJECT, object_)
+            return _closed(object_, error)
         return None
 
     def _check_query(self, query: ObjectQuery) -> Iterator[Finding]:
@@ -142,7 +143,7 @@ class Connector:
             if not query.links:  # those who may read links of an object may read the object
                 self._session.objects.get_page(query.object, limit=1)
         except (Refused, NotPermitted) as error:
-            yield Finding(Level.FAIL, f"{query.object} cannot be read: {error}", _NO_OBJECT, query.object)
+            yield _closed(query.object, error)
             return
         yield from unreadable(selection.problems())
         for to in query.links:
@@ -154,4 +155,14 @@ class Connector:
                     return
                 cure = f"add the read scope of {to} to the Service Key"
                 yield Finding(Level.FAIL, f"links of {query.object} cannot be read: {error}", cure, query.object, to)
-        yield Finding(Level.PASS, f"{query.object}: {len(selection.asked)} properties can be read", object=query.object)
+        yield readable(query.object, len(selection.asked), "property", "properties")
+
+
+def _closed(object_: str, error: Exception) -> Finding:
+    """That an object cannot be read, and which scope would open it."""
+    scope = _SCOPES.get(object_, f"crm.objects.{object_}.read")
+    if isinstance(error, NotPermitted):
+        cure = f"add {scope} to the Service Key ({_KEYS}), or take {object_} out of the mapping"
+        return Finding(Level.FAIL, f"{object_} cannot be read: scope {scope} is missing", cure, object_)
+    cure = "correct its name in the mapping, or take it out"
+    return Finding(Level.FAIL, f"{object_} cannot be read: {error}", cure, object_)

@@ -20,6 +20,7 @@ _READ_PAGE, _LINK_PAGE, _WRITE_PAGE = 100, 1000, 100
 _SUPPORTED_MONTHS = 18  # a dated version is kept for so long
 _LEGACY_ENDS = datetime(2027, 3, 30).date()  # noqa: DTZ001 - a date of the vendor's calendar
 _WARN_DAYS = 180
+_CURE = "add it to the Service Key (Settings > Integrations > Service Keys) and save"
 
 
 class Inspector:
@@ -61,7 +62,11 @@ class Inspector:
         try:
             call()
         except NotPermitted:
-            return Finding(level, f"{what} is missing; it is for {purpose}", "add it to the Service Key and save")
+            return Finding(
+                level,
+                f"{what} is missing; it is for {purpose}",
+                _CURE,
+            )
         except Refused:  # it was let in, and refused for having nothing in it
             pass
         return Finding(Level.PASS, what)

@@ -78,12 +78,17 @@ _CALL_RULES = (
     ),
     _rule(
         Action.NOT_PERMITTED,
+        "the integration user may not call the API: tick API Enabled (Setup > Permission Sets > its own > System "
+        "Permissions); an edition without the API has no such box",
+        "API_DISABLED_FOR_ORG",
+        "API_CURRENTLY_DISABLED",
+    ),
+    _rule(
+        Action.NOT_PERMITTED,
         "the integration user lacks a permission for this",
         "INSUFFICIENT_ACCESS",
         "INSUFFICIENT_ACCESS_OR_READONLY",
         "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY",
-        "API_DISABLED_FOR_ORG",
-        "API_CURRENTLY_DISABLED",
         "FUNCTIONALITY_NOT_ENABLED",
     ),
     _rule(

@@ -8,7 +8,7 @@ from babel.core import UnknownLocaleError
 from babel.numbers import get_territory_currencies
 
 from connectors.clock import Time
-from connectors.findings import unreadable, unready
+from connectors.findings import readable, unreadable, unready
 from connectors.http import Refused
 from connectors.progress import MemoryProgress
 from connectors.protocol import (
@@ -32,7 +32,7 @@ from connectors.salesforce.fields import Fields
 from connectors.salesforce.ids import id18
 from connectors.salesforce.inspect import Inspector
 from connectors.salesforce.read import Reader
-from connectors.salesforce.selection import resolve
+from connectors.salesforce.selection import OBJECTS, resolve
 from connectors.salesforce.session import Session
 from connectors.salesforce.settings import Settings
 from connectors.salesforce.volume import Volume
@@ -148,7 +148,7 @@ class Connector:
         try:
             selection = resolve(query, self._reader.describe_again)
         except Refused:
-            cure = "give the integration user read access to the object, or take it out of the mapping"
+            cure = f"give the integration user read access to it ({OBJECTS}), or take it out of the mapping"
             yield Finding(Level.FAIL, f"{query.object} cannot be read", cure, query.object)
             return
         if not selection.schema.queryable:
@@ -156,12 +156,12 @@ class Connector:
             yield Finding(Level.FAIL, f"{query.object} cannot be queried", cure, query.object)
             return
         yield from unreadable(selection.problems())
-        yield Finding(Level.PASS, f"{query.object}: {len(selection.paths)} fields can be read", object=query.object)
+        yield readable(query.object, len(selection.paths), "field", "fields")
 
     def _check_fields(self, fields: FieldSet) -> Iterator[Finding]:
         schema = self._reader.describe(fields.object)
         if not schema.updateable:
-            cure = "give the integration user edit access to the object"
+            cure = f"give the integration user edit access to it ({OBJECTS})"
             yield Finding(Level.FAIL, f"{fields.object} cannot be edited", cure, fields.object)
         yield from unready(fields.object, self._fields.plan(fields))
 

@@ -13,6 +13,8 @@ from connectors.salesforce.schema import Child, Column, Schema
 from connectors.values import as_instant
 from scoring.records import Link, Problem, Record, Value
 
+# Where an administrator gives rights on objects and fields.
+OBJECTS = "Setup > Permission Sets > its own > Object Settings"
 _NAMES = frozenset({"Id", "Name", "Type", "FirstName", "LastName", "Email"})  # what every target of a lookup may answer
 
 FromRow: TypeAlias = Callable[[Mapping[str, Any]], Record | Problem]
@@ -101,7 +103,7 @@ class Selection:
                 "",
                 name,
                 "does not exist in this org, or the integration user may not read it",
-                "give the integration user read access to it, or take it out of the mapping",
+                f"give the integration user read access to it ({OBJECTS}), or take it out of the mapping",
             )
             for name in self.missing
         )
