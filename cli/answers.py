@@ -22,6 +22,11 @@ class Answers:
         """Whether an earlier run was stopped."""
         return bool(self._known)
 
+    @property
+    def asking(self) -> bool:
+        """Whether somebody is there to be asked."""
+        return not self._defaults_only
+
     def ask(self, key: str, question: str, *, default: str | None = None, choices: Sequence[str] = ()) -> str:
         """The answer to a question, by its key.
 

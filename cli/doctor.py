@@ -72,7 +72,7 @@ def examine(composition: Composition) -> list[Checked]:
 
 def _show(found: list[Checked], path: Path, *, show_all: bool) -> None:
     out = console()
-    places = dict.fromkeys(each.place for each in found)
+    places = list(dict.fromkeys(each.place for each in found))
     for place in places:
         here = [each.finding for each in found if each.place == place]
         passed = sum(finding.level is Level.PASS for finding in here)
@@ -86,6 +86,8 @@ def _show(found: list[Checked], path: Path, *, show_all: bool) -> None:
             grid.add_row(Text(mark, style=f"bold {colour}"), Text(finding.what))
             if finding.cure:
                 grid.add_row("", Text(f"→ {finding.cure}", style="dim"))
+        if place != places[0]:
+            out.print()
         out.print(f"[bold]{place}[/bold]  {passed} in order")
         if grid.row_count:
             out.print(grid)

@@ -37,13 +37,16 @@ def _kinds(name: str, source: Source, answers: Answers, object_: str) -> tuple[s
     if found is None:
         return None
     column, kinds = found
-    chosen = {}
+    out, chosen = console(), {}
+    if answers.asking:
+        out.print(f"\n[bold]{name}[/bold]  {object_} by {column.label}: which count?", soft_wrap=True)
     for each in kinds:
-        question = f"{name}: {each.records:,} × {object_}, {column.label} «{each.label}»: count them"
+        question = f"  {each.records:,} × {each.label}"
         key = f"{name}.{object_}.{each.value or NO}"
         chosen[each.value] = answers.ask(key, question, default=YES, choices=(YES, NO))
-    rows = [(each.label, f"{each.records:,}", chosen[each.value]) for each in kinds]
-    console().print(table(f"\n{object_} by {column.label}", ("", "records", "count"), rows, right=("records",)))
+    if not answers.asking:
+        rows = [(each.label, f"{each.records:,}", chosen[each.value]) for each in kinds]
+        out.print(table(f"\n{object_} by {column.label}", ("", "records", "count"), rows, right=("records",)))
     kept = [value for value, answer in chosen.items() if answer == YES]
     return None if len(kept) == len(kinds) else (column.name, kept)
 
@@ -58,22 +61,26 @@ def _claims(name: str, source: Source, answers: Answers, text: str, dropped: set
     except Fatal:  # told by the table of objects
         return text
     shipped = rule.liability_by[0]
-    question = (
-        f"{name}: which field of {rule.object} says who was at fault ({', '.join(columns)}; none: claims stay off)"
-    )
+    question = f"{name}: which field of {rule.object} says who was at fault; none: claims stay off"
     default = shipped if shipped in columns else "none"
+    out, chosen = console(), {}
+    if answers.asking:
+        out.print()
     field = answers.ask(f"{name}.fault", question, default=default, choices=[*columns, "none"])
     if field == "none":
         return text
     found = proposal.verdicts(source.connector, source.mapping, columns[field])
-    chosen = {}
+    if answers.asking:
+        out.print(f"\n[bold]{name}[/bold]  {rule.object} by {field}: the customer's fault?", soft_wrap=True)
+        out.print("  full or partial: an incident; none: shown, never counted; ignore: not read", style="dim")
     for each in found:
-        question = f"{name}: {each.records:,} × {rule.object} with {field} «{each.label}»: fault of the customer"
         key = f"{name}.fault.{each.value}"
+        question = f"  {each.records:,} × {each.label}"
         chosen[each.value] = answers.ask(key, question, default=each.default, choices=proposal.ANSWERS)
-    rows = [(each.label, f"{each.records:,}", chosen[each.value]) for each in found]
-    title = f"\n{rule.object} by {field}"
-    console().print(table(title, ("value", "records", "fault of the customer"), rows, right=("records",)))
+    if not answers.asking:
+        rows = [(each.label, f"{each.records:,}", chosen[each.value]) for each in found]
+        title = f"\n{rule.object} by {field}"
+        out.print(table(title, ("value", "records", "fault of the customer"), rows, right=("records",)))
     if field == shipped and all(chosen[each.value] == each.default for each in found):
         return text
     return proposal.judged(text, field, chosen)

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -105,18 +106,39 @@ def _show(exports: list[Export], rejects: list[str], report: Report, people: lis
             verdicts.update(counted.verdicts)
     out.print("\n[bold]records[/bold]  " + ", ".join(f"{count} {word}" for word, count in verdicts.most_common()))
     bands = Counter(_band(person) for person in people)
-    out.print(table("\ncoefficients", ("from", "contacts", ""), _bars(bands), right=("contacts",)))
+    out.print(table("\ncoefficients today", ("coefficient", "contacts", ""), _bars(bands), right=("contacts",)))
     out.print(table("\ntiers", ("tier", "contacts", ""), _bars(tiers), right=("contacts",)))
+    names = {key: name for each in exports for key, name in _names(each)}
     worst = sorted(people, key=lambda person: -float(person.get("expected") or 1))[:SHOWN]
     lines = [
-        (p["record"], _two(p.get("coefficient")), _two(p.get("expected")), p.get("tier"), p.get("reasons") or "")
+        (
+            names.get(_short(p["record"]), p["record"]),
+            _two(p.get("coefficient")),
+            _two(p.get("expected")),
+            p.get("tier"),
+            p.get("reasons") or "",
+        )
         for p in worst
         if float(p.get("expected") or 1) > 1
     ]
     if lines:
-        out.print(table("\nhighest expected", ("record", "now", "expected", "tier", "why"), lines))
+        out.print(table("\nhighest expected at the next review", ("who", "now", "expected", "tier", "why"), lines))
     out.print(f"\n{len(people)} contacts scored with {report.rules}; nothing was sent anywhere, nothing is kept")
     out.print("next: bonus-malus init")
+
+
+def _names(export: Export) -> Iterator[tuple[str, str]]:
+    """Who a record is, for the person whose files these are."""
+    for row in export.rows:
+        own, *words = (row.get(name, "") for name in _SAID[export.crm])
+        if export.object == CONTACT[export.crm] and any(words):
+            yield _short(f"{export.crm}:{own}"), " ".join(filter(None, words)) + f" ({export.crm})"
+
+
+def _short(record: str) -> str:
+    """A Salesforce id may have 15 or 18 characters; the last three say nothing new."""
+    crm, _, id_ = record.partition(":")
+    return f"{crm}:{id_[:15]}" if crm == "salesforce" else record
 
 
 def _two(value: str | None) -> str:
@@ -135,4 +157,5 @@ def _bars(counts: Counter[str]) -> list[tuple[str, int, str]]:
     return [(name, counts[name], "█" * max(1, round(30 * counts[name] / most))) for name in names]
 
 
+_SAID = {"salesforce": ("Id", "FirstName", "LastName"), "hubspot": ("id", "firstname", "lastname")}
 _BANDS = (("0.50 to 0.75", 0.75), ("0.76 to 0.99", 0.99), ("1.00", 1.0), ("1.01 to 1.50", 1.5))

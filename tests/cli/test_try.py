@@ -56,6 +56,7 @@ def test_people_orders_and_claims_come_out_of_exports_of_both_crms(folder, comma
 def test_what_was_understood_and_what_was_left_out_is_told(folder, command):
     said = command("try", str(folder))
     assert "Account Name" in said.out
+    assert "Bo Quill (salesforce)" in said.out
     assert "3 contacts scored" in said.out
     assert "nothing was sent anywhere" in said.out
 
