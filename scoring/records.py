@@ -6,10 +6,11 @@ Values have been typed by the connector from the CRM's own schema, so that a rul
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Malformed:
 
 
 Value: TypeAlias = str | Decimal | bool | date | datetime | Malformed | None
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def is_address(text: str) -> bool:
@@ -29,8 +31,7 @@ def is_address(text: str) -> bool:
     return bool(name and at and "." in host and not host.startswith(".") and " " not in name + host and "@" not in host)
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """One end of an association as the CRM reports it: the other record, and in which role it stands there."""
 
     object: str
@@ -39,9 +40,8 @@ class Link:
     primary: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A row of a CRM object as read.
+class Record(NamedTuple):
+    """A row of a CRM object as read. A tuple, because they come by the million and are made a page at a time.
 
     `deleted` covers deleted, archived and merged away; `merged_into` is the survivor's id where there is one.
     `ours` holds the values of our own fields found on the record, by their neutral name (`coefficient`, `tier`).
@@ -50,9 +50,9 @@ class Record:
     object: str
     id: str
     modified: datetime
-    values: Mapping[str, Value] = field(default_factory=dict)
-    links: Mapping[str, tuple[Link, ...]] = field(default_factory=dict)
-    ours: Mapping[str, Value] = field(default_factory=dict)
+    values: Mapping[str, Value] = NOTHING
+    links: Mapping[str, tuple[Link, ...]] = NOTHING
+    ours: Mapping[str, Value] = NOTHING
     deleted: bool = False
     merged_into: str | None = None
 

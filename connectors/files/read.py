@@ -1,7 +1,7 @@
 """Reading exports: every row whose own date lies in the window, typed by what its column holds."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from zoneinfo import ZoneInfo
@@ -83,7 +83,7 @@ class Reader:
             ids = [record.id for record in records]
             ends = {name: links.of(ids) for name, links in selection.links.items()}
             linked = [
-                replace(record, links={name: found.get(record.id, ()) for name, found in ends.items()})
+                record._replace(links={name: found.get(record.id, ()) for name, found in ends.items()})
                 for record in records
             ]
             if linked or problems:

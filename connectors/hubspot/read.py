@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import compress, islice
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -13,12 +13,12 @@ from connectors.errors import Unreachable
 from connectors.hubspot.associations import IDS, links
 from connectors.hubspot.definitions import Definition, definitions
 from connectors.hubspot.search import Finder, next_after
-from connectors.hubspot.selection import Row, Selection, absorbed, modified_of, record_of, select
+from connectors.hubspot.selection import Row, Selection, modified_of, page_of, select
 from connectors.hubspot.session import Session
 from connectors.hubspot.settings import Settings
 from connectors.protocol import ObjectQuery, Page, Progress, Window
 from connectors.values import as_instant, milliseconds
-from scoring.records import Problem, Record
+from scoring.records import Record
 
 PAGE = 100  # of a list, and of a batch read
 _LONGEST = 4_000  # characters of properties in an address (HR16); measured limits begin at 8 k
@@ -130,8 +130,7 @@ class Reader:
         began = held.get("began") or self._time.now().isoformat()
         first = datetime.fromisoformat(held["end"]) if held else end
         for rows, after in self._rows(query, selection, held.get("after")):
-            kept = [row for row in rows if _before(modified_of(selection, row), end)]
-            yield self._page(query, selection, kept)
+            yield self._page(query, selection, rows, before=end)
             place = {"after": after, "began": began, "end": first.isoformat()}
             self._progress.put(key, json.dumps(place) if after else None)
         if held:  # what changed on the pages that the earlier run had read
@@ -208,20 +207,17 @@ class Reader:
                 raise Unreachable(f"HubSpot, list of {object_}: the cursor {after} came twice (HR28)")
             seen.add(after)
 
-    def _page(self, query: ObjectQuery, selection: Selection, rows: Sequence[Row]) -> Page:
+    def _page(
+        self, query: ObjectQuery, selection: Selection, rows: Sequence[Row], *, before: datetime | None = None
+    ) -> Page:
         """Rows as records, with their links: an association moves no stamp, so links are read with each (HR13)."""
-        ids = [str(row["id"]) for row in rows]
+        modified = modified_of(selection, rows)
+        if before is not None:
+            kept = [_before(instant, before) for instant in modified]
+            rows, modified = list(compress(rows, kept)), list(compress(modified, kept))
+        ids = [str(row["id"]) for row in rows] if query.links else []
         ends = {to: links(self._session, query.object, to, ids) for to in query.links}
-        records: list[Record] = []
-        problems: list[Problem] = []
-        for row in rows:
-            id_ = str(row["id"])
-            one = record_of(selection, row, {to: ends[to].get(id_, ()) for to in query.links})
-            if isinstance(one, Problem):
-                problems.append(one)
-            else:
-                records += [*absorbed(one, row.get("properties") or {}), one]
-        return Page(tuple(records), tuple(problems))
+        return page_of(selection, rows, modified, ends)
 
 
 def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:

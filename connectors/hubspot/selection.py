@@ -1,18 +1,20 @@
 """A selection: what can really be asked for of an object today, and how its rows become records."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
+from connectors.columns import records
 from connectors.hubspot.definitions import Definition
 from connectors.hubspot.names import property_name
-from connectors.protocol import ObjectQuery
-from scoring.records import Link, Problem, Record
+from connectors.protocol import ObjectQuery, Page
+from scoring.records import Link, Problem, Record, Value
 
 MERGED = ("hs_merged_object_ids", "hs_calculated_merged_vids")  # HR11
 
 Row: TypeAlias = Mapping[str, Any]
+Links: TypeAlias = tuple[Link, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +72,42 @@ def absorbed(survivor: Record, properties: Mapping[str, Any]) -> Iterator[Record
         yield Record(survivor.object, id_, survivor.modified, deleted=True, merged_into=survivor.id)
 
 
-def record_of(selection: Selection, row: Row, ends: Mapping[str, tuple[Link, ...]]) -> Record | Problem:
-    """A row and its links as a record; one without a readable date is a problem."""
-    properties = row.get("properties") or {}
-    modified = modified_of(selection, row)
-    if not isinstance(modified, datetime):
-        return Problem(selection.object, str(row["id"]), selection.stamp, "is no date and time", "look at the record")
-    return Record(
-        object=selection.object,
-        id=str(row["id"]),
-        modified=modified,
-        values={name: definition.value(properties.get(name)) for name, definition in selection.asked.items()},
-        links=ends,
-        ours={name: definition.value(properties.get(definition.name)) for name, definition in selection.ours.items()},
+def modified_of(selection: Selection, rows: Sequence[Row]) -> Sequence[Value]:
+    """When each row was last changed; `Malformed` or None where it does not say."""
+    stamps = [(row.get("properties") or {}).get(selection.stamp) or row.get("updatedAt") for row in rows]
+    return Definition(selection.stamp, "datetime").values(stamps)
+
+
+def page_of(
+    selection: Selection, rows: Sequence[Row], modified: Sequence[Value], ends: Mapping[str, Mapping[str, Links]]
+) -> Page:
+    """Rows, each with those that were merged into it before it, and the links of each; a column at a time.
+
+    A row without a readable date is a problem.
+    """
+    undated = [at for at, instant in enumerate(modified) if not isinstance(instant, datetime)]
+    if undated:
+        bad = [
+            Problem(selection.object, str(rows[at]["id"]), selection.stamp, "is no date and time", "look at the record")
+            for at in undated
+        ]
+        left = [at for at in range(len(rows)) if at not in set(undated)]
+        good = page_of(selection, [rows[at] for at in left], [modified[at] for at in left], ends)
+        return Page(good.records, tuple(bad))
+    ids = [str(row["id"]) for row in rows]
+    properties = [row.get("properties") or {} for row in rows]
+    found = records(
+        selection.object,
+        ids,
+        modified,
+        _values(selection.asked, properties),
+        ours=_values(selection.ours, properties),
+        links=[{to: of.get(id_, ()) for to, of in ends.items()} for id_ in ids] if ends else None,
     )
+    if any(one.get(name) for name in selection.merged for one in properties):
+        found = [one for record, row in zip(found, properties, strict=True) for one in (*absorbed(record, row), record)]
+    return Page(tuple(found))
 
 
-def modified_of(selection: Selection, row: Row) -> Any:
-    """When a row was last changed; `Malformed` or None where it does not say."""
-    text = (row.get("properties") or {}).get(selection.stamp) or row.get("updatedAt") or ""
-    return Definition(selection.stamp, "datetime").value(text)
+def _values(known: Mapping[str, Definition], properties: Sequence[Row]) -> Mapping[str, Sequence[Value]]:
+    return {name: one.values([row.get(one.name) for row in properties]) for name, one in known.items()}

@@ -1,7 +1,6 @@
 """Calls to one portal: hubspot-api-client on our own transport."""
 
 import importlib.metadata
-import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cached_property
@@ -12,6 +11,7 @@ from urllib.parse import urlsplit
 import urllib3
 from hubspot import HubSpot
 
+from connectors.body import read_json
 from connectors.clock import Time
 from connectors.errors import CrmError, SignInRefused
 from connectors.http import CONNECT_TIMEOUT, READ_TIMEOUT, Answer, Calls, Transient, refusal, silence, user_agent
@@ -214,7 +214,7 @@ class Session:
             if "json" not in kind:  # HR20: HTML with a 200
                 raise Transient(f"{what}: answered with {kind.partition(';')[0] or 'nothing'} instead of JSON")
             try:
-                response.parsed = json.loads(response.data)
+                response.parsed = read_json(response.data)
             except ValueError:  # HR26: cut in the middle; the SDK would hand the text over as the answer
                 raise Transient(f"{what}: the answer is not whole") from None
             return response

@@ -5,6 +5,7 @@ import json
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from connectors.clock import Time
@@ -106,9 +107,7 @@ class BulkQuery:
             try:
                 rows = read_sheet(answer.content)
                 header = next(rows, [])
-                for chunk in _chunks(rows):
-                    if len(chunk[-1]) != len(header):  # cut in the middle of the row
-                        chunk.pop()
+                for chunk in _chunks(rows, len(header)):
                     count += len(chunk)
                     yield header, chunk
             except (UnicodeDecodeError, csv.Error):  # cut in the middle of a letter or of a cell
@@ -152,14 +151,13 @@ class BulkQuery:
             return
 
 
-def _chunks(rows: Iterator[list[str]]) -> Iterator[list[list[str]]]:
-    chunk: list[list[str]] = []
-    for row in rows:
-        chunk.append(row)
-        if len(chunk) == CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
+def _chunks(rows: Iterator[list[str]], width: int) -> Iterator[list[list[str]]]:
+    """Rows some at a time; raises `csv.Error` where one is wider or narrower than the header."""
+    while chunk := list(islice(rows, CHUNK)):
+        if len(chunk[-1]) != width:  # cut in the middle of the row
+            chunk.pop()
+        if set(map(len, chunk)) - {width}:
+            raise csv.Error("a row is not as wide as the header")
         yield chunk
 
 

@@ -1,10 +1,12 @@
 """Salesforce ids: 18 characters here, always (SR35)."""
 
 import re
+from collections.abc import Sequence
 
 _ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 SHORT = 15
+LONG = 18
 
 
 def id18(text: str) -> str:
@@ -13,6 +15,11 @@ def id18(text: str) -> str:
     A text that is no id comes back as it is: what stands in a reference field is the CRM's affair.
     """
     return text + _suffix(text) if len(text) == SHORT and _ID.fullmatch(text) else text
+
+
+def ids18(found: Sequence[str]) -> Sequence[str]:
+    """Many ids in the 18-character form, in which they nearly always come."""
+    return found if set(map(len, found)) == {LONG} else list(map(id18, found))
 
 
 def identify(text: str) -> str | None:

@@ -9,14 +9,14 @@ from typing import Any
 from connectors.clock import Time
 from connectors.http import Action, Refused
 from connectors.protocol import ObjectQuery, Page, Progress, Window
-from connectors.salesforce.ids import id18
+from connectors.salesforce.ids import id18, ids18
+from connectors.salesforce.page import page_of_rows
 from connectors.salesforce.schema import Schema, read_schema
 from connectors.salesforce.selection import Junction, Selection, resolve
 from connectors.salesforce.session import Session
 from connectors.salesforce.settings import Settings
 from connectors.salesforce.volume import ONCE, Volume
 from connectors.values import instant_text
-from scoring.records import Problem, Record
 
 _IDS_PER_QUERY = 300  # 18 characters each: far below the longest address (SR14)
 _FIRST = datetime(1999, 1, 1, tzinfo=UTC)  # Salesforce is not older
@@ -56,10 +56,10 @@ class Reader:
         if answer["totalSize"] >= self._bulk_from:
             for header, cells in self._volume.rows(soql):
                 place = header.index("Id")
-                yield tuple(id18(row[place]) for row in cells)
+                yield tuple(ids18([row[place] for row in cells]))
             return
         for rows in self._answers(answer):
-            yield tuple(id18(str(row["Id"])) for row in rows)
+            yield tuple(ids18([str(row["Id"]) for row in rows]))
 
     def refresh(self, query: ObjectQuery, calls: int) -> Iterator[Page]:
         """The next `calls` pages of a round by id, whatever the stamps say (SR10): a keyset, so no cursor expires."""
@@ -124,14 +124,14 @@ class Reader:
                 yield from self._volume.pages(key, job, selection)
                 return
         for rows in self._answers(answer):
-            yield self._page(selection, rows)
+            yield page_of_rows(selection, rows, self._children)
 
     def _direct(self, selection: Selection, condition: str) -> Iterator[Page]:
         """A bounded number of records, by REST where the query can be sent (SR14)."""
         soql = f"{selection.select} {condition}"
         if self._session.fits(soql) or not selection.fits_cells:
             for rows in self._answers(self._session.query(soql, deleted=True)):
-                yield self._page(selection, rows)
+                yield page_of_rows(selection, rows, self._children)
         else:
             job = self._volume.create(ONCE, selection, condition, self._time.now())
             yield from self._volume.pages(ONCE, job, selection)
@@ -168,14 +168,6 @@ class Reader:
         for ids in _chunks(sorted(changed)):
             quoted = ", ".join(f"'{id_}'" for id_ in ids)
             yield from self._direct(selection, f"WHERE Id IN ({quoted})")
-
-    def _page(self, selection: Selection, rows: Sequence[Mapping[str, Any]]) -> Page:
-        make = selection.from_rows(self._children)
-        read = [make(row) for row in rows]
-        return Page(
-            tuple(one for one in read if isinstance(one, Record)),
-            tuple(one for one in read if isinstance(one, Problem)),
-        )
 
     def _answers(self, answer: Mapping[str, Any]) -> Iterator[Sequence[Mapping[str, Any]]]:
         """The rows of a query, page by page: by locator, never by the last stamp (SR04)."""

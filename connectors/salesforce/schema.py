@@ -1,11 +1,12 @@
 """What a describe says about an object, and the typed values that its fields hold."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from connectors.salesforce.ids import id18
+from connectors.columns import WHOLE, One, Whole, choices, dates, instants, texts, typed
+from connectors.salesforce.ids import id18, ids18
 from connectors.values import as_date, as_instant, as_number
 from scoring.records import Malformed, Value
 
@@ -37,6 +38,16 @@ class Column:
     def value(self, raw: Any) -> Value:
         """Type what the API sent; numbers arrive as `Decimal` or int (SR37)."""
         return None if raw is None else self.json()(raw)
+
+    def values(self, raws: Sequence[Any]) -> Sequence[Value]:
+        """Type this field of many rows of REST."""
+        one = self.json()
+        return typed(raws, one, _WHOLE.get(one))
+
+    def cells(self, column: Sequence[str]) -> Sequence[Value]:
+        """Type this field of many rows of a Bulk result; an empty cell is unset."""
+        one = self.text()
+        return typed([cell or None for cell in column], one, _WHOLE_CELLS.get(one))
 
     def json(self) -> Callable[[Any], Value]:
         """How to type what REST sent, unless it is null."""
@@ -127,6 +138,28 @@ def _id(raw: Any) -> Value:
 
 def _yes_or_no(text: str) -> Value:
     return True if text == "true" else False if text == "false" else Malformed(text, "yes or no")
+
+
+def _numbers(raws: Sequence[Any]) -> Sequence[Value]:
+    if not set(map(type, raws)) <= {int, Decimal}:
+        raise TypeError("not all are numbers")
+    return list(map(Decimal, raws))
+
+
+# How to type a whole column, by how to type one value of it.
+_WHOLE: Mapping[One, Whole] = {
+    _number: _numbers,
+    _truth: choices({True: True, False: False}),
+    _date: lambda raws: dates(texts(raws)),
+    _instant: lambda raws: instants(texts(raws)),
+    _id: lambda raws: ids18(texts(raws)),
+    str: texts,
+}
+_WHOLE_CELLS: Mapping[One, Whole] = {
+    **WHOLE,
+    _yes_or_no: choices({"true": True, "false": False}),
+    id18: ids18,
+}
 
 
 def read_schema(describe: Mapping[str, Any]) -> Schema:

@@ -1,24 +1,19 @@
-"""A selection: what can really be selected for a query today, and how its rows become records."""
+"""A selection: what can really be selected for a query today."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any
 
 from connectors.http import Refused
 from connectors.protocol import ObjectQuery
 from connectors.salesforce.ids import id18
 from connectors.salesforce.names import field_name
 from connectors.salesforce.schema import Child, Column, Schema
-from connectors.values import as_instant
-from scoring.records import Link, Problem, Record, Value
+from scoring.records import Link, Problem
 
 # Where an administrator gives rights on objects and fields.
 OBJECTS = "Setup > Permission Sets > its own > Object Settings"
 _NAMES = frozenset({"Id", "Name", "Type", "FirstName", "LastName", "Email"})  # what every target of a lookup may answer
-
-FromRow: TypeAlias = Callable[[Mapping[str, Any]], Record | Problem]
-FromCells: TypeAlias = Callable[[Sequence[str], Mapping[str, tuple[Link, ...]]], Record | Problem]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,68 +102,6 @@ class Selection:
             )
             for name in self.missing
         )
-
-    def from_rows(self, children: Callable[[Any], Sequence[Mapping[str, Any]]]) -> FromRow:
-        """How to make a record of a row; `children` reads a sub-query to its end."""
-        object_, stamp = self.schema.object, self.schema.stamp
-        # (path, relationship, field, how to type it); no relationship: a field of the row itself.
-        asked = [
-            (path, *(path.split(".", 1) if "." in path else ("", path)), column.json())
-            for path, column in self.paths.items()
-        ]
-        own = [(name, column.name, column.json()) for name, column in self.ours.items()]
-        junctions = [(junction.name, junction.child.relationship, junction.links) for junction in self.junctions]
-
-        def record(row: Mapping[str, Any]) -> Record | Problem:
-            id_ = id18(str(row["Id"]))
-            modified = as_instant(str(row.get(stamp)))
-            if not isinstance(modified, datetime):
-                return Problem(object_, id_, stamp, f"is {row.get(stamp)!r}", "")
-            values: dict[str, Value] = {}
-            for path, relationship, name, read in asked:
-                found = row.get(relationship) if relationship else row
-                raw = found.get(name) if isinstance(found, Mapping) else None
-                values[path] = None if raw is None else read(raw)
-            master = row.get("MasterRecordId")
-            return Record(
-                object_,
-                id_,
-                modified,
-                values,
-                {name: links(children(row.get(relationship))) for name, relationship, links in junctions},
-                {name: None if (raw := row.get(field)) is None else read(raw) for name, field, read in own},
-                row.get("IsDeleted") is True,
-                id18(str(master)) if master else None,
-            )
-
-        return record
-
-    def from_cells(self, header: Sequence[str]) -> FromCells:
-        """How to make a record of a row of cells and its links, for rows under this header."""
-        place = {name: index for index, name in enumerate(header)}
-        object_, stamp = self.schema.object, place[self.schema.stamp]
-        id_at, deleted_at, master_at = place["Id"], place.get("IsDeleted"), place.get("MasterRecordId")
-        asked = [(path, place[path], column.text()) for path, column in self.paths.items()]
-        own = [(name, place[column.name], column.text()) for name, column in self.ours.items()]
-
-        def record(row: Sequence[str], links: Mapping[str, tuple[Link, ...]]) -> Record | Problem:
-            id_ = id18(row[id_at])
-            modified = as_instant(row[stamp])
-            if not isinstance(modified, datetime):
-                return Problem(object_, id_, self.schema.stamp, f"is {row[stamp]!r}", "")
-            master = row[master_at] if master_at is not None else ""
-            return Record(
-                object_,
-                id_,
-                modified,
-                {path: read(text) if (text := row[at]) else None for path, at, read in asked},
-                links,
-                {name: read(text) if (text := row[at]) else None for name, at, read in own},
-                deleted_at is not None and row[deleted_at] == "true",
-                id18(master) if master else None,
-            )
-
-        return record
 
     def _has(self, name: str) -> bool:
         return name in self.schema.columns

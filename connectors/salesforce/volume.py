@@ -11,10 +11,11 @@ from connectors.clock import Time
 from connectors.protocol import Page, Progress
 from connectors.salesforce.bulk_query import BulkQuery, Job
 from connectors.salesforce.ids import id18
+from connectors.salesforce.page import Links, page_of_cells
 from connectors.salesforce.selection import Junction, Selection
 from connectors.salesforce.session import Session
 from connectors.shelf import Shelf
-from scoring.records import Link, Problem, Record
+from scoring.records import Link
 
 ONCE = "salesforce/query/once"  # the key of a job that nothing goes on with
 
@@ -43,11 +44,22 @@ class Volume:
         with ExitStack() as stack:
             shelves = [(junction, *self._shelf(junction, stack)) for junction in selection.junctions]
             for header, rows in self._jobs.pages(key, job):
-                yield _page(selection, header, rows, shelves)
+                yield page_of_cells(selection, header, rows, self._linker(shelves) if shelves else None)
 
     def rows(self, soql: str, *, deleted: bool = False) -> Iterator[tuple[list[str], Sequence[list[str]]]]:
         """The cells of any query; nothing of it outlives this run."""
         yield from self._jobs.pages(ONCE, self._jobs.create(ONCE, soql, end="", deleted=deleted))
+
+    def _linker(self, shelves: Sequence[tuple[Junction, Sequence[str], Shelf]]) -> Links:
+        def links(ids: Sequence[str]) -> Iterator[Mapping[str, tuple[Link, ...]]]:
+            kept = [(junction, names, shelf.take(ids)) for junction, names, shelf in shelves]
+            for id_ in ids:
+                yield {
+                    junction.name: junction.links([_row(junction, names, text) for text in found.get(id_, ())])
+                    for junction, names, found in kept
+                }
+
+        return links
 
     def _shelf(self, junction: Junction, stack: ExitStack) -> tuple[Sequence[str], Shelf]:
         """All live rows of a junction object by their parent, and what their cells are called."""
@@ -57,28 +69,6 @@ class Volume:
             parent = header.index(junction.child.field)
             shelf.put((id18(row[parent]), json.dumps(row)) for row in rows if row[parent])
         return header, shelf
-
-
-def _page(
-    selection: Selection,
-    header: Sequence[str],
-    rows: Sequence[list[str]],
-    shelves: Sequence[tuple[Junction, Sequence[str], Shelf]],
-) -> Page:
-    make = selection.from_cells(header)
-    id_at = header.index("Id")
-    ids = [id18(row[id_at]) for row in rows]
-    kept = [(junction, names, shelf.take(ids)) for junction, names, shelf in shelves]
-    read: list[Record | Problem] = []
-    for id_, row in zip(ids, rows, strict=True):
-        links: Mapping[str, tuple[Link, ...]] = {
-            junction.name: junction.links([_row(junction, names, text) for text in found.get(id_, ())])
-            for junction, names, found in kept
-        }
-        read.append(make(row, links))
-    return Page(
-        tuple(one for one in read if isinstance(one, Record)), tuple(one for one in read if isinstance(one, Problem))
-    )
 
 
 def _row(junction: Junction, header: Sequence[str], text: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """A CRM in memory, for tests of what the sync does with any CRM; it passes nothing on that the seam does not have."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from connectors.errors import CrmError
@@ -72,7 +72,7 @@ class MemoryCrm:
 
     def delete(self, object_: str, id_: str, *, into: str | None = None) -> None:
         kept = self._records[object_]
-        kept[id_] = replace(kept[id_], deleted=True, merged_into=into, modified=self.clock.now)
+        kept[id_] = kept[id_]._replace(deleted=True, merged_into=into, modified=self.clock.now)
 
     def vanish(self, object_: str, id_: str) -> None:
         """Purged: no change says so."""
@@ -80,12 +80,12 @@ class MemoryCrm:
 
     def undelete(self, object_: str, id_: str) -> None:
         kept = self._records[object_]
-        kept[id_] = replace(kept[id_], deleted=False, modified=self.clock.now)
+        kept[id_] = kept[id_]._replace(deleted=False, modified=self.clock.now)
 
     def edit_ours(self, id_: str, **values: object) -> None:
         """A person edits our fields."""
         kept = self._records["contacts"]
-        kept[id_] = replace(kept[id_], ours={**kept[id_].ours, **values}, modified=self.clock.now)
+        kept[id_] = kept[id_]._replace(ours={**kept[id_].ours, **values}, modified=self.clock.now)
 
     def ours(self, id_: str) -> dict[str, object]:
         return dict(self._records["contacts"][id_].ours)
@@ -138,7 +138,7 @@ class MemoryCrm:
                 yield Outcome(update.id, OutcomeKind.GONE, "ENTITY_IS_DELETED")
                 continue
             values = {name: None if isinstance(value, Clear) else value for name, value in update.values.items()}
-            kept[update.id] = replace(kept[update.id], ours={**kept[update.id].ours, **values}, modified=self.clock.now)
+            kept[update.id] = kept[update.id]._replace(ours={**kept[update.id].ours, **values}, modified=self.clock.now)
             self.written.append(update)
             yield Outcome(update.id, OutcomeKind.WRITTEN)
 

@@ -1,0 +1,302 @@
+"""From the bytes of a body to the pages that a sync receives: processor time against csv.reader and json.loads alone.
+
+    python bench/bench_bodies.py [ROWS] [--json]
+
+Both read the same bodies, of rows that differ as real ones do; the parser alone makes lists of them and nothing else.
+Ours is the whole way through the connectors' readers, without HTTP: typed values, ids, instants, links. The median of
+the ratios of some rounds, each of both by turns in this process; "touched" also looks at every value of every record.
+"""
+
+import csv
+import io
+import json
+import random
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from connectors import settings_model
+from connectors.body import read_json
+from connectors.hubspot.read import Reader as HubSpotReader
+from connectors.progress import MemoryProgress
+from connectors.protocol import ObjectQuery, Page, Window
+from connectors.salesforce.bulk_query import PAGE, Job
+from connectors.salesforce.read import Reader
+from connectors.salesforce.schema import read_schema
+from connectors.salesforce.selection import Selection, resolve
+from connectors.salesforce.volume import Volume
+
+NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
+ROUNDS = 9
+SALESFORCE = {
+    "Id": "id",
+    "SystemModstamp": "datetime",
+    "IsDeleted": "boolean",
+    "MasterRecordId": "reference",
+    "FirstName": "string",
+    "LastName": "string",
+    "Email": "email",
+    "AccountId": "reference",
+    "Amount": "currency",
+    "CloseDate": "date",
+    "CreatedDate": "datetime",
+}
+HUBSPOT = {
+    "firstname": "string",
+    "lastname": "string",
+    "email": "string",
+    "amount": "number",
+    "closedate": "date",
+    "createdate": "datetime",
+    "lastmodifieddate": "datetime",
+    "hs_lastmodifieddate": "datetime",
+    "hs_merged_object_ids": "string",
+    "hs_object_id": "number",
+}
+
+
+class Clock:
+    """A time that stands still."""
+
+    def now(self) -> datetime:
+        """An instant."""
+        return NOW
+
+    def monotonic(self) -> float:
+        """No seconds."""
+        return 0.0
+
+    def sleep(self, seconds: float) -> None:
+        """Nobody waits here."""
+
+
+def people(count: int) -> Iterator[dict[str, Any]]:
+    """Rows as Salesforce holds them; every ninth has no amount, every fiftieth is deleted."""
+    dice = random.Random(4)  # noqa: S311 - no secret hangs on it
+    for number in range(count):
+        moment = NOW - timedelta(seconds=dice.randrange(90_000_000))
+        yield {
+            "Id": f"003Sb{number:010d}AAA",
+            "SystemModstamp": f"{moment:%Y-%m-%dT%H:%M:%S}.000+0000",
+            "IsDeleted": number % 50 == 0,
+            "MasterRecordId": None,
+            "FirstName": dice.choice(("Ann", "Ben", "Zoë", "Łukasz")),
+            "LastName": f"Person {number}",
+            "Email": f"person.{number}@example.org",
+            "AccountId": f"001Sb{number // 3:010d}AAA",
+            "Amount": dice.randrange(1_000_000) / 100 if number % 9 else None,
+            "CloseDate": (date(2020, 1, 1) + timedelta(days=dice.randrange(2_500))).isoformat(),
+            "CreatedDate": f"{moment - timedelta(days=90):%Y-%m-%dT%H:%M:%S}.000+0000",
+        }
+
+
+def sheets(count: int) -> list[bytes]:
+    """The pages of a Bulk result."""
+    bodies, rows = [], [list(row.values()) for row in people(count)]
+    for start in range(0, count, PAGE):
+        text = io.StringIO()
+        writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        writer.writerow(SALESFORCE)
+        for row in rows[start : start + PAGE]:
+            writer.writerow(
+                [
+                    "" if cell is None else str(cell).lower() if isinstance(cell, bool) else cell.replace("+0000", "Z")
+                    if isinstance(cell, str)
+                    else cell
+                    for cell in row
+                ]
+            )  # fmt: skip
+        bodies.append(text.getvalue().encode())
+    return bodies
+
+
+def answers(count: int) -> list[bytes]:
+    """The pages of a REST query."""
+    rows = [
+        {"attributes": {"type": "Contact", "url": f"/services/data/v66.0/sobjects/Contact/{row['Id']}"}, **row}
+        for row in people(count)
+    ]
+    starts = range(0, count, 2_000)
+    return [
+        json.dumps(
+            {"totalSize": 2_000, "done": start == starts[-1], "nextRecordsUrl": "/q", "records": rows[start : start + 2_000]}
+        ).encode()
+        for start in starts
+    ]  # fmt: skip
+
+
+def lists(count: int) -> list[bytes]:
+    """The pages of a HubSpot list."""
+    rows = []
+    for number, row in enumerate(people(count)):
+        moment = row["SystemModstamp"].replace("+0000", "Z")
+        properties = {
+            "firstname": row["FirstName"],
+            "lastname": row["LastName"],
+            "email": row["Email"],
+            "amount": str(row["Amount"] or ""),
+            "closedate": row["CloseDate"],
+            "createdate": moment,
+            "lastmodifieddate": moment,
+            "hs_lastmodifieddate": moment,
+            "hs_merged_object_ids": None,
+            "hs_object_id": str(number + 1),
+        }
+        rows.append(
+            {
+                "id": str(number + 1),
+                "properties": properties,
+                "createdAt": moment,
+                "updatedAt": moment,
+                "archived": False,
+                "url": f"https://app.hubspot.com/contacts/1/record/0-1/{number + 1}",
+            }
+        )
+    return [
+        json.dumps(
+            {"results": rows[start : start + 100]}
+            | ({"paging": {"next": {"after": str(start + 100), "link": "https://…"}}} if start + 100 < count else {}),
+            ensure_ascii=False,
+        ).encode()
+        for start in range(0, count, 100)
+    ]
+
+
+def ends(count: int) -> list[bytes]:
+    """HubSpot's answers for the links of these records, one contact each, a thousand records a call."""
+    kinds = [
+        {"category": "HUBSPOT_DEFINED", "typeId": 3, "label": None},
+        {"category": "HUBSPOT_DEFINED", "typeId": 5, "label": "Primary"},
+    ]
+    results = [
+        {"from": {"id": str(number + 1)}, "to": [{"toObjectId": 7_000_000 + number, "associationTypes": kinds}]}
+        for number in range(count)
+    ]
+    return [
+        json.dumps({"status": "COMPLETE", "results": results[start : start + 1_000]}).encode()
+        for start in range(0, count, 1_000)
+    ]
+
+
+def bulk(bodies: Sequence[bytes]) -> Iterator[Page]:
+    """Ours, of a Bulk result."""
+    served = iter(bodies)
+    session: Any = SimpleNamespace(
+        ask=lambda *_args, **_options: {"state": "JobComplete"},
+        send=lambda *_args, **options: SimpleNamespace(
+            content=next(served) if options.get("accept") else b"",
+            headers={"Sforce-Locator": "null" if served.__length_hint__() == 0 else str(served.__length_hint__())},
+        ),
+    )  # fmt: skip
+    volume = Volume(session, MemoryProgress(), time=Clock(), version="66.0")
+    yield from volume.pages("key", Job("750", "66.0", NOW.isoformat(), ""), selection())
+
+
+def selection() -> Selection:
+    """What is asked of Salesforce."""
+    schema = read_schema({"name": "Contact", "fields": [{"name": name, "type": kind} for name, kind in SALESFORCE.items()]})  # fmt: skip
+    return resolve(ObjectQuery("Contact", tuple(SALESFORCE)[4:]), lambda _name: schema)
+
+
+def rest(bodies: Sequence[bytes]) -> Iterator[Page]:
+    """Ours, of REST's answers."""
+    served = iter(bodies)
+    described = {"name": "Contact", "fields": [{"name": name, "type": kind} for name, kind in SALESFORCE.items()]}
+    session: Any = SimpleNamespace(
+        describe=lambda _name, **_options: described,
+        fits=lambda _soql: True,
+        query=lambda _soql, **_options: read_json(next(served)),
+        more=lambda _locator: read_json(next(served)),
+    )
+    volume = Volume(session, MemoryProgress(), time=Clock(), version="66.0")
+    settings = settings_model("salesforce")(domain="acme.my", session_id="made up")
+    reader = Reader(session, volume, MemoryProgress(), time=Clock(), settings=settings)
+    yield from reader.changes(ObjectQuery("Contact", tuple(SALESFORCE)[4:]), Window(None, NOW))
+
+
+def listed(bodies: Sequence[bytes], links: Sequence[bytes] = ()) -> Iterator[Page]:
+    """Ours, of HubSpot's lists and, where there are any, links."""
+    served, linked = iter(bodies), iter(links)
+    known = {"results": [{"name": name, "type": kind} for name, kind in HUBSPOT.items()]}
+
+    def get_page(_object: str, **options: Any) -> Any:
+        return {"results": []} if options.get("archived") else read_json(next(served))
+
+    session: Any = SimpleNamespace(
+        objects=SimpleNamespace(get_page=get_page),
+        properties=SimpleNamespace(get_all=lambda _object: known),
+        associations=SimpleNamespace(get_page=lambda *_args: read_json(next(linked))),
+    )
+    reader = HubSpotReader(session, MemoryProgress(), time=Clock(), settings=settings_model("hubspot")(token="-"))
+    query = ObjectQuery("contacts", tuple(HUBSPOT)[:6], ("companies",) if links else ())
+    yield from reader.changes(query, Window(None, NOW))
+
+
+def by_csv(bodies: Iterable[bytes]) -> None:
+    """The parser alone, into lists."""
+    for body in bodies:
+        list(csv.reader(io.TextIOWrapper(io.BytesIO(body), "utf-8", newline="")))
+
+
+def by_json(bodies: Iterable[bytes]) -> None:
+    """The parser alone."""
+    for body in bodies:
+        json.loads(body)
+
+
+def taken(pages: Iterable[Page]) -> int:
+    """How many records came."""
+    return sum(len(page.records) for page in pages)
+
+
+def touched(pages: Iterable[Page]) -> int:
+    """The same, every value looked at."""
+    return sum(
+        len([(name, value) for name, value in record.values.items()])  # noqa: C416 - as a rule would look at them
+        for page in pages
+        for record in page.records
+    )
+
+
+def compare(ours: Callable[[], object], alone: Callable[[], object]) -> dict[str, float]:
+    """The ratio of processor times: its median and range over the rounds."""
+    ratios = []
+    for _ in range(ROUNDS):
+        before = time.process_time()
+        alone()
+        between = time.process_time()
+        ours()
+        ratios.append((time.process_time() - between) / (between - before))
+    return {"median": round(statistics.median(ratios), 2), "least": round(min(ratios), 2), "most": round(max(ratios), 2)}
+
+
+def main(rows: int) -> dict[str, dict[str, float]]:
+    """All ratios."""
+    cells, bodies, pages, links = sheets(rows), answers(rows), lists(rows), ends(rows)
+    assert taken(bulk(cells)) == taken(rest(bodies)) == taken(listed(pages)) == rows  # noqa: S101 - else nothing is compared
+    assert taken(listed(pages, links)) == rows  # noqa: S101 - likewise
+    works: dict[str, tuple[Callable[[], Iterator[Page]], Callable[[], None]]] = {
+        "Salesforce, Bulk CSV / csv.reader": (lambda: bulk(cells), lambda: by_csv(cells)),
+        "Salesforce, REST / json.loads": (lambda: rest(bodies), lambda: by_json(bodies)),
+        "HubSpot, lists / json.loads": (lambda: listed(pages), lambda: by_json(pages)),
+        "HubSpot, lists with links / json.loads": (lambda: listed(pages, links), lambda: by_json([*pages, *links])),
+    }
+    found = {}
+    for name, (ours, alone) in works.items():
+        found[name] = compare(lambda ours=ours: taken(ours()), alone)  # type: ignore[misc] # bound by default
+        found[f"{name}, touched"] = compare(lambda ours=ours: touched(ours()), alone)  # type: ignore[misc] # likewise
+    return found
+
+
+if __name__ == "__main__":
+    words = [word for word in sys.argv[1:] if not word.startswith("--")]
+    result = main(int(words[0]) if words else 50_000)
+    if "--json" in sys.argv:
+        print(json.dumps(result))
+    else:
+        for what, figures in result.items():
+            print(f"{what}: {figures['median']:.2f} x ({figures['least']:.2f} to {figures['most']:.2f})")

@@ -1,0 +1,115 @@
+"""Columns: one field of all rows of a page, typed at once; a value at a time costs several times as much.
+
+What stands in one column is nearly always right as a whole, so it is tried as a whole, and one by one where that fails:
+both ways give the same values.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from itertools import repeat
+from operator import attrgetter, methodcaller
+from typing import Any, TypeAlias
+
+from connectors.values import as_date, as_instant, as_number
+from scoring.records import NOTHING, Record, Value
+
+One: TypeAlias = Callable[[Any], Value]
+Whole: TypeAlias = Callable[[Sequence[Any]], Sequence[Value]]
+
+_DATE = len("2026-11-22")
+_is_finite = methodcaller("is_finite")
+_zone = attrgetter("tzinfo")
+
+
+def numbers(texts: Sequence[str]) -> Sequence[Value]:
+    """Numbers; raises `ArithmeticError` or `ValueError` where not all of them are."""
+    found = list(map(Decimal, texts))
+    if not all(map(_is_finite, found)):
+        raise ValueError("not all are numbers")
+    return found
+
+
+def dates(texts: Sequence[str]) -> Sequence[Value]:
+    """Civil dates; raises `ValueError` where not all of them are written `YYYY-MM-DD`."""
+    # The other forms that Python reads are shorter, or have the W of a week.
+    if set(map(len, texts)) != {_DATE} or "W" in "".join(texts):
+        raise ValueError("not all are dates")
+    return list(map(date.fromisoformat, texts))
+
+
+def instants(texts: Sequence[str]) -> Sequence[Value]:
+    """Instants; raises `ValueError` where not all of them are written in UTC."""
+    found = list(map(datetime.fromisoformat, texts))
+    if set(map(_zone, found)) != {UTC}:
+        raise ValueError("not all are in UTC")
+    return found
+
+
+def texts(found: Sequence[Any]) -> Sequence[str]:
+    """Texts as they are; raises `TypeError` where not all of them are."""
+    if set(map(type, found)) != {str}:
+        raise TypeError("not all are texts")
+    return found
+
+
+def choices(known: Mapping[Any, Value]) -> Whole:
+    """A few texts and what each stands for; raises `LookupError` where another one comes."""
+    return lambda found: list(map(known.__getitem__, found))
+
+
+# How to type a whole column of what one of these types.
+WHOLE: Mapping[One, Whole] = {as_number: numbers, as_date: dates, as_instant: instants, str: texts}
+
+
+def typed(column: Sequence[Any], one: One, whole: Whole | None) -> Sequence[Value]:
+    """A column as `one` types each of its values; None stays None."""
+    given = [raw for raw in column if raw is not None]
+    if not given:
+        return column
+    found: Sequence[Value]
+    try:
+        found = whole(given) if whole else list(map(one, given))
+    except (ValueError, ArithmeticError, LookupError, TypeError):
+        found = list(map(one, given))
+    if len(given) == len(column):
+        return found
+    rest = iter(found)
+    return [None if raw is None else next(rest) for raw in column]
+
+
+def by_row(columns: Mapping[str, Sequence[Value]]) -> Iterable[Mapping[str, Value]]:
+    """The values of each row by name; without end where there is no column."""
+    if not columns:
+        return repeat(NOTHING)
+    return map(dict, map(zip, repeat(tuple(columns)), zip(*columns.values(), strict=True)))
+
+
+def records(
+    object_: str,
+    ids: Sequence[str],
+    modified: Sequence[Any],
+    values: Mapping[str, Sequence[Value]],
+    *,
+    ours: Mapping[str, Sequence[Value]],
+    links: Iterable[Mapping[str, Any]] | None = None,
+    deleted: Iterable[bool] = repeat(False),
+    merged: Iterable[str | None] = repeat(None),
+) -> list[Record]:
+    """One record per id, of columns as long as `ids`."""
+    return list(
+        map(
+            Record._make,
+            zip(
+                repeat(object_, len(ids)),
+                ids,
+                modified,
+                by_row(values),
+                repeat(NOTHING) if links is None else links,
+                by_row(ours),
+                deleted,
+                merged,
+                strict=False,  # some repeat without end
+            ),
+        )
+    )
