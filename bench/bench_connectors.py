@@ -1,4 +1,4 @@
-"""What the connectors cost: calls against the least possible, memory, and CPU against json.loads and csv.reader alone.
+"""What the connectors cost: calls against the least possible, and memory.
 
     python bench/bench_connectors.py [CONTACTS] [--json]
 
@@ -6,8 +6,6 @@ The sandbox runs in a process of its own; this process holds the connector alone
 The clock is the sandbox's: waits cost no time.
 """
 
-import csv
-import io
 import json
 import math
 import multiprocessing
@@ -218,66 +216,8 @@ def least(crm: str, count: int, *, links: bool) -> int:
     return math.ceil(count / 100) + (math.ceil(count / 1_000) if links else 0)
 
 
-def parsers(rows: int) -> None:
-    """CPU of our way from a body to records, side by side with the parser alone into lists."""
-    from connectors.salesforce.schema import read_schema
-    from connectors.salesforce.selection import resolve
-    from connectors.salesforce.sheet import read_sheet
-
-    kinds = {"Id": "id", "SystemModstamp": "datetime", "IsDeleted": "boolean", "MasterRecordId": "reference"}
-    kinds |= {"FirstName": "string", "LastName": "string", "Email": "email", "Amount": "currency", "CloseDate": "date"}
-    described = {"name": "Contact", "fields": [{"name": name, "type": kind} for name, kind in kinds.items()]}
-    schema = read_schema(described)
-    selection = resolve(ObjectQuery("Contact", tuple(kinds)[4:]), lambda _name: schema)
-    cells = [
-        "003Sb00000000001AA",
-        "2026-11-20T12:00:00.000Z",
-        "false",
-        "",
-        "Ann",
-        "Person",
-        "ann@example.org",
-        "120.50",
-    ]
-    out = io.StringIO()
-    csv.writer(out, quoting=csv.QUOTE_ALL).writerows([list(kinds), *([[*cells, "2026-03-12"]] * rows)])
-    body = out.getvalue().encode()
-    alone = least_of(lambda: list(csv.reader(io.TextIOWrapper(io.BytesIO(body), "utf-8", newline=""))))
-
-    def ours() -> None:
-        sheet = read_sheet(body)
-        make = selection.from_cells(next(sheet))
-        for row in sheet:
-            make(row, {})
-
-    print(f"bulk CSV to records: {least_of(ours) / alone:.2f} times csv.reader into lists")
-    record = dict(zip(kinds, [*cells, "2026-03-12"], strict=True)) | {"Amount": 120.5, "IsDeleted": False}
-    record |= {"MasterRecordId": None}
-    page = json.dumps({"totalSize": rows, "done": True, "records": [record] * rows}).encode()
-    plain = least_of(lambda: json.loads(page))
-
-    def rest() -> None:
-        answer = json.loads(page, parse_float=Decimal)
-        make = selection.from_rows(lambda _rows: ())
-        for row in answer["records"]:
-            make(row)
-
-    print(f"REST JSON to records: {least_of(rest) / plain:.2f} times json.loads")
-
-
-def least_of(work: Callable[[], object], times: int = 5) -> float:
-    """CPU seconds of the fastest of some tries."""
-    taken = []
-    for _ in range(times):
-        before = time.process_time()
-        work()
-        taken.append(time.process_time() - before)
-    return min(taken)
-
-
 if __name__ == "__main__":
     words = [word for word in sys.argv[1:] if not word.startswith("--")]
-    parsers(20_000)
     found = main(int(words[0]) if words else 20_000)
     if "--json" in sys.argv:
         print(json.dumps(found))

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.errors import Unreachable
+from connectors.hubspot.search import next_after
 from connectors.hubspot.session import Session
 from scoring.records import Link
 
@@ -31,19 +32,19 @@ def links(session: Session, object_: str, to: str, ids: Sequence[str]) -> Mappin
         inputs = []
         for result in answer.get("results") or ():
             id_ = str(result["from"]["id"])
-            found.setdefault(id_, []).extend(_link(to, end) for end in result.get("to") or ())
-            after = ((result.get("paging") or {}).get("next") or {}).get("after")
-            if after:
-                if (id_, str(after)) in asked:  # HR28
+            ends = [_link(to, end) for end in result.get("to") or ()]
+            found[id_] = found[id_] + ends if id_ in found else ends
+            if "paging" in result and (after := next_after(result)):
+                if (id_, after) in asked:  # HR28
                     raise Unreachable(f"HubSpot, associations: the cursor of {object_} {id_} came twice")
-                asked.add((id_, str(after)))
-                inputs.append({"id": id_, "after": str(after)})
-    return {id_: tuple(dict.fromkeys(ends)) for id_, ends in found.items()}
+                asked.add((id_, after))
+                inputs.append({"id": id_, "after": after})
+    return {id_: tuple(ends if len(ends) == 1 else dict.fromkeys(ends)) for id_, ends in found.items()}
 
 
 def _link(to: str, end: Mapping[str, Any]) -> Link:
-    labels = tuple(str(kind["label"]) for kind in end.get("associationTypes") or () if kind.get("label"))
-    return Link(to, str(end["toObjectId"]), labels, primary="Primary" in labels)
+    labels = [label for kind in end.get("associationTypes") or () if (label := kind.get("label"))]
+    return Link(to, str(end["toObjectId"]), tuple(map(str, labels)), "Primary" in labels)
 
 
 def _refuse_errors(object_: str, to: str, answer: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import NoneType
 from typing import Any
 
 from connectors.columns import WHOLE, One, Whole, choices, dates, instants, typed
@@ -28,7 +29,9 @@ class Definition:
     def values(self, raws: Sequence[Any]) -> Sequence[Value]:
         """Type this property of many records."""
         one = self._one()
-        return typed([None if raw is None or raw == "" else str(raw) for raw in raws], one, _WHOLE.get(one))
+        if set(map(type, raws)) - {str, NoneType}:
+            raws = [None if raw is None else str(raw) for raw in raws]
+        return typed([raw or None for raw in raws], one, _WHOLE.get(one))
 
     def _one(self) -> Callable[[str], Value]:
         return _ONES.get(self.type, str)  # strings; enumerations, a choice of several as `a;b`

@@ -4,21 +4,22 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import compress, islice
-from typing import Any, TypeVar
+from itertools import islice
+from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
 from connectors.clock import Time
+from connectors.columns import joined
 from connectors.errors import Unreachable
 from connectors.hubspot.associations import IDS, links
 from connectors.hubspot.definitions import Definition, definitions
 from connectors.hubspot.search import Finder, next_after
-from connectors.hubspot.selection import Row, Selection, modified_of, page_of, select
+from connectors.hubspot.selection import Row, Selection, page_of, select
 from connectors.hubspot.session import Session
 from connectors.hubspot.settings import Settings
 from connectors.protocol import ObjectQuery, Page, Progress, Window
 from connectors.values import as_instant, milliseconds
-from scoring.records import Record
+from scoring.records import Link, Record
 
 PAGE = 100  # of a list, and of a batch read
 _LONGEST = 4_000  # characters of properties in an address (HR16); measured limits begin at 8 k
@@ -74,10 +75,10 @@ class Reader:
                 return
             after, began = "", self._time.now().isoformat()
         left = calls
-        for rows, following in self._rows(query, selection, after or None):
-            yield self._page(query, selection, rows)
+        for page, following, lists in self._listed(query, selection, after or None):
+            yield page
             self._progress.put(key, json.dumps({"after": following, "began": began}))
-            left -= -(-len(rows) // PAGE) + len(query.links)
+            left -= lists + len(query.links)
             if left <= 0:
                 return
 
@@ -129,28 +130,32 @@ class Reader:
             held = {}
         began = held.get("began") or self._time.now().isoformat()
         first = datetime.fromisoformat(held["end"]) if held else end
-        for rows, after in self._rows(query, selection, held.get("after")):
-            yield self._page(query, selection, rows, before=end)
+        for page, after, _ in self._listed(query, selection, held.get("after"), before=end):
+            yield page
             place = {"after": after, "began": began, "end": first.isoformat()}
             self._progress.put(key, json.dumps(place) if after else None)
         if held:  # what changed on the pages that the earlier run had read
             yield from self._changed(query, selection, first - _LATE, end)
 
-    def _rows(
-        self, query: ObjectQuery, selection: Selection, after: str | None
-    ) -> Iterator[tuple[list[Row], str | None]]:
-        """Listed rows with their values, as many at a time as one call for their links takes, and what follows."""
+    def _listed(
+        self, query: ObjectQuery, selection: Selection, after: str | None, *, before: datetime | None = None
+    ) -> Iterator[tuple[Page, str | None, int]]:
+        """Listed records, as many at a time as one call for their links takes; what follows, and how many lists it was.
+
+        Each list is made into records before the next one is asked for: rows as they come are far larger.
+        """
         names = selection.names
         too_long = len(urlencode([("properties", name) for name in names])) > _LONGEST  # HR16
-        most = IDS if query.links else PAGE
-        rows: list[Row] = []
-        for page, following in self._pages(
+        most = IDS // PAGE if query.links else 1
+        pieces: list[Page] = []
+        for rows, following in self._pages(
             selection.object, after=after, properties=[selection.stamp] if too_long else names
         ):
-            rows += self._read(selection, [str(row["id"]) for row in page]) if too_long and page else page
-            if len(rows) + PAGE > most or following is None:
-                yield rows, following
-                rows = []
+            whole = self._read(selection, [str(row["id"]) for row in rows]) if too_long and rows else rows
+            pieces.append(page_of(selection, whole, before=before, linked=bool(query.links)))
+            if len(pieces) == most or following is None:
+                yield self._linked(query, joined(pieces)), following, len(pieces)
+                pieces = []
 
     def _changed(self, query: ObjectQuery, selection: Selection, start: datetime, end: datetime) -> Iterator[Page]:
         """Records that search says were modified in the window, or in the one before it, with today's values."""
@@ -163,8 +168,9 @@ class Reader:
         delayed = (milliseconds(start - _DELAY), milliseconds(min(end - _DELAY, start)))
         found = (id_ for ids in finder.within(delayed, (milliseconds(start), milliseconds(end))) for id_ in ids)
         for ids in chunks(found, IDS if query.links else PAGE):
-            rows = [row for some in chunks(ids, PAGE) for row in self._read(selection, some)]
-            yield self._page(query, selection, rows)
+            linked = bool(query.links)
+            pieces = (page_of(selection, self._read(selection, some), linked=linked) for some in chunks(ids, PAGE))
+            yield self._linked(query, joined(pieces))
 
     def _read(self, selection: Selection, ids: Sequence[str]) -> Sequence[Row]:
         """Batch read. An id that is gone since is left out; one merged since answers as its survivor.
@@ -207,17 +213,16 @@ class Reader:
                 raise Unreachable(f"HubSpot, list of {object_}: the cursor {after} came twice (HR28)")
             seen.add(after)
 
-    def _page(
-        self, query: ObjectQuery, selection: Selection, rows: Sequence[Row], *, before: datetime | None = None
-    ) -> Page:
-        """Rows as records, with their links: an association moves no stamp, so links are read with each (HR13)."""
-        modified = modified_of(selection, rows)
-        if before is not None:
-            kept = [_before(instant, before) for instant in modified]
-            rows, modified = list(compress(rows, kept)), list(compress(modified, kept))
-        ids = [str(row["id"]) for row in rows] if query.links else []
-        ends = {to: links(self._session, query.object, to, ids) for to in query.links}
-        return page_of(selection, rows, modified, ends)
+    def _linked(self, query: ObjectQuery, page: Page) -> Page:
+        """The same with the links of each living record: an association moves no stamp (HR13)."""
+        living = [record for record in page.records if not record.deleted] if query.links else ()
+        ids = list(dict.fromkeys(record.id for record in living))
+        for to in query.links:
+            found = links(self._session, query.object, to, ids)
+            for record in living:
+                # `page_of` gave each record a place of its own for them: nobody else has seen it yet.
+                cast("dict[str, tuple[Link, ...]]", record.links)[to] = found.get(record.id, ())
+        return page
 
 
 def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -225,10 +230,6 @@ def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
     rest = iter(items)
     while chunk := list(islice(rest, size)):
         yield chunk
-
-
-def _before(modified: Any, end: datetime) -> bool:
-    return not isinstance(modified, datetime) or modified < end
 
 
 def _inside(instant: datetime, window: Window) -> bool:

@@ -147,5 +147,6 @@ class Finder:
 
 def next_after(answer: Mapping[str, Any]) -> str | None:
     """The cursor of the next page, None at the end: not a short page says so (HR05), nor the link (HR19)."""
-    following = (answer.get("paging") or {}).get("next") or {}
+    paging = answer.get("paging")
+    following = (paging.get("next") if paging else None) or {}
     return str(following["after"]) if following.get("after") else None

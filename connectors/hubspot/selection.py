@@ -3,18 +3,18 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import compress
 from typing import Any, TypeAlias
 
-from connectors.columns import records
+from connectors.columns import fields, records
 from connectors.hubspot.definitions import Definition
 from connectors.hubspot.names import property_name
 from connectors.protocol import ObjectQuery, Page
-from scoring.records import Link, Problem, Record, Value
+from scoring.records import Problem, Record, Value
 
 MERGED = ("hs_merged_object_ids", "hs_calculated_merged_vids")  # HR11
 
 Row: TypeAlias = Mapping[str, Any]
-Links: TypeAlias = tuple[Link, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,36 +78,36 @@ def modified_of(selection: Selection, rows: Sequence[Row]) -> Sequence[Value]:
     return Definition(selection.stamp, "datetime").values(stamps)
 
 
-def page_of(
-    selection: Selection, rows: Sequence[Row], modified: Sequence[Value], ends: Mapping[str, Mapping[str, Links]]
-) -> Page:
-    """Rows, each with those that were merged into it before it, and the links of each; a column at a time.
+def page_of(selection: Selection, rows: Sequence[Row], *, before: datetime | None = None, linked: bool = False) -> Page:
+    """Rows as records, each behind those that were merged into it; a column at a time.
 
-    A row without a readable date is a problem.
+    With `linked`, each living record has a dictionary of its own for its links. Rows changed from `before` on are left
+    out. A row without a readable date is a problem.
     """
-    undated = [at for at, instant in enumerate(modified) if not isinstance(instant, datetime)]
-    if undated:
-        bad = [
-            Problem(selection.object, str(rows[at]["id"]), selection.stamp, "is no date and time", "look at the record")
-            for at in undated
-        ]
-        left = [at for at in range(len(rows)) if at not in set(undated)]
-        good = page_of(selection, [rows[at] for at in left], [modified[at] for at in left], ends)
-        return Page(good.records, tuple(bad))
-    ids = [str(row["id"]) for row in rows]
+    modified = modified_of(selection, rows)
+    problems: tuple[Problem, ...] = ()
+    if set(map(type, modified)) - {datetime}:
+        problems = tuple(
+            Problem(selection.object, str(row["id"]), selection.stamp, "is no date and time", "look at the record")
+            for row, instant in zip(rows, modified, strict=True)
+            if not isinstance(instant, datetime)
+        )
+    kept = [isinstance(instant, datetime) and (before is None or instant < before) for instant in modified]
+    if not all(kept):
+        rows, modified = list(compress(rows, kept)), list(compress(modified, kept))
     properties = [row.get("properties") or {} for row in rows]
     found = records(
         selection.object,
-        ids,
+        list(map(str, fields(rows, "id"))),
         modified,
         _values(selection.asked, properties),
         ours=_values(selection.ours, properties),
-        links=[{to: of.get(id_, ()) for to, of in ends.items()} for id_ in ids] if ends else None,
+        links=[{} for _ in rows] if linked else None,
     )
-    if any(one.get(name) for name in selection.merged for one in properties):
+    if any(any(fields(properties, name)) for name in selection.merged):
         found = [one for record, row in zip(found, properties, strict=True) for one in (*absorbed(record, row), record)]
-    return Page(tuple(found))
+    return Page(tuple(found), problems)
 
 
 def _values(known: Mapping[str, Definition], properties: Sequence[Row]) -> Mapping[str, Sequence[Value]]:
-    return {name: one.values([row.get(one.name) for row in properties]) for name, one in known.items()}
+    return {name: one.values(fields(properties, one.name)) for name, one in known.items()}

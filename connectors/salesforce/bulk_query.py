@@ -2,13 +2,14 @@
 
 import csv
 import json
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from connectors.clock import Time
+from connectors.columns import PIECE
 from connectors.errors import CrmError, NotPermitted, OutOfTime, Unreachable
 from connectors.http import Action, Answer, Refused, Transient, Verdict
 from connectors.protocol import Progress
@@ -23,6 +24,7 @@ _WAIT = 4 * 3600.0  # seconds of one run that a job may take; the next run goes 
 _TRIES = 3  # for a page with fewer rows than it says
 
 Rows = Sequence[list[str]]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,10 @@ class BulkQuery:
         self._progress.put(key, job.text())
         return job
 
-    def pages(self, key: str, job: Job) -> Iterator[tuple[list[str], Rows]]:
-        """Header and rows, from where the job was left; the place is kept when the caller comes back for more.
+    def pages(self, key: str, job: Job, read: Callable[[list[str], Rows], T]) -> Iterator[Sequence[T]]:
+        """What `read` makes of header and some rows, from where the job was left, some pieces at a time.
+
+        The place is kept when the caller comes back for more.
 
         Raises:
             Refused: the query itself failed in the org (a field gone, or too slow).
@@ -87,7 +91,7 @@ class BulkQuery:
         """
         total = self._finished(key, job)
         while job.locator != "null":
-            job = yield from self._page(job)
+            job = yield from self._page(job, read)
             self._progress.put(key, job.text())
         if total is not None and job.read != total:
             self._progress.put(key, None)
@@ -96,7 +100,7 @@ class BulkQuery:
             )
         self._forget(key, job)
 
-    def _page(self, job: Job) -> Generator[tuple[list[str], Rows], None, Job]:
+    def _page(self, job: Job, read: Callable[[list[str], Rows], T]) -> Generator[Sequence[T], None, Job]:
         params = {"maxRecords": str(PAGE)} | ({"locator": job.locator} if job.locator else {})
         for attempt in range(_TRIES):
             answer = self._session.send(
@@ -107,9 +111,15 @@ class BulkQuery:
             try:
                 rows = read_sheet(answer.content)
                 header = next(rows, [])
-                for chunk in _chunks(rows, len(header)):
-                    count += len(chunk)
-                    yield header, chunk
+                made: list[T] = []
+                for piece in _pieces(rows, len(header)):
+                    count += len(piece)
+                    made.append(read(header, piece))
+                    if len(made) * PIECE >= CHUNK:
+                        yield made
+                        made = []
+                if made:
+                    yield made
             except (UnicodeDecodeError, csv.Error):  # cut in the middle of a letter or of a cell
                 whole = False
             if whole and (not said.isdecimal() or int(said) == count):
@@ -151,14 +161,14 @@ class BulkQuery:
             return
 
 
-def _chunks(rows: Iterator[list[str]], width: int) -> Iterator[list[list[str]]]:
+def _pieces(rows: Iterator[list[str]], width: int) -> Iterator[list[list[str]]]:
     """Rows some at a time; raises `csv.Error` where one is wider or narrower than the header."""
-    while chunk := list(islice(rows, CHUNK)):
-        if len(chunk[-1]) != width:  # cut in the middle of the row
-            chunk.pop()
-        if set(map(len, chunk)) - {width}:
+    while piece := list(islice(rows, PIECE)):
+        if len(piece[-1]) != width:  # cut in the middle of the row
+            piece.pop()
+        if set(map(len, piece)) - {width}:
             raise csv.Error("a row is not as wide as the header")
-        yield chunk
+        yield piece
 
 
 def _failure(job: Job, message: str) -> CrmError:

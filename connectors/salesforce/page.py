@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from connectors.columns import instants, records, typed
+from connectors.columns import PIECE, fields, instants, joined, records, typed
 from connectors.protocol import Page
 from connectors.salesforce.ids import id18, ids18
 from connectors.salesforce.selection import Selection
@@ -16,12 +16,18 @@ Links: TypeAlias = Callable[[Sequence[str]], Iterable[Mapping[str, tuple[Link, .
 
 def page_of_rows(selection: Selection, rows: Sequence[Row], children: Callable[[Any], Sequence[Row]]) -> Page:
     """A page of what REST answered; `children` reads a sub-query to its end."""
-    ids = ids18([str(row["Id"]) for row in rows])
-    stamps = [str(row.get(selection.schema.stamp)) for row in rows]
+    return joined(
+        _piece_of_rows(selection, rows[start : start + PIECE], children) for start in range(0, len(rows), PIECE)
+    )
+
+
+def _piece_of_rows(selection: Selection, rows: Sequence[Row], children: Callable[[Any], Sequence[Row]]) -> Page:
+    ids = ids18(list(map(str, fields(rows, "Id"))))
+    stamps = list(map(str, fields(rows, selection.schema.stamp)))
     modified = typed(stamps, as_instant, instants)
     if undated := _undated(modified):
         left = [row for at, row in enumerate(rows) if at not in undated]
-        return Page(page_of_rows(selection, left, children).records, _problems(selection, ids, stamps, undated))
+        return Page(_piece_of_rows(selection, left, children).records, _problems(selection, ids, stamps, undated))
     found = records(
         selection.schema.object,
         ids,
@@ -29,16 +35,16 @@ def page_of_rows(selection: Selection, rows: Sequence[Row], children: Callable[[
         {path: column.values(_column(rows, path)) for path, column in selection.paths.items()},
         ours={name: column.values(_column(rows, column.name)) for name, column in selection.ours.items()},
         links=_links(selection, rows, children) if selection.junctions else None,
-        deleted=[row.get("IsDeleted") is True for row in rows],
-        merged=[id18(str(master)) if (master := row.get("MasterRecordId")) else None for row in rows],
+        deleted=[mark is True for mark in fields(rows, "IsDeleted")],
+        merged=[id18(str(master)) if master else None for master in fields(rows, "MasterRecordId")],
     )
     return Page(tuple(found))
 
 
-def page_of_cells(
+def piece_of_cells(
     selection: Selection, header: Sequence[str], rows: Sequence[Sequence[str]], links: Links | None = None
 ) -> Page:
-    """A page of a Bulk result, each row as long as `header`; `links` gives those of each id, in order."""
+    """A piece of a Bulk result, each row as long as `header`; `links` gives those of each id, in order."""
     if not rows:
         return Page(())
     columns = dict(zip(header, zip(*rows, strict=True), strict=True))
@@ -47,7 +53,7 @@ def page_of_cells(
     modified = typed(stamps, as_instant, instants)
     if undated := _undated(modified):
         left = [row for at, row in enumerate(rows) if at not in undated]
-        return Page(page_of_cells(selection, header, left, links).records, _problems(selection, ids, stamps, undated))
+        return Page(piece_of_cells(selection, header, left, links).records, _problems(selection, ids, stamps, undated))
     unset = ("",) * len(ids)
     found = records(
         selection.schema.object,
@@ -66,9 +72,8 @@ def _column(rows: Sequence[Row], path: str) -> Sequence[Any]:
     """One field of each row, or of the record that a look-up points to; None where there is none."""
     relationship, dot, name = path.partition(".")
     if not dot:
-        return [row.get(path) for row in rows]
-    ends = [row.get(relationship) for row in rows]
-    return [end.get(name) if isinstance(end, Mapping) else None for end in ends]
+        return fields(rows, path)
+    return [end.get(name) if isinstance(end, Mapping) else None for end in fields(rows, relationship)]
 
 
 def _links(

@@ -146,14 +146,19 @@ def _numbers(raws: Sequence[Any]) -> Sequence[Value]:
     return list(map(Decimal, raws))
 
 
+def _truths(raws: Sequence[Any]) -> Sequence[Value]:
+    if set(map(type, raws)) != {bool}:
+        raise TypeError("not all are true or false")
+    return raws
+
+
 # How to type a whole column, by how to type one value of it.
 _WHOLE: Mapping[One, Whole] = {
     _number: _numbers,
-    _truth: choices({True: True, False: False}),
+    _truth: _truths,
     _date: lambda raws: dates(texts(raws)),
     _instant: lambda raws: instants(texts(raws)),
     _id: lambda raws: ids18(texts(raws)),
-    str: texts,
 }
 _WHOLE_CELLS: Mapping[One, Whole] = {
     **WHOLE,

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from connectors.clock import Time
+from connectors.columns import joined
 from connectors.protocol import Page, Progress
 from connectors.salesforce.bulk_query import BulkQuery, Job
 from connectors.salesforce.ids import id18
-from connectors.salesforce.page import Links, page_of_cells
+from connectors.salesforce.page import Links, piece_of_cells
 from connectors.salesforce.selection import Junction, Selection
 from connectors.salesforce.session import Session
 from connectors.shelf import Shelf
@@ -43,23 +44,18 @@ class Volume:
         """The job's records, with their links."""
         with ExitStack() as stack:
             shelves = [(junction, *self._shelf(junction, stack)) for junction in selection.junctions]
-            for header, rows in self._jobs.pages(key, job):
-                yield page_of_cells(selection, header, rows, self._linker(shelves) if shelves else None)
+            links = _linker(shelves) if shelves else None
+
+            def read(header: Sequence[str], rows: Sequence[list[str]]) -> Page:
+                return piece_of_cells(selection, header, rows, links)
+
+            yield from map(joined, self._jobs.pages(key, job, read))
 
     def rows(self, soql: str, *, deleted: bool = False) -> Iterator[tuple[list[str], Sequence[list[str]]]]:
         """The cells of any query; nothing of it outlives this run."""
-        yield from self._jobs.pages(ONCE, self._jobs.create(ONCE, soql, end="", deleted=deleted))
-
-    def _linker(self, shelves: Sequence[tuple[Junction, Sequence[str], Shelf]]) -> Links:
-        def links(ids: Sequence[str]) -> Iterator[Mapping[str, tuple[Link, ...]]]:
-            kept = [(junction, names, shelf.take(ids)) for junction, names, shelf in shelves]
-            for id_ in ids:
-                yield {
-                    junction.name: junction.links([_row(junction, names, text) for text in found.get(id_, ())])
-                    for junction, names, found in kept
-                }
-
-        return links
+        job = self._jobs.create(ONCE, soql, end="", deleted=deleted)
+        for pieces in self._jobs.pages(ONCE, job, lambda header, rows: (header, rows)):
+            yield from pieces
 
     def _shelf(self, junction: Junction, stack: ExitStack) -> tuple[Sequence[str], Shelf]:
         """All live rows of a junction object by their parent, and what their cells are called."""
@@ -69,6 +65,18 @@ class Volume:
             parent = header.index(junction.child.field)
             shelf.put((id18(row[parent]), json.dumps(row)) for row in rows if row[parent])
         return header, shelf
+
+
+def _linker(shelves: Sequence[tuple[Junction, Sequence[str], Shelf]]) -> Links:
+    def links(ids: Sequence[str]) -> Iterator[Mapping[str, tuple[Link, ...]]]:
+        kept = [(junction, names, shelf.take(ids)) for junction, names, shelf in shelves]
+        for id_ in ids:
+            yield {
+                junction.name: junction.links([_row(junction, names, text) for text in found.get(id_, ())])
+                for junction, names, found in kept
+            }
+
+    return links
 
 
 def _row(junction: Junction, header: Sequence[str], text: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ MAY_IMPORT = {
 }
 PURE = {
     "__future__", "bisect", "calendar", "collections", "dataclasses", "datetime", "decimal", "enum", "fractions",
-    "functools", "hashlib", "heapq", "itertools", "json", "math", "numpy", "operator", "typing",
+    "functools", "hashlib", "heapq", "itertools", "json", "math", "numpy", "operator", "types", "typing",
 }  # fmt: skip
 
 

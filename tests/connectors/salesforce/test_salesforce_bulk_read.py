@@ -34,6 +34,7 @@ def org(salesforce: Any, progress: MemoryProgress) -> Any:
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk_query, "PAGE", 90)
     monkeypatch.setattr(bulk_query, "CHUNK", 40)
+    monkeypatch.setattr(bulk_query, "PIECE", 20)
 
 
 def test_many_records_come_through_a_job_with_the_same_values_as_by_rest(org: Any, asked: Any):
