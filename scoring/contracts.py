@@ -36,11 +36,14 @@ class Contracts:
             found += self._starts(entry, day, first_review)
         return min(found, default=None)
 
-    def upcoming(self, day: date) -> date | None:
-        """The next day on which a contract begins or ends."""
+    def upcoming(self, day: date, first_review: Review) -> date | None:
+        """The next day on which a contract begins, begins to count, or ends."""
         spans = [*self.given, *(Span(each.on, each.until) for each in self.entries if not each.withdrawn)]
-        ahead = [each for span in spans for each in (span.start, span.end) if each is not None and each > day]
-        return min(ahead, default=None)
+        ahead = [each for span in spans for each in (span.start, span.end) if each is not None]
+        for entry in self.entries:
+            known = max(each.recorded.date() if each.recorded else day for each in _chain(entry))
+            ahead += self._starts(entry, add_months(max(day, known), YEAR), first_review)
+        return min((each for each in ahead if each > day), default=None)
 
     def _starts(self, entry: Signal, day: date, first_review: Review) -> Iterator[date]:
         """For each start ever entered its first anniversary that counts: reviews stay on the contract's own day."""

@@ -45,7 +45,7 @@ def history(case: Case, day: date, contests: Contests) -> History:
     programme = case.programme
     left_out: list[Line] = []
     twins: dict[RecordKey, RecordKey] = {}
-    signals, contracts, carried = _apart(case, left_out)
+    signals, contracts, carried = _apart(case, day, left_out)
     known = _in_order(signals, programme)
     if any(signal.before is not None or signal.withdrawn for signal in known):
         known = _corrected(known, case, contracts, day, left_out)
@@ -94,7 +94,7 @@ def _by_source(signal: Signal) -> tuple[str, str, int, str]:
     return (source.connection, source.object, len(source.id), source.id)
 
 
-def _apart(case: Case, left_out: list[Line]) -> tuple[Sequence[Signal], Contracts, list[Signal]]:
+def _apart(case: Case, day: date, left_out: list[Line]) -> tuple[Sequence[Signal], Contracts, list[Signal]]:
     """What the fold counts one by one; beside it the contracts, and what was carried over, the newest first."""
     programme, years = case.programme, case.programme.rules.correction_years
     if not (programme.contracts or programme.openings):
@@ -102,13 +102,12 @@ def _apart(case: Case, left_out: list[Line]) -> tuple[Sequence[Signal], Contract
     counted: list[Signal] = []
     lasting: list[Signal] = []
     carried: list[Signal] = []
+    apart = dict.fromkeys(programme.contracts, lasting) | dict.fromkeys(programme.openings, carried)
     for signal in case.signals:
-        if signal.name in programme.contracts and _is_on(signal, programme, left_out):
-            lasting.append(signal)
-        elif signal.name in programme.openings and _is_on(signal, programme, left_out):
-            carried.append(signal)
-        elif signal.name not in (*programme.contracts, *programme.openings):
+        if signal.name not in apart:
             counted.append(signal)
+        elif _is_on(signal, programme, left_out if signal.on <= day else []):
+            apart[signal.name].append(signal)
     carried.sort(key=lambda signal: (signal.on, *_by_source(signal)), reverse=True)
     return counted, Contracts(tuple(lasting), case.subject.contracts, years), carried
 
@@ -120,12 +119,12 @@ def _opening(
     if case.subject.opening is not None:
         return case.subject.opening
     programme = case.programme
-    for signal in carried:
+    for signal in (each for each in carried if each.on <= day):
         entry: Signal | None = signal
         while first_review and entry and entry.recorded and is_late(entry.recorded, first_review, programme):
             left_out.append(_too_late(entry, first_review, programme))
             entry = entry.before
-        if entry is None or entry.withdrawn or entry.carried is None or entry.on > day:
+        if entry is None or entry.withdrawn or entry.carried is None:
             continue
         try:
             return opening_of(entry.carried, programme.rules)
@@ -139,7 +138,11 @@ def _upcoming(
 ) -> date | None:
     """The first day on which something known already takes effect."""
     ahead = [next((s.on for s in known if s.on > day and case.programme.signals.get(s.name)), None)]
-    ahead += [contracts.upcoming(day), case.subject.opened, *(signal.on for signal in carried)]
+    ahead += [
+        contracts.upcoming(day, lambda on: _first_review(on, case)),
+        case.subject.opened,
+        *(signal.on for signal in carried),
+    ]
     return min((each for each in ahead if each is not None and each > day), default=None)
 
 

@@ -1,12 +1,12 @@
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
 from scoring.line import Code
 from scoring.rules import Programme
-from scoring.signal import Signal
+from scoring.signal import Carried, Signal
 from scoring.standing import Standing, standing
 from scoring.subject import Span, Subject, longest_gap
 
@@ -114,3 +114,59 @@ def test_what_art_6_excludes_never_raises_and_may_hold_the_coefficient(motor: Pr
     held = replace(motor, rules=replace(motor.rules, excused="held"))
     assert standing(signals, motor, D("2025-01-01")).coefficient == 95
     assert standing(signals, held, D("2025-01-01")).coefficient == 100
+
+
+AT = datetime(2026, 1, 10, tzinfo=UTC)
+
+
+def test_a_contract_as_a_signal_counts_like_one_given(customers: Programme, make: Make):
+    signal = make("contract", "2022-01-01")
+    assert [r.coefficient for r in standing([signal], customers, D("2025-01-01")).reviews] == [95, 90, 85]
+
+
+def test_a_contract_entered_too_late_counts_from_its_first_review_that_can_be_corrected(
+    customers: Programme, make: Make
+):
+    """Entered on 10 Jan 2026: the review of 1 Jan 2024 can no longer be corrected, that of 2025 can (art. 8)."""
+    found = standing([make("contract", "2020-01-01", recorded=AT)], customers, D("2026-01-31"))
+    assert (found.exposure, found.coefficient) == (D("2024-01-01"), 90)
+
+
+def test_an_end_learnt_too_late_moves_no_review_that_can_no_longer_be_corrected(customers: Programme, make: Make):
+    """Ended in 2021, which was learnt in 2026: the reviews up to 2024 stay as they were, the later ones were idle."""
+    before = make("contract", "2020-01-01")
+    ended = replace(before, until=D("2021-01-01"), recorded=AT, before=before)
+    found = standing([ended], customers, D("2026-01-31"))
+    assert [r.coefficient for r in found.reviews] == [95, 90, 85, 80, 80, 80]
+
+
+def test_a_contract_taken_back_in_time_never_was(customers: Programme, make: Make):
+    before = make("contract", "2025-06-01")
+    assert (
+        standing([replace(before, withdrawn=True, recorded=AT, before=before)], customers, D("2026-01-31")).exposure
+        is None
+    )
+
+
+def test_a_contract_that_is_switched_off_is_listed_and_counts_for_nothing(customers: Programme, make: Make):
+    off = replace(customers, signals={**customers.signals, "contract": False})
+    found = standing([make("contract", "2022-01-01")], off, D("2025-01-01"))
+    assert found.exposure is None
+    assert Code.SWITCHED_OFF in [line.code for line in found.lines]
+
+
+def test_the_next_change_is_the_day_on_which_a_contract_begins_or_ends(customers: Programme, make: Make):
+    running = make("contract", "2024-06-01", until=D("2026-03-01"))
+    later = make("contract", "2026-05-01")
+    assert standing([running, later], customers, D("2026-01-31")).next_change == D("2026-03-01")
+    assert standing([later], customers, D("2026-01-31")).next_change == D("2026-05-01")
+
+
+def test_the_opening_known_in_time_holds_and_of_two_the_newest(customers: Programme, make: Make):
+    order = make("order_paid", "2022-01-01")
+    first = make("carried_over", "2022-01-01", carried=Carried(80))
+    late = replace(first, carried=Carried(50), recorded=AT, before=first)
+    assert standing([order, late], customers, D("2026-01-31")).reviews[0].coefficient == 76
+    newer = make("carried_over", "2022-06-01", carried=Carried(100))
+    assert standing([order, first, newer], customers, D("2026-01-31")).reviews[0].coefficient == 95
+    assert standing([order, first, newer], customers, D("2022-05-31")).coefficient == 80
