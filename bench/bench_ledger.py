@@ -3,10 +3,11 @@
     python bench/bench_ledger.py [--contacts 50000] [--signals 1000000] [--only sqlite|postgresql]
 
 First fill: `columns.store_signals`, with every index, foreign key and due subject, against an insert of the same
-columns into a table that has nothing but them. Rescoring: `columns.events`, joined to subjects, only what is in force,
-against a read of the same columns from `signals`; and the same with the engine behind it. A day: one contact in a
-hundred has one signal changed, entered page by page and scored again. Contacts and the making of the rows are not
-counted. PostgreSQL is started in a folder of its own, with the settings of a small server, and fsync on.
+columns into a table that has nothing but them; then everybody's first standing, scored by the engine and stored.
+Rescoring: what is in force, joined to subjects, read and scored, against a read of the same columns from `signals`;
+and the same with standings stored under other rules. A day: one contact in a hundred has one signal changed, entered
+page by page, and whoever moves is scored. Contacts and the making of the rows are not counted. PostgreSQL is started in
+a folder of its own, with the settings of a small server, and fsync on.
 """
 
 import argparse
@@ -17,10 +18,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 import adbc_driver_postgresql.dbapi
@@ -32,14 +34,19 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from config.rulefile import load_programme
 from scoring.engine import score_parts
+from scoring.rules import Programme
 from scoring.signal import Signal, Source
 from scoring.signals import Judged
-from sync.ledger import Ledger, columns, database, facts, load_postgresql, results
+from sync.job import Job
+from sync.ledger import Ledger, arrow, columns, database, facts, load_postgresql
 from sync.ledger.facts import ContactFacts, Entry
-from sync.score import standings_of
+from sync.report import Report
+from sync.score import score
 from tests import postgres
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
+RULES = load_programme("customers", at=NOW.date())
+OTHER = replace(RULES, price_cap=130)
 BATCH = 250_000
 PAGE = 5_000
 LATE = 3  # of the kinds below
@@ -95,6 +102,9 @@ class Took:
 
     wall: float
     processor: float
+
+    def __add__(self, other: "Took") -> "Took":
+        return Took(self.wall + other.wall, self.processor + other.processor)
 
 
 def timed(what: str, do: Callable[[], Any], against: Took | None = None) -> Took:
@@ -154,7 +164,7 @@ def measure(place: str, file: Path, contacts: int) -> None:
     with ledger.begin() as tx:
         programme = database.programme(tx, "customers").id
         row = database.connection(tx, programme, "a", crm="a", account="1", language="en")
-        run = database.start_run(tx, programme, NOW, "customers")
+        run = database.start_run(tx, programme, NOW, RULES.label)
     entry = Entry(run, NOW, programme, row.id, initial=True)
 
     def people() -> None:
@@ -167,49 +177,74 @@ def measure(place: str, file: Path, contacts: int) -> None:
 
     timed("contacts, page by page", people)
     bare = timed("bare insert", bare_insert(place, file))
-    fill = timed("first fill", lambda: columns.store_signals(ledger, {entry: batches(file)}), bare)
+    fill = timed("first fill: signals", lambda: columns.store_signals(ledger, {entry: batches(file)}), bare)
+    whole = fill + timed("first fill: standings", lambda: scored_by(ledger, entry), bare)
     # The other library's file must be nobody's while this process reads it bare (sync.ledger.arrow).
     ledger.engine.dispose()
     read = timed("bare read", lambda: _apart(place))
-    timed("everything in force, as events", lambda: sum(b.num_rows for b in columns.events(ledger, programme)), read)
-    timed("the same, and scored by the engine", lambda: rescored(ledger, programme, contacts), read)
-    timed("a day: 1 % of the contacts changed", lambda: a_day(ledger, entry, contacts), fill)
+    timed("everything in force, as events", lambda: in_force(ledger, programme), read)
+    timed("rescoring: read and scored, not stored", lambda: rescored(ledger, programme, contacts), read)
+    timed("rescoring: other rules, stored", lambda: scored_by(ledger, day_of(ledger, entry, OTHER), OTHER), read)
+    timed("a day: 1 % of the contacts changed", lambda: a_day(ledger, entry, contacts), whole)
+    timed("idle: nobody is due", lambda: scored_by(ledger, day_of(ledger, entry, OTHER, days=1), OTHER), whole)
     ledger.close()
+
+
+def in_force(ledger: Ledger, programme: int) -> int:
+    """Every signal in force, as the engine reads it; how many."""
+    with arrow.reader(ledger) as ask:
+        readers: arrow.Readers = Queue()
+        readers.put(ask)
+        source = columns.Source.of(ledger, programme, ["order_paid"])
+        source.learn(ask)
+        return sum(part.read().num_rows for part in source.parts(readers))
 
 
 def rescored(ledger: Ledger, programme: int, contacts: int) -> int:
     """The standings of everybody, from the ledger; how many."""
     subjects = pa.table({"subject": pa.array(range(1, contacts + 1), pa.int64())})
     day = NOW.date()
-    with ThreadPoolExecutor(2) as executor:
-        found = score_parts(
-            columns.parts(ledger, programme),
-            subjects,
-            load_programme("customers", at=day),
-            day,
-            executor=executor,
-            spill=tempfile.TemporaryFile,
-        )
+    with ThreadPoolExecutor(2) as executor, arrow.reader(ledger) as one, arrow.reader(ledger) as two:
+        readers: arrow.Readers = Queue()
+        readers.put(one)
+        source = columns.Source.of(ledger, programme, ["order_paid"])
+        source.learn(one)
+        readers.put(two)
+        rules = load_programme("customers", at=day)
+        parts = source.parts(readers)
+        found = score_parts(parts, subjects, rules, day, executor=executor, spill=tempfile.TemporaryFile)
         return sum(table.num_rows for table in found)
 
 
-def a_day(ledger: Ledger, first: Entry, contacts: int) -> int:
-    """One signal more for one contact in a hundred, page by page, and their standings; how many."""
-    entry = Entry(first.run, NOW + timedelta(days=1), first.programme, first.connection, initial=False)
-    programme = load_programme("customers", at=entry.at.date())
+def day_of(ledger: Ledger, first: Entry, rules: Programme, days: int = 0) -> Entry:
+    """A run some days later, under some rules."""
+    at = first.at + timedelta(days=days)
+    with ledger.begin() as tx:
+        tx.exec_driver_sql("UPDATE runs SET state = 'done'")
+        run = database.start_run(tx, first.programme, at, rules.label)
+    return Entry(run, at, first.programme, first.connection, initial=False)
+
+
+def scored_by(ledger: Ledger, entry: Entry, rules: Programme | None = None) -> str:
+    """What a sync does between reading and showing; how many were scored, and how many of them by the plain reading."""
+    job = Job("customers", lambda _day: rules or RULES, {}, ledger, lambda: entry.at)
+    report = Report(entry.run, "customers", "", entry.at.date())
+    score(job, entry, job.programme_at(entry.at.date()), entry.at.date(), report)
+    return f"{report.scored} scored"
+
+
+def a_day(ledger: Ledger, first: Entry, contacts: int) -> str:
+    """One signal more for one contact in a hundred, page by page, and everybody's standing of the next day."""
+    entry = day_of(ledger, first, OTHER, days=1)
     whose = [f"003{number:015d}" for number in range(0, contacts, 100)]
     for start in range(0, len(whose), 500):
         page = {
-            f"new{number}": [Judged(_order(f"new{number}"), contact)]
+            f"006n{number:014d}": [Judged(_order(f"006n{number:014d}"), contact)]
             for number, contact in enumerate(whose[start : start + 500], start)
         }
         with ledger.begin() as tx:
             facts.store_signals(tx, entry, "Opportunity", page)
-        with ledger.begin() as tx:
-            subjects = [int(contact[3:]) + 1 for contact in whose[start : start + 500]]
-            standings = standings_of(tx, subjects, programme, entry.at.date())
-            results.store_standings(tx, entry, standings, programme.label)
-    return len(whose)
+    return scored_by(ledger, entry, OTHER)
 
 
 def _order(record: str) -> Signal:

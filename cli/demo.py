@@ -16,9 +16,11 @@ from cli.sandbox import SETTINGS
 from cli.screen import console
 from cli.story import Story, happen, plan
 from config.locale import Texts
+from config.rulefile import load_programme
 from sandbox.remote import Remote
 from sync.ledger import history
 from sync.report import Report
+from sync.standings import on_records
 
 FOLDER = "bonus-malus-demo"
 
@@ -88,7 +90,10 @@ def _clear(folder: Path) -> None:
 def _cast(settings: Path, remote: Remote) -> Story:
     loaded, ledger = compose_offline(settings)
     with closing(ledger), ledger.begin() as tx:
-        known = {name: history.shown(tx, loaded.programme_name, name) for name in ("salesforce", "hubspot")}
+        known = {
+            name: on_records(tx, loaded.programme_name, name, lambda day: load_programme(loaded.programme, at=day))
+            for name in ("salesforce", "hubspot")
+        }
     try:
         return plan(known, remote.now().date())
     except LookupError as error:

@@ -21,7 +21,7 @@ from scoring.standing import Standing
 from sync.ledger import Ledger, database, history
 from sync.ledger.history import SubjectRow
 from sync.money import rates_for
-from sync.score import standings_of
+from sync.standings import recalled, standings_of
 from sync.values import values_of
 
 
@@ -46,9 +46,7 @@ def explain(
         with ledger.begin() as tx:
             found = find(tx, settings.programme_name, subject)
         if as_of is None:
-            if found.breakdown is None:
-                raise click.UsageError(f"{found.records[0]} has no standing yet: run bonus-malus sync")
-            shown, recorded = from_json(found.breakdown), found.recorded
+            shown, recorded = _now(ledger, settings, found)
         else:
             shown, recorded = _then(ledger, settings, found, as_of.date(), restated=restated), None
     texts = Texts(language or found.language)
@@ -57,6 +55,18 @@ def explain(
     else:
         _show(found, shown, texts, recorded)
     return Exit.DONE
+
+
+def _now(ledger: Ledger, settings: Settings, found: SubjectRow) -> tuple[Standing, datetime]:
+    """The present standing, as it was made, and when."""
+    row = found.standing
+    if row is None:
+        raise click.UsageError(f"{found.records[0]} has no standing yet: run bonus-malus sync")
+    with ledger.begin() as tx:
+        known = recalled(tx, [row], lambda day: load_programme(settings.programme, at=day))
+    if row.id not in known:
+        raise click.UsageError(f"it was made under {row.rules}, and the rules are others now: run bonus-malus sync")
+    return from_json(known[row.id]), row.recorded
 
 
 def _then(ledger: Ledger, settings: Settings, found: SubjectRow, day: date, *, restated: bool) -> Standing:

@@ -11,13 +11,14 @@ from config.locale import Texts
 from scoring.explain import from_json
 from sync.ledger import schema
 from sync.ledger.facts import Entry, wake_subjects
+from sync.standings import RulesOf, recalled
 from sync.values import values_of
 
 LAST = 5  # standings of a subject that a run which died may have been sending
 YEAR = timedelta(days=365)
 
 
-def is_ours(tx: Connection, row: Row[Any], found: Mapping[str, Any], texts: Texts) -> bool:
+def is_ours(tx: Connection, row: Row[Any], found: Mapping[str, Any], texts: Texts, programme_at: RulesOf) -> bool:
     """Whether a run sent these values and died before it noted so: what it sent follows from a standing.
 
     `row` is the contact, `found` our fields as they stand on the record.
@@ -25,8 +26,10 @@ def is_ours(tx: Connection, row: Row[Any], found: Mapping[str, Any], texts: Text
     table = schema.standings
     query = select(table).where(table.c.subject == row.subject).order_by(table.c.id.desc()).limit(LAST)
     differing = {name: value for name, value in found.items() if (row.written or {}).get(name) != value}
-    for each in tx.execute(query):
-        sent = values_of(from_json(each.breakdown), texts, rules=each.rules, computed_at=each.recorded)
+    rows = tx.execute(query).all()
+    known = recalled(tx, rows, programme_at)
+    for each in (each for each in rows if each.id in known):
+        sent = values_of(from_json(known[each.id]), texts, rules=each.rules, computed_at=each.recorded)
         if all(sent.get(name) == value for name, value in differing.items()):
             return True
     return _put_back(tx, row, differing)

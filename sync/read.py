@@ -107,7 +107,7 @@ def _enter_people(tx: Connection, job: Job, reading: Reading, page: Page, report
     """A page of the subjects' own object: contacts, what people edited, and who is whom; the doubtful ones."""
 
     def sent(row: Row[Any], facts_: ContactFacts) -> bool:
-        return edits.is_ours(tx, row, facts_.ours, reading.texts)
+        return edits.is_ours(tx, row, facts_.ours, reading.texts, job.programme_at)
 
     entry, here = reading.entry, report.connections[reading.name]
     lease.alone(tx, entry.programme)

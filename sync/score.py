@@ -1,28 +1,30 @@
 """Steps 5 and 6 of a sync: who moves today, and where to."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
+from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 from sqlalchemy import Connection
 
-from scoring.rates import Rates
 from scoring.rules import Programme
-from scoring.standing import Standing, standing
-from scoring.subject import Subject
 from sync import lease
-from sync.decide import decisions_of
 from sync.job import PAGE, Job, Progress
-from sync.ledger import facts, results
+from sync.ledger import results
 from sync.ledger.facts import Entry
 from sync.money import rates_for
 from sync.report import SHOWN, Move, Report
+from sync.standings import recalled, standings_of
 
 REVIEW = "review of "
+MANY = 5_000  # subjects from which on the start of the engine is worth it
+ENGINE = ("numba", "pyarrow", "adbc_driver_sqlite", "adbc_driver_postgresql")
 
 
 def score(job: Job, entry: Entry, programme: Programme, day: date, report: Report) -> None:
-    """Score everyone who is due, in transactions of a page of subjects each."""
+    """Score everyone who is due: where they are many by the engine, if it is installed, the rest page by page."""
+    _score_many(job, entry, programme, day, report)
     last = 0
     with job.begin() as tx:
         rates = rates_for(tx, entry.programme, programme)
@@ -34,37 +36,62 @@ def score(job: Job, entry: Entry, programme: Programme, day: date, report: Repor
                 return
             last = subjects[-1]
             standings = standings_of(tx, subjects, programme, day, rates=rates)
-            changed = results.store_standings(tx, entry, standings, programme.label)
-            _tell(tx, entry, changed, report)
+            recall = partial(recalled, tx, programme_at=job.programme_at)
+            changed = results.store_standings(tx, entry, standings, programme.label, recall)
+            report.first_standings += sum(each.before is None for each in changed)
+            moves = [each for each in changed if each.before is not None and _shown(each.before) != _shown(each.after)]
+            report.moved += len(moves)
+            _tell(tx, entry, moves, report)
         report.scored += len(subjects)
         report.attention += sum(each.needs_attention for each in standings.values())
         job.watch(Progress("score", done=report.scored))
         job.pause()
 
 
-def standings_of(
-    tx: Connection,
-    subjects: Sequence[int],
-    programme: Programme,
-    day: date,
-    *,
-    known_at: datetime | None = None,
-    rates: Rates | None = None,
-) -> dict[int, Standing]:
-    """Each subject's standing at the end of a day, from what the ledger knows, or knew at an instant."""
-    histories = facts.signals_of(tx, subjects, known_at=known_at)
-    decided = decisions_of(tx, subjects, known_at=known_at)
-    return {
-        subject: standing(history, programme, day, Subject(decisions=decided[subject]), rates=rates)
-        for subject, history in histories.items()
-    }
+def _score_many(job: Job, entry: Entry, programme: Programme, day: date, report: Report) -> None:
+    """In one transaction whatever the engine can score, if that is worth its start."""
+    with job.begin() as tx:
+        few = len(results.due_subjects(tx, entry.programme, day, programme.label, limit=MANY)) < MANY
+    if few or any(find_spec(name) is None for name in ENGINE):
+        return
+    # Imported here, because most runs are small, and because it is an extra.
+    from sync import many  # noqa: PLC0415 - see above
+    from sync.ledger import scored  # noqa: PLC0415 - as above
+
+    if not many.supports(programme, day):
+        return
+    with job.begin() as tx:
+        lease.alone(tx, entry.programme)
+        # Without its breakdown a standing must follow from what was recorded up to its run.
+        if not scored.is_alone(tx, entry):
+            return
+        found = many.score_many(tx, job.ledger, entry, programme, day)
+        report.first_standings += found.first
+        report.moved += found.moved
+        _tell(tx, entry, _changed(tx, job, found.most), report)
+    report.scored += found.subjects
+    report.attention += found.attention
+    job.watch(Progress("score", done=report.scored))
+    job.pause()
 
 
-def _tell(tx: Connection, entry: Entry, changed: Sequence[results.Changed], report: Report) -> None:
-    """Count the moves, and name the first of them with what moved them."""
-    report.first_standings += sum(each.before is None for each in changed)
-    moves = [each for each in changed if each.before is not None and _shown(each.before) != _shown(each.after)]
-    report.moved += len(moves)
+def _changed(tx: Connection, job: Job, most: Sequence[tuple[int, int, int, int]]) -> list[results.Changed]:
+    """The largest moves of those that were entered in columns."""
+    pairs = {subject: before for _, _, subject, before in most}
+    earlier = results.standings(tx, pairs.values())
+    before = recalled(tx, earlier, job.programme_at)
+    rows = results.present_standings(tx, pairs)
+    after = recalled(tx, rows, job.programme_at)
+    known = {row.id: row for row in earlier}
+    return [
+        results.Changed(row.subject, before.get(was) or results.numbers_of(known[was]), after[row.id])
+        for row in rows
+        for was in (pairs[row.subject],)
+    ]
+
+
+def _tell(tx: Connection, entry: Entry, moves: Sequence[results.Changed], report: Report) -> None:
+    """Name the first moves with what moved them."""
     if not moves:
         return
     causes = results.causes(tx, entry.run, [each.subject for each in moves])

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -12,9 +13,11 @@ from scoring.explain import from_json as standing_from
 from sync import rejects
 from sync.job import PAGE, Job, Progress
 from sync.ledger import results, schema
+from sync.ledger.facts import wake_subjects
 from sync.ledger.results import Showing, Written
 from sync.read import Reading
 from sync.report import SHOWN, ConnectionReport
+from sync.standings import recalled
 from sync.values import difference, for_connector, values_of
 
 BATCH = 200  # outcomes entered in one transaction
@@ -53,7 +56,7 @@ def show(job: Job, reading: Reading, report: ConnectionReport) -> None:
 def pending(job: Job, reading: Reading, least: int) -> int:
     """How many records `show` would write; counted roughly, and too high, while that is at most `least`."""
     with job.begin() as tx:
-        rough = results.to_show(tx, reading.entry.connection, limit=least + 1)
+        rough = results.to_show(tx, reading.entry.connection, lambda _rows: {}, limit=least + 1)
         if len(rough) <= least and not is_first(tx, reading.entry.connection):
             return len(rough)
     return sum(len(page.fresh) for page in _compared(job, reading, mark=False))
@@ -71,7 +74,8 @@ def _compared(job: Job, reading: Reading, *, mark: bool) -> Iterator[_Compared]:
     last, connection = 0, reading.entry.connection
     while True:
         with job.begin() as tx:
-            showings = results.to_show(tx, connection, limit=PAGE, after=last)
+            recall = partial(recalled, tx, programme_at=job.programme_at)
+            showings = results.to_show(tx, connection, recall, limit=PAGE, after=last)
             if not showings:
                 return
             last = showings[-1].contact
@@ -81,6 +85,9 @@ def _compared(job: Job, reading: Reading, *, mark: bool) -> Iterator[_Compared]:
                 standing, word = resting.get(showing.contact, (None, ""))
                 if standing == showing.standing:
                     page.resting[word] += 1
+                    continue
+                if showing.breakdown is None:
+                    wake_subjects(tx, [showing.subject])  # other rules have come since: scored again before it is shown
                     continue
                 wanted = values_of(
                     standing_from(showing.breakdown),

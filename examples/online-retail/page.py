@@ -10,11 +10,14 @@ from crm_data import Invoice
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from config.locale import Texts
+from config.rulefile import load_programme
 from scoring.explain import from_json
 from scoring.standing import Standing
-from sync.ledger import Ledger, history
+from sync.ledger import Ledger
+from sync.standings import on_records
 
 PROGRAMME = "online-retail"
+RULES = Path(__file__).parent / "online-retail.toml"
 LEGIBLE = 40  # lines of an explanation that fit on a page
 
 
@@ -48,7 +51,10 @@ class Summary:
 def summary(ledger: Ledger, invoices: Sequence[Invoice]) -> Summary:
     """Count what the ledger holds, each person once, and pick three to explain."""
     with ledger.begin() as tx:
-        shown = {name: history.shown(tx, PROGRAMME, name) for name in ("salesforce", "hubspot")}
+        shown = {
+            name: on_records(tx, PROGRAMME, name, lambda day: load_programme(RULES, at=day))
+            for name in ("salesforce", "hubspot")
+        }
     people: dict[int, Mapping[str, Any]] = {}
     records: dict[int, list[str]] = {}
     for name, rows in shown.items():

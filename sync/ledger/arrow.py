@@ -5,39 +5,82 @@ writes, and can lose them: the locks that keep them apart belong to the process,
 (sqlite.org/howtocorrupt.html, 2.2.1). A SQLite file is therefore opened by a child (`sync.ledger.child`).
 """
 
+import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, nullcontext, suppress
+from functools import partial
 from itertools import chain
-from typing import IO, Any
+from queue import Queue
+from typing import IO, Any, TypeAlias
 
 import adbc_driver_postgresql.dbapi
 import pyarrow as pa
 from adbc_driver_manager import Error
+from sqlalchemy import Connection
 
 from sync.ledger.database import Ledger
 from sync.ledger.errors import LedgerError, explain, told
 
 WHOLE = b"whole"
 ROWS = 65_536  # in one batch, where a copy is read row by row
+# A few subjects are found by their index whatever the statistics say: they may be older than a fill.
+NARROW = ("SET jit = off", "SET random_page_cost = 1.1")
+
+
+Read = Callable[[str], Iterator[pa.RecordBatch]]
+"""What a query finds, read to its end before the next one; every column must show its type in the first batch."""
+Readers: TypeAlias = Queue[Read]
+"""Those that are free: threads take one for each piece."""
+
+
+@contextmanager
+def reader(ledger: Ledger, tx: Connection | None = None) -> Iterator[Read]:
+    """Queries one after the other, each of what is committed by then.
+
+    A private copy has one connection, and is read through `tx`, if there is one.
+    """
+    if ledger.private:
+        yield partial(_read_rows, ledger, tx)
+    elif ledger.engine.dialect.name == "sqlite":
+        with child(ledger, "read") as process:
+            yield partial(_ask, process)
+            assert process.stdin is not None  # noqa: S101 - opened by `child`
+            process.stdin.close()
+    else:
+        url = ledger.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        connect = adbc_driver_postgresql.dbapi.connect
+        with _explained(ledger), connect(url, autocommit=True) as connection, closing(connection.cursor()) as cursor:
+            for setting in NARROW:
+                cursor.execute(setting)
+            yield partial(_execute, cursor)
 
 
 def read(ledger: Ledger, query: str) -> Iterator[pa.RecordBatch]:
-    """What a query finds; every column must show its type in the first batch."""
-    if ledger.private:
-        yield from _read_rows(ledger, query)
-    elif ledger.engine.dialect.name == "sqlite":
-        with child(ledger, "read", query) as process:
-            yield from pa.ipc.open_stream(process.stdout)
-    else:
-        url = ledger.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        try:
-            with adbc_driver_postgresql.dbapi.connect(url) as connection, closing(connection.cursor()) as cursor:
-                cursor.execute(query)
-                yield from cursor.fetch_record_batch()
-        except Error as error:
-            raise explain(ledger.place, error) from error
+    """What one query finds."""
+    with reader(ledger) as ask:
+        yield from ask(query)
+
+
+def _ask(process: "subprocess.Popen[bytes]", query: str) -> Iterator[pa.RecordBatch]:
+    assert process.stdin is not None  # noqa: S101 - opened by `child`
+    process.stdin.write(json.dumps(query).encode() + b"\n")
+    process.stdin.flush()
+    yield from pa.ipc.open_stream(process.stdout)
+
+
+def _execute(cursor: Any, query: str) -> Iterator[pa.RecordBatch]:
+    cursor.execute(query)
+    yield from cursor.fetch_record_batch()
+
+
+@contextmanager
+def _explained(ledger: Ledger) -> Iterator[None]:
+    try:
+        yield
+    except Error as error:
+        raise explain(ledger.place, error) from error
 
 
 def send(process: "subprocess.Popen[bytes]", tables: Iterator[pa.Table]) -> int:
@@ -91,10 +134,10 @@ def _close(stream: IO[bytes]) -> None:
         stream.close()
 
 
-def _read_rows(ledger: Ledger, query: str) -> Iterator[pa.RecordBatch]:
+def _read_rows(ledger: Ledger, tx: Connection | None, query: str) -> Iterator[pa.RecordBatch]:
     """The same row by row: a private copy can be seen by nobody but the connection that made it."""
-    with ledger.begin() as tx, told(ledger.place):
-        found = tx.exec_driver_sql(query)
+    with nullcontext(tx) if tx is not None else ledger.begin() as inside, told(ledger.place):
+        found = inside.exec_driver_sql(query)
         for rows in found.partitions(ROWS):
             columns: Sequence[Any] = list(zip(*rows, strict=True))
             yield pa.record_batch([pa.array(each) for each in columns], names=list(found.keys()))

@@ -1,9 +1,12 @@
-"""`python -m sync.ledger.child FILE read QUERY | load CONNECTIONS`: columns out of and into a SQLite file.
+"""`python -m sync.ledger.child FILE read | load CONNECTIONS`: columns out of and into a SQLite file.
+
+`read` takes queries, each a line of JSON, until there are no more, and answers each with an Arrow stream.
 
 A process of its own, because ADBC's SQLite library must not meet another one in it (see `sync.ledger.arrow`). Batches
 come and go as Arrow streams on standard input and output; what goes wrong is one line on standard error.
 """
 
+import json
 import sys
 from contextlib import closing
 from typing import Any
@@ -25,14 +28,18 @@ class BrokenStreamError(Exception):
     """What was to be stored is not whole."""
 
 
-def main(file: str, task: str, what: str) -> int:
+def main(file: str, task: str, what: str = "") -> int:
     """Do one task; 1 if it failed, and then nothing of it was kept."""
     try:
-        with adbc_driver_sqlite.dbapi.connect(file) as connection, closing(connection.cursor()) as cursor:
+        with (
+            adbc_driver_sqlite.dbapi.connect(file, autocommit=task == "read") as connection,
+            closing(connection.cursor()) as cursor,
+        ):
             for setting in SETTINGS:
                 cursor.execute(f"PRAGMA {setting}").fetchall()
             if task == "read":
-                _read(cursor, what)
+                for line in sys.stdin.buffer:
+                    _read(cursor, json.loads(line))
             else:
                 _load(cursor, what)
                 connection.commit()
@@ -49,6 +56,7 @@ def _read(cursor: Any, query: str) -> None:
     with pa.ipc.new_stream(sys.stdout.buffer, batches.schema) as out:
         for batch in batches:
             out.write_batch(batch)
+    sys.stdout.buffer.flush()
 
 
 def _load(cursor: Any, connections: str) -> None:

@@ -4,19 +4,22 @@ Rows take the page path of `facts` every day; columns are for what touches every
 multiple of a bare insert or read of the same rows (bench/bench_ledger.py).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from scoring.engine_columns import Part
 from sync.ledger import arrow, load_postgresql, load_sqlite, schema
 from sync.ledger.database import Ledger
 from sync.ledger.errors import LedgerError
 from sync.ledger.facts import Entry
+from sync.ledger.order import Order
 
 SIGNALS = pa.schema(
     [
@@ -46,34 +49,33 @@ EVENTS = pa.schema(
         pa.field("currency", pa.string()),
         pa.field("key", pa.string()),
         pa.field("recorded", pa.timestamp("us", "UTC")),  # null: known from the beginning
-        pa.field("source", pa.int64()),  # the entry's number
+        pa.field("source", pa.int64()),  # the record, by its place in the order of sources
         pa.field("original", pa.int64()),  # that of the order it takes back; -1: there is none
-        pa.field("by_hand", pa.bool_()),  # its amount is finer than these columns: for the plain reading
+        pa.field("by_hand", pa.bool_()),  # its amount or its ids are more than these columns hold: the plain reading
     ]
 )
-"""What `scoring.engine` reads; `source` orders the signals of one day as they were entered."""
+"""What `scoring.engine` reads."""
 
 LIABILITIES = pa.array(["full", "partial", "none"])
 AMOUNT = r"^\d{1,16}(\.\d+)?$"
 TOO_FINE = r"\.\d{6}\d*[1-9]"
 PART = 500_000  # entries read at once into memory, by each thread
+FEW = 5_000  # subjects read at once by their numbers
+SAMPLE = 1_000  # entries that are looked at to know the ids of a ledger
 LONGEST = 255  # characters of a reference
 
-# The same text on both databases. The cross and the plus keep SQLite to the order of the entries; what is empty comes
-# as '' or 0, so that a column has one type, whatever its first rows.
+# The same text on both databases. The plus keeps SQLite to the order of the entries; what is empty comes as '', so that
+# a column has one type, whatever its first rows.
 RECORDED = {"sqlite": "s.recorded", "postgresql": "s.recorded AT TIME ZONE 'UTC'"}
 IN_FORCE = """
 SELECT c.subject AS subject, s.on_day AS "on", s.name AS signal, s.liability AS liability,
        coalesce(s.amount, '') AS amount, coalesce(s.currency, '') AS currency, s.key AS key,
-       CASE WHEN s.initial THEN '' ELSE CAST({recorded} AS TEXT) END AS recorded, s.id AS source,
-       CASE WHEN s.original = '' THEN 0 ELSE coalesce((
-           SELECT max(o.id) FROM signals AS o
-           WHERE o.connection = s.connection AND o.object = s.object AND o.record = s.original AND NOT o.withdrawn
-       ), -1) END AS original
-FROM signals AS s CROSS JOIN contacts AS c
-WHERE c.connection = s.connection AND c.record = s.contact AND +s.connection IN ({connections}) AND NOT s.withdrawn
-AND NOT EXISTS (SELECT 1 FROM signals AS r WHERE r.replaces = s.id)
+       CASE WHEN s.initial THEN '' ELSE CAST({recorded} AS TEXT) END AS recorded,
+       s.connection AS connection, s.object AS object, s.record AS record, s.original AS original
+FROM {tables}
+WHERE {where} AND NOT s.withdrawn AND NOT EXISTS (SELECT 1 FROM signals AS r WHERE r.replaces = s.id)
 """
+OWNED = "c.connection = s.connection AND c.record = s.contact"
 
 
 def store_signals(ledger: Ledger, filling: Mapping[Entry, Iterable[pa.RecordBatch]]) -> int:
@@ -99,27 +101,84 @@ def store_signals(ledger: Ledger, filling: Mapping[Entry, Iterable[pa.RecordBatc
     return count
 
 
-def events(ledger: Ledger, programme: int, entries: range | None = None) -> Iterator[pa.RecordBatch]:
-    """Every signal in force of a programme, as `EVENTS`, in bounded memory and no order; or of a range of entries."""
-    with ledger.begin() as tx:
-        ids = tx.execute(select(schema.connections.c.id).where(schema.connections.c.programme == programme)).scalars()
-        connections = ", ".join(map(str, ids)) or "NULL"
-    query = IN_FORCE.format(connections=connections, recorded=RECORDED[ledger.engine.dialect.name])
-    if entries is not None:
-        query += f"AND s.id >= {entries.start} AND s.id < {entries.stop}"
-    for batch in arrow.read(ledger, query):
-        yield _event_batch(batch)
+def events(ledger: Ledger, programme: int, orders: Iterable[str] = ()) -> Iterator[pa.RecordBatch]:
+    """Every signal in force of a programme, as `EVENTS`, in bounded memory and no order.
+
+    `orders` names the signals that a refund may take back. The ledger is read twice, first for its ids alone.
+    """
+    source = Source.of(ledger, programme, orders)
+    with arrow.reader(ledger) as ask:
+        for batch in ask(source.everything):
+            source.order.learn(_named(batch))
+        for batch in ask(source.everything):
+            yield _event_batch(batch, source.order)
 
 
-def parts(ledger: Ledger, programme: int, *, size: int = PART) -> list[Part]:
-    """The same for `scoring.engine.score_parts`: pieces of `size` entries, which threads read at the same time."""
-    with ledger.begin() as tx:
-        last = tx.execute(select(func.max(schema.signals.c.id))).scalar_one() or 0
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The signals in force of a programme, and the order of their records."""
 
-    def part(entries: range) -> Part:
-        return Part(len(entries), EVENTS, lambda: pa.Table.from_batches(events(ledger, programme, entries), EVENTS))
+    dialect: str
+    connections: str
+    last: int
+    order: Order
 
-    return [part(range(start, min(start + size, last + 1))) for start in range(1, last + 1, size)]
+    @classmethod
+    def of(cls, ledger: Ledger, programme: int, orders: Iterable[str], tx: Connection | None = None) -> "Source":
+        """What there is now."""
+        connections = schema.connections
+        query = select(connections.c.id, connections.c.name).where(connections.c.programme == programme)
+        with nullcontext(tx) if tx is not None else ledger.begin() as inside:
+            names = {row.id: row.name for row in inside.execute(query)}
+            last = inside.execute(select(func.max(schema.signals.c.id))).scalar_one() or 0
+        order = Order(names, frozenset(orders))
+        return cls(ledger.engine.dialect.name, ", ".join(map(str, names)) or "NULL", last, order)
+
+    @property
+    def everything(self) -> str:
+        """The query for all of them."""
+        return self._query(
+            "signals AS s CROSS JOIN contacts AS c", f"{OWNED} AND +s.connection IN ({self.connections})"
+        )
+
+    def learn(self, ask: arrow.Read) -> None:
+        """Know the ids by a sample; `order.missed` says afterwards whether that was enough."""
+        ids = ", ".join(str(each) for each in range(1, self.last + 1, max(1, self.last // SAMPLE)))
+        for batch in ask(self._query("signals AS s JOIN contacts AS c", f"s.id IN ({ids or 'NULL'})", f"ON {OWNED}")):
+            self.order.learn(_named(batch))
+
+    def parts(self, readers: arrow.Readers, *, size: int = PART) -> list[Part]:
+        """All of them for `scoring.engine.score_parts`, in pieces of `size` entries; each is read by a free reader."""
+        return [
+            self._part(readers, f"{self.everything} AND s.id >= {start} AND s.id < {start + size}", size)
+            for start in range(1, self.last + 1, size)
+        ]
+
+    def parts_of(self, readers: arrow.Readers, subjects: Sequence[int]) -> list[Part]:
+        """Those of some subjects, in pieces of `FEW` subjects, whatever number of signals they have."""
+        mine = f"{OWNED} AND +c.connection IN ({self.connections})"
+        tables = "contacts AS c CROSS JOIN signals AS s"
+        pieces = (", ".join(map(str, subjects[at : at + FEW])) for at in range(0, len(subjects), FEW))
+        return [self._part(readers, self._query(tables, f"{mine} AND c.subject IN ({some})"), 0) for some in pieces]
+
+    def _query(self, tables: str, where: str, on: str = "") -> str:
+        return IN_FORCE.format(recorded=RECORDED[self.dialect], tables=f"{tables} {on}", where=where)
+
+    def _part(self, readers: arrow.Readers, query: str, rows: int) -> Part:
+        """A piece that gives its rows once: the plain reading asks the ledger itself."""
+        once = [True]
+
+        def read() -> pa.Table:
+            if not once or not once.pop():
+                return EVENTS.empty_table()
+            ask = readers.get()
+            try:
+                batches = [_event_batch(batch, self.order) for batch in ask(query)]
+            finally:
+                readers.put(ask)
+            return pa.Table.from_batches(batches, EVENTS)
+
+        return Part(rows, EVENTS, read)
 
 
 def _checked(batch: pa.RecordBatch) -> pa.Table:
@@ -163,13 +222,18 @@ def _stamped(entry: Entry, table: pa.Table) -> pa.Table:
     return table
 
 
-def _event_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
-    found = dict(zip(batch.schema.names, batch.columns, strict=True))
+def _named(batch: pa.RecordBatch) -> dict[str, Any]:
+    return dict(zip(batch.schema.names, batch.columns, strict=True))
+
+
+def _event_batch(batch: pa.RecordBatch, order: Order) -> pa.RecordBatch:
+    found = _named(batch)
+    found["source"], found["original"], strange = order.encode(found)
     for name in ("amount", "currency", "recorded"):
         found[name] = _none_where(found[name], pc.equal(found[name], ""))
-    found["original"] = _none_where(found["original"], pc.equal(found["original"], 0))
-    found["by_hand"] = pc.fill_null(pc.match_substring_regex(found["amount"], TOO_FINE), False)
-    found["amount"] = _none_where(found["amount"], found["by_hand"])
+    fine = pc.fill_null(pc.match_substring_regex(found["amount"], TOO_FINE), False)
+    found["amount"] = _none_where(found["amount"], fine)
+    found["by_hand"] = pc.or_(fine, pa.array(strange))
     found["recorded"] = pc.assume_timezone(found["recorded"].cast(pa.timestamp("us")), "UTC")
     return pa.record_batch([found[field.name].cast(field.type) for field in EVENTS], schema=EVENTS)
 

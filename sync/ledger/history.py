@@ -96,9 +96,7 @@ class SubjectRow:
     subject: int
     records: tuple[str, ...]  # connection:id, living ones first
     language: str
-    breakdown: Mapping[str, Any] | None
-    recorded: datetime | None
-    rules: str
+    standing: Row[Any] | None  # of `standings`; its breakdown may have to be made again (`sync.standings`)
 
 
 def subject(tx: Connection, programme: str, name: str) -> list[SubjectRow]:
@@ -134,9 +132,7 @@ def _subject(tx: Connection, subject_id: int) -> SubjectRow:
         subject_id,
         tuple(f"{row.name}:{row.record}" for row in rows),
         rows[0].language,
-        shown.breakdown if shown else None,
-        shown.recorded if shown else None,
-        shown.rules if shown else "",
+        shown,
     )
 
 
@@ -146,14 +142,12 @@ def time_zone(tx: Connection, programme: str) -> str:
     return tx.execute(select(table.c.time_zone).where(table.c.name == programme)).scalar_one_or_none() or "UTC"
 
 
-def shown(
-    tx: Connection, programme: str, connection: str
-) -> list[tuple[str, int, Mapping[str, Any], Mapping[str, Any]]]:
-    """Every living record of a connection: its id, its subject, the values last written and the present breakdown."""
+def shown(tx: Connection, programme: str, connection: str) -> list[tuple[str, int, Mapping[str, Any], Row[Any]]]:
+    """Every living record of a connection: its id, its subject, the values last written and the present standing."""
     contacts, connections, programmes = schema.contacts, schema.connections, schema.programmes
     current, standings = schema.current, schema.standings
     query = (
-        select(contacts.c.record, contacts.c.subject, contacts.c.written, standings.c.breakdown)
+        select(standings, contacts.c.record, contacts.c.written)
         .join(connections, connections.c.id == contacts.c.connection)
         .join(programmes, programmes.c.id == connections.c.programme)
         .join(current, current.c.subject == contacts.c.subject)
@@ -161,4 +155,4 @@ def shown(
         .where(programmes.c.name == programme, connections.c.name == connection, contacts.c.gone.is_(False))
         .order_by(contacts.c.id)
     )
-    return [(row.record, row.subject, row.written or {}, row.breakdown) for row in tx.execute(query)]
+    return [(row.record, row.subject, row.written or {}, row) for row in tx.execute(query)]

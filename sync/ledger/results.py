@@ -1,12 +1,12 @@
 """Standings and writes: what was computed, what was shown, and what the CRM said to it."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
 
 from scoring.explain import to_json
 from scoring.standing import Standing
@@ -22,7 +22,7 @@ class Showing:
     record: str
     subject: int
     standing: int
-    breakdown: Mapping[str, Any]
+    breakdown: Mapping[str, Any] | None  # None: its rules are not at hand any more
     rules: str
     computed_at: datetime
     written: Mapping[str, Any]
@@ -59,10 +59,18 @@ def _alive(subject: Any) -> Any:
     return select(contacts.c.id).where(contacts.c.subject == subject, contacts.c.gone.is_(False)).exists()
 
 
-def store_standings(tx: Connection, entry: Entry, standings: Mapping[int, Standing], rules: str) -> list[Changed]:
+Recall = Callable[[Sequence[Row[Any]]], Mapping[int, Mapping[str, Any]]]
+"""The breakdowns of rows of `standings` by their numbers, made again where they were not kept."""
+
+
+def store_standings(
+    tx: Connection, entry: Entry, standings: Mapping[int, Standing], rules: str, recall: Recall
+) -> list[Changed]:
     """Enter the standings that differ from the last ones, and when each subject moves next; those entered."""
     table, current = schema.standings, schema.current
-    last = _last_standings(tx, list(standings))
+    earlier = present_standings(tx, standings)
+    known = recall(earlier)
+    last = {row.subject: (row.id, row.rules, known.get(row.id) or numbers_of(row)) for row in earlier}
     fresh: list[tuple[Changed, Standing]] = []
     keys: dict[int, int] = {}
     for subject, standing in standings.items():
@@ -105,39 +113,55 @@ def _without_day(breakdown: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in breakdown.items() if name != "day"}
 
 
-def _last_standings(tx: Connection, subjects: Sequence[int]) -> dict[int, tuple[int, str, Mapping[str, Any]]]:
+def numbers_of(row: Row[Any]) -> dict[str, Any]:
+    """As much of a breakdown as a row of `standings` says by itself."""
+    numbers = {name: getattr(row, name) for name in ("coefficient", "expected", "points", "tier", "status")}
+    return numbers | {"reviews": [], "next_review": None}
+
+
+def present_standings(tx: Connection, subjects: Iterable[int]) -> list[Row[Any]]:
+    """The row of each subject's present standing, of those who have one."""
     table, current = schema.standings, schema.current
-    found: dict[int, tuple[int, str, Mapping[str, Any]]] = {}
+    found: list[Row[Any]] = []
     for ids in chunks(subjects):
-        query = (
-            select(table.c.id, table.c.subject, table.c.rules, table.c.breakdown)
-            .join(current, current.c.standing == table.c.id)
-            .where(current.c.subject.in_(ids))
-        )
-        found.update((row.subject, (row.id, row.rules, row.breakdown)) for row in tx.execute(query))
+        query = select(table).join(current, current.c.standing == table.c.id).where(current.c.subject.in_(ids))
+        found += tx.execute(query)
     return found
 
 
-def to_show(tx: Connection, connection: int, *, limit: int, after: int = 0) -> list[Showing]:
+def standings(tx: Connection, numbers: Iterable[int]) -> list[Row[Any]]:
+    """The rows of these numbers."""
+    table = schema.standings
+    return [row for some in chunks(numbers) for row in tx.execute(select(table).where(table.c.id.in_(some)))]
+
+
+def to_show(tx: Connection, connection: int, recall: Recall, *, limit: int, after: int = 0) -> list[Showing]:
     """Living contacts of a connection whose record does not show their present standing yet, by contact."""
-    contacts, current, standings = schema.contacts, schema.current, schema.standings
+    contacts, current = schema.contacts, schema.current
     query = (
-        select(contacts.c.id, contacts.c.record, contacts.c.written, contacts.c.subject, standings)
+        select(contacts.c.id, contacts.c.record, contacts.c.written, current.c.standing)
         .join(current, current.c.subject == contacts.c.subject)
-        .join(standings, standings.c.id == current.c.standing)
         .where(
             contacts.c.connection == connection,
             contacts.c.id > after,
             contacts.c.gone.is_(False),
+            current.c.standing.is_not(None),
             or_(contacts.c.shown.is_(None), contacts.c.shown != current.c.standing),
         )
         .order_by(contacts.c.id)
         .limit(limit)
     )
-    return [
-        Showing(row[0], row.record, row[3], row[4], row.breakdown, row.rules, row.recorded, row.written or {})
-        for row in tx.execute(query)
-    ]
+    found = tx.execute(query).all()
+    rows = {row.id: row for row in standings(tx, (row.standing for row in found))}
+    known = recall(list(rows.values()))
+
+    def showing(contact: Any, row: Row[Any]) -> Showing:
+        values = contact.written or {}
+        return Showing(
+            contact.id, contact.record, row.subject, row.id, known.get(row.id), row.rules, row.recorded, values
+        )
+
+    return [showing(each, rows[each.standing]) for each in found]
 
 
 def count_living(tx: Connection, connection: int) -> int:

@@ -5,8 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from config.rulefile import load_programme
 from sandbox.app import World
 from sync.ledger import schema
+from sync.standings import recalled
 
 INSTANTS = ("computed_at",)
 # Of two twins (one order in both CRMs) the first recorded counts: which one that is, is an instant's doing, and the
@@ -68,8 +70,10 @@ def _moves(tx: Connection, contacts: dict[int, str]) -> list[str]:
     """Every person's standings one after the other, without those that say again what the one before said."""
     last: dict[int, str] = {}
     moves = []
-    for row in tx.execute(schema.standings.select().order_by(schema.standings.c.id)):
-        shown = {name: value for name, value in _timeless(row.breakdown).items() if name != "day"}
+    rows = tx.execute(schema.standings.select().order_by(schema.standings.c.id)).all()
+    known = recalled(tx, rows, lambda day: load_programme("customers", at=day))
+    for row in rows:
+        shown = {name: value for name, value in _timeless(known[row.id]).items() if name != "day"}
         said = json.dumps([row.rules, shown], sort_keys=True)
         if last.get(row.subject) != said:
             moves.append(f"{contacts.get(row.subject)} {said}")

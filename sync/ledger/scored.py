@@ -1,0 +1,153 @@
+"""Standings in columns: who is due, with what they had before, and the rows of those who move."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from sqlalchemy import Connection, func, select, text
+
+from sync.ledger import load_postgresql, schema
+from sync.ledger.arrow import Read
+from sync.ledger.facts import NOW, Entry
+
+DUE = pa.schema(
+    [
+        pa.field("subject", pa.int64()),
+        pa.field("woken", pa.bool_()),  # something of theirs changed; else the calendar or the rules moved them
+        pa.field("standing", pa.int64()),  # the last one's number; 0: none
+        pa.field("same", pa.bool_()),  # it was made under the same rules
+        pa.field("coefficient", pa.int64()),
+        pa.field("expected", pa.int64()),
+        pa.field("points", pa.int64()),
+        pa.field("tier", pa.string()),
+        pa.field("status", pa.string()),
+    ]
+)
+
+_DUE = """
+SELECT u.subject AS subject, CASE WHEN u.due = '{now}' THEN 1 ELSE 0 END AS woken, coalesce(u.standing, 0) AS standing,
+       CASE WHEN t.rules = r.rules THEN 1 ELSE 0 END AS same, coalesce(t.coefficient, 0) AS coefficient,
+       coalesce(t.expected, 0) AS expected, coalesce(t.points, 0) AS points, coalesce(t.tier, '') AS tier,
+       coalesce(t.status, '') AS status
+FROM runs AS r CROSS JOIN current AS u LEFT JOIN standings AS t ON t.id = u.standing
+WHERE r.id = {run} AND u.programme = {programme} AND (u.due <= '{day}' OR u.rules IS NULL OR u.rules <> r.rules)
+AND EXISTS (SELECT 1 FROM contacts AS c WHERE c.subject = u.subject AND NOT c.gone)
+ORDER BY u.subject
+"""  # numbers and days alone are put in
+_LATE = {
+    "sqlite": "e.recorded > datetime(min(e.on_day, b.on_day), '+{days} days')",
+    "postgresql": "e.recorded > least(e.on_day, b.on_day) + {days}",
+}
+_CORRECTED = """
+SELECT DISTINCT c.subject FROM signals AS e JOIN signals AS b ON b.id = e.replaces
+JOIN contacts AS c ON c.connection = e.connection AND c.record = e.contact
+WHERE e.replaces IS NOT NULL AND NOT e.initial AND {late}
+"""
+_DECIDED = "SELECT DISTINCT c.subject FROM decisions AS d JOIN contacts AS c ON c.id = d.contact"
+_ROWS = "id, run, recorded, subject, day, coefficient, expected, points, tier, status, rules, breakdown"
+_KEPT = ("subject", "coefficient", "expected", "points", "tier", "status")
+
+
+def due(ask: Read, entry: Entry, day: date) -> pa.Table:
+    """Who moves on that day, by subject, as `DUE`."""
+    query = _DUE.format(now=NOW, run=entry.run, programme=entry.programme, day=day)
+    batches = [
+        pa.record_batch([batch[field.name].cast(field.type) for field in DUE], schema=DUE) for batch in ask(query)
+    ]
+    return pa.Table.from_batches(batches, DUE).combine_chunks()
+
+
+def by_hand(tx: Connection, correction_years: int) -> set[int]:
+    """Who needs the plain reading: people decided about them, or a correction may have come too late (art. 8)."""
+    late = _LATE[tx.dialect.name].format(days=365 * correction_years)
+    found = set(tx.execute(text(_DECIDED)).scalars())
+    return found | set(tx.execute(text(_CORRECTED.format(late=late))).scalars())
+
+
+def is_alone(tx: Connection, entry: Entry) -> bool:
+    """Whether no other run has entered, or can yet enter, what this one's instant does not cover."""
+    runs = schema.runs
+    other = (runs.c.programme == entry.programme) & (runs.c.id != entry.run)
+    beside = other & ((runs.c.state == "running") | (runs.c.started >= entry.at))
+    return tx.execute(select(runs.c.id).where(beside).limit(1)).first() is None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Under which rules standings were made, and for which day."""
+
+    rules: str
+    day: date
+
+
+def store(tx: Connection, entry: Entry, fresh: pa.Table, made: Made) -> None:
+    """Enter standings of these subjects, which `next_change` too says of, and make them theirs."""
+    if fresh.num_rows:
+        fresh = fresh.sort_by("subject")
+        (_sqlite if tx.dialect.name == "sqlite" else _postgresql)(tx, entry, fresh, made)
+
+
+def _sqlite(tx: Connection, entry: Entry, fresh: pa.Table, made: Made) -> None:
+    first = (tx.execute(select(func.max(schema.standings.c.id))).scalar_one() or 0) + 1
+    instant, day = f"{entry.at.replace(tzinfo=None):%Y-%m-%d %H:%M:%S.%f}", str(made.day)
+    columns = [fresh[name].to_pylist() for name in _KEPT]
+    rows = [
+        (number, entry.run, instant, subject, day, *numbers, made.rules, "null")
+        for number, (subject, *numbers) in enumerate(zip(*columns, strict=True), first)
+    ]
+    places = ", ".join("?" * len(rows[0]))
+    tx.exec_driver_sql(f"INSERT INTO standings ({_ROWS}) VALUES ({places})", rows)  # noqa: S608 - our own names
+    changes = fresh["next_change"].cast(pa.string()).to_pylist()
+    moved = [(row[0], made.rules, change, row[3]) for row, change in zip(rows, changes, strict=True)]
+    tx.exec_driver_sql("UPDATE current SET standing = ?, rules = ?, due = ? WHERE subject = ?", moved)
+
+
+def _postgresql(tx: Connection, entry: Entry, fresh: pa.Table, made: Made) -> None:
+    numbers = "SELECT nextval(pg_get_serial_sequence('standings', 'id')) FROM generate_series(1, :rows)"
+    ids = pa.array(sorted(tx.execute(text(numbers), {"rows": fresh.num_rows}).scalars()), pa.int64())
+    same = {
+        "run": pa.scalar(entry.run),
+        "recorded": pa.scalar(entry.at, pa.timestamp("us", "UTC")),
+        "day": pa.scalar(made.day),
+        "rules": pa.scalar(made.rules),
+        "breakdown": pa.scalar("null"),
+    }
+    rows = {"id": ids, **{name: fresh[name] for name in _KEPT}}
+    rows |= {name: pa.repeat(value, fresh.num_rows) for name, value in same.items()}
+    load_postgresql.copy_in(tx, "standings", iter([pa.table(rows)]))
+    tx.exec_driver_sql(
+        "CREATE TEMPORARY TABLE IF NOT EXISTS moved (subject integer, standing integer, due date) ON COMMIT DROP"
+    )
+    moved = pa.table({"subject": fresh["subject"], "standing": ids, "due": fresh["next_change"]})
+    load_postgresql.copy_in(tx, "moved", iter([moved]))
+    tx.execute(
+        text(
+            "UPDATE current SET standing = moved.standing, rules = :rules, due = moved.due "
+            "FROM moved WHERE moved.subject = current.subject"
+        ),
+        {"rules": made.rules},
+    )
+    tx.exec_driver_sql("DROP TABLE moved")
+
+
+def plain_columns(table: pa.Table) -> pa.Table:
+    """What the engine made, in the types of `DUE`, and `next_change`."""
+    kept = {name: table[name].cast(DUE.field(name).type) for name in _KEPT}
+    return pa.table(kept | {"next_change": table["next_change"]}).combine_chunks()
+
+
+def differs(after: pa.Table, before: pa.Table) -> NDArray[np.bool_]:
+    """Which rows show other numbers than the standing before."""
+    found = np.zeros(after.num_rows, bool)
+    for name in _KEPT[1:]:
+        found |= np.asarray(pc.not_equal(after[name], before[name]))
+    return found
+
+
+def count_subjects(tx: Connection, programme: int) -> int:
+    """How many subjects a programme has."""
+    current = schema.current
+    return int(tx.execute(select(func.count()).where(current.c.programme == programme)).scalar_one())

@@ -1,0 +1,152 @@
+"""Steps 5 and 6 of a sync where many subjects move: signals in columns to the engine, standings in columns back.
+
+What the columns do not hold is left to the plain reading, which comes afterwards (`sync.score`): subjects about whom
+people decided, late corrections, and those of whom something changed that no number shows. Both ways enter the same.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date
+from queue import Queue
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection
+
+from scoring.coefficient import State
+from scoring.engine import Part, score_parts
+from scoring.kernel_plan import Unsupported, compile_programme
+from scoring.rules import Programme, Rules
+from scoring.standing import standing
+from sync.ledger import Ledger, arrow, columns, scored
+from sync.ledger.facts import Entry
+
+THREADS = 2
+DENSE = 16  # where at least one subject in so many moves, all signals are read in the order they lie in
+WIDE = 200_000  # subjects whose events wait on disk instead of in memory
+NAMED = 200  # of those who moved most, to choose from
+
+
+@dataclass(slots=True)
+class Scored:
+    """What came of it: how many have a new standing, had none before, need attention, moved; who moved most.
+
+    `most` holds (numbers that moved, by how much the expected coefficient did, subject, standing before).
+    """
+
+    subjects: int = 0
+    first: int = 0
+    attention: int = 0
+    moved: int = 0
+    most: list[tuple[int, int, int, int]] = field(default_factory=list)
+
+
+def supports(programme: Programme, day: date) -> bool:
+    """Whether the engine knows every rule of this programme."""
+    if not isinstance(programme.rules, Rules):
+        return False
+    try:
+        compile_programme(programme, day, [State(programme.law.origin)])
+    except Unsupported:
+        return False
+    return True
+
+
+def score_many(tx: Connection, ledger: Ledger, entry: Entry, programme: Programme, day: date) -> Scored:
+    """Score those who move by the engine and enter their standings, in this transaction; the others stay due."""
+    found, made = Scored(), scored.Made(programme.label, day)
+    with ExitStack() as stack:
+        readers: arrow.Readers = Queue()
+        threads = 1 if ledger.private else THREADS
+        for _ in range(threads):
+            readers.put(stack.enter_context(arrow.reader(ledger, tx)))
+        executor = stack.enter_context(ThreadPoolExecutor(threads)) if threads > 1 else None
+        source = columns.Source.of(ledger, entry.programme, programme.takes_back.values(), tx)
+        ask = readers.get()
+        due = scored.due(ask, entry, day)
+        source.learn(ask)
+        readers.put(ask)
+        apart = pa.array(sorted(scored.by_hand(tx, programme.law.correction_years)), pa.int64())
+        due = due.filter(pc.invert(pc.is_in(due["subject"], apart))).combine_chunks()
+        dense = due.num_rows * DENSE >= scored.count_subjects(tx, entry.programme)
+        unread = standing((), programme, day)  # stands for those that the engine leaves to the plain reading
+
+        def tables() -> Iterator[pa.Table]:
+            parts: list[Part] = []
+            if dense:
+                parts = source.parts(readers)
+            else:
+                pieces = source.parts_of(readers, due["subject"].to_pylist())
+                each = (executor.map if executor else map)(lambda part: part.read(), pieces)
+                parts = [_held(table) for table in each]
+            return score_parts(
+                parts,
+                due.select(["subject"]),
+                programme,
+                day,
+                plain=lambda _subject, _events: unread,
+                executor=executor,
+                spill=tempfile.TemporaryFile if due.num_rows > WIDE else None,
+            )
+
+        for table in _complete(source, tables):
+            _enter(tx, entry, _Page(table, due), made, found)
+            found.attention += pc.sum(pc.greater(table["coefficient"], programme.attention)).as_py() or 0
+    return found
+
+
+def _held(table: pa.Table) -> Part:
+    return Part(table.num_rows, table.schema, lambda: table)
+
+
+def _complete(source: columns.Source, tables: Callable[[], Iterator[pa.Table]]) -> Iterator[pa.Table]:
+    """All tables; begun again if an id was met that the sample did not know of, before anything was made of it."""
+    while True:
+        each = tables()
+        first = next(each, None)
+        if not source.order.missed:
+            break
+        source.order.settle()
+    if first is not None:
+        yield first
+        yield from each
+
+
+class _Page:
+    """A table of the engine beside what its subjects had before; without those that the plain reading must make."""
+
+    def __init__(self, table: pa.Table, due: pa.Table) -> None:
+        kept = table.filter(pc.invert(table["plain"]))
+        places = np.searchsorted(due["subject"].to_numpy(), kept["subject"].to_numpy())
+        self.before = due.take(pa.array(places))
+        self.after = scored.plain_columns(kept)
+        self.moved = scored.differs(self.after, self.before)
+        self.new = self.before["standing"].to_numpy() == 0
+        calendar = ~np.asarray(self.before["woken"]) | ~np.asarray(self.before["same"])
+        self.fresh = self.new | calendar | self.moved
+
+    def most(self) -> list[tuple[int, int, int, int]]:
+        """The largest moves."""
+        at = np.flatnonzero(self.moved & ~self.new)
+        before, after = self.before.take(pa.array(at)), self.after.take(pa.array(at))
+        numbers = np.zeros(len(at), np.int64)
+        for name in ("tier", "coefficient", "expected"):
+            numbers += np.asarray(pc.not_equal(before[name], after[name]))
+        by = np.abs(before["expected"].to_numpy() - after["expected"].to_numpy())
+        largest = np.lexsort((by, numbers))[::-1][:NAMED]
+        columns_ = (numbers, by, after["subject"].to_numpy(), before["standing"].to_numpy())
+        return list(zip(*(each[largest].tolist() for each in columns_), strict=True))
+
+
+def _enter(tx: Connection, entry: Entry, page: _Page, made: scored.Made, found: Scored) -> None:
+    """Enter what differs from before; who was woken and shows the same numbers is left to the plain reading."""
+    scored.store(tx, entry, page.after.filter(pa.array(page.fresh)), made)
+    found.subjects += int(page.fresh.sum())
+    found.first += int(page.new.sum())
+    if moved := int((page.moved & ~page.new).sum()):
+        found.moved += moved
+        found.most = sorted([*found.most, *page.most()], reverse=True)[:NAMED]

@@ -1,0 +1,166 @@
+"""Where many move the engine scores in columns: what comes of it is what the plain reading enters, one by one."""
+
+import random
+from contextlib import closing
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+
+import sync.score
+from config.rulefile import load_programme
+from scoring.decision import Decision, Kind
+from scoring.mapping import SignalRule
+from scoring.signal import Liability
+from sync import decide
+from sync.ledger import Ledger, database, history, schema
+from sync.standings import recalled
+from sync.verify import verify
+from tests.sync.conftest import CONTACT, PAID, World, both, mapping, order
+from tests.sync.double import Clock, MemoryCrm
+
+pytest.importorskip("numba", reason="the engine is an extra")
+
+MORE = (
+    SignalRule("refund", "refunds", (PAID,), "day", CONTACT, amount="amount", original="order", optional=True),
+    SignalRule("invoice_late", "invoices", (PAID,), "day", CONTACT, liability=Liability.PARTIAL, optional=True),
+    SignalRule("referral_won", "orders", (PAID,), "referred", CONTACT, optional=True),
+)
+FIRST = date(2023, 12, 1)
+SPAN = 1085
+ODD = 0.02
+FEW, NEVER = 1, 10**9  # subjects from which on the engine scores
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def places(request):
+    """Two new ledgers in one database."""
+    first = both(request)
+    return first, f"{first}.other" if request.param == "sqlite" else request.getfixturevalue("server").create(
+        "other", template="ledger"
+    )
+
+
+def programme_at(day):
+    return load_programme("customers", at=day)
+
+
+def other_rules(day):
+    return replace(programme_at(day), price_cap=130, tiers=programme_at(day).tiers[:3])
+
+
+class Life:
+    """A company's years, the same for the same seed, over a ledger of its own."""
+
+    def __init__(self, ledger, seed):
+        clock = Clock()
+        self.chance = random.Random(seed)  # noqa: S311 - no secret
+        self.world = World(ledger, clock, {n: MemoryCrm(clock, n, page_size=20) for n in "ab"})
+        self.world.mappings = {name: self.mapping(name) for name in "ab"}
+        self.number = 0
+        for crm in self.world.crms.values():
+            for number in range(1, 13):
+                crm.put("contacts", str(number), email=f"c{number}@{self.chance.choice('xy')}.example")
+            for _ in range(60):
+                self.happen(crm)
+
+    @staticmethod
+    def mapping(name):
+        plain = mapping(name)
+        return replace(plain, signals=(*plain.signals, *MORE))
+
+    def happen(self, crm):
+        """Something old or new of somebody; often on a day on which something else was."""
+        chance = self.chance
+        self.number += 1
+        contact = [str(chance.randint(1, 12))]
+        day = FIRST + timedelta(chance.choice((0, 90, 200, 500, 900, chance.randrange(SPAN))))
+        amount = Decimal("0.1234567" if chance.random() < ODD else chance.choice(("10", "99.99")))
+        match chance.choice(("order",) * 6 + ("refund", "refund", "claim", "invoice")):
+            case "order":
+                referred = day if chance.random() < 0.2 else None
+                key = "twin" if chance.random() < ODD else ""
+                number = str(chance.choice((9, 10, 100))) + str(self.number)
+                order(crm, number, *contact, day, amount=amount, referred=referred, key=key)
+            case "refund":
+                orders = sorted(crm._records.get("orders", {"none": None}))
+                of = chance.choice((*orders[:5], "elsewhere", ""))
+                crm.put("refunds", f"r{self.number}", state="paid", day=day, amount=amount, order=of, contacts=contact)
+            case "claim":
+                crm.put("cases", f"k{self.number}", fault="theirs", day=day, contacts=contact)
+            case _:
+                crm.put("invoices", f"i{self.number}", state="paid", day=day, contacts=contact)
+
+    def change(self):
+        """Somebody edits, deletes, merges; somebody decides; something happens."""
+        chance, crm = self.chance, self.world.crms[self.chance.choice("ab")]
+        orders, people = sorted(crm._records["orders"]), [str(number) for number in range(1, 13)]
+        match chance.choice(("edit", "edit", "delete", "move", "merge", "mail", "decide", *["happen"] * 3)):
+            case "edit":
+                crm.put("orders", chance.choice(orders), day=FIRST + timedelta(chance.randrange(SPAN)))
+            case "delete":
+                crm.delete("orders", chance.choice(orders))
+            case "move":
+                crm.put("orders", chance.choice(orders), contacts=[chance.choice(people)])
+            case "merge":
+                loser, into = chance.sample(people, 2)
+                crm.delete("contacts", loser, into=into)
+            case "mail":
+                crm.put("contacts", chance.choice(people), email=f"c{chance.randint(1, 12)}@x.example")
+            case "decide":
+                self.decide(chance.choice(people))
+            case _:
+                self.happen(crm)
+
+    def decide(self, contact):
+        world = self.world
+        with world.ledger.begin() as tx:
+            found = history.subject(tx, "customers", f"a:{contact}")
+            programme = database.programme(tx, "customers").id
+            day = world.clock.now.date()
+            decision = Decision(Kind.ADJUST, day, "someone", "goodwill", coefficient=80, recorded=world.clock.now)
+            decide.enter(tx, decide.Subject(programme, found[0].subject), decision, world.clock.now)
+
+    def live(self):
+        """Years of it, and what is left of them."""
+        self.world.sync()
+        for days in (1, 40, 400, 500):
+            self.world.clock.advance(days=days)
+            for _ in range(8):
+                self.change()
+            self.world.sync()
+        self.world.clock.advance(days=1)
+        self.world.sync(programme_at=other_rules)
+        return self.left()
+
+    def left(self):
+        """Every standing with its breakdown, who is due when, and what stands on the records."""
+        table, current = schema.standings, schema.current
+        with self.world.ledger.begin() as tx:
+            rows = tx.execute(select(table).order_by(table.c.subject, table.c.recorded)).all()
+            known = recalled(tx, rows, programme_at) | recalled(tx, rows, other_rules)
+            due = tx.execute(select(current.c.subject, current.c.due, current.c.rules).order_by(current.c.subject))
+            moves = {row.subject: (row.due, row.rules) for row in due}
+        made = [row._asdict() | {"id": None, "run": None, "breakdown": known[row.id]} for row in rows]
+        kept = sum(row.breakdown is not None for row in rows)
+        crms = self.world.crms.items()
+        shown = {name: {id_: each.ours for id_, each in crm._records["contacts"].items()} for name, crm in crms}
+        return {"standings": made, "moves": moves, "shown": shown}, (kept, len(rows))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_both_ways_enter_the_same_standings_and_show_the_same_values(places, seed, monkeypatch):
+    monkeypatch.setattr(sync.score, "MANY", FEW)
+    with closing(Ledger.open(places[0])) as ledger:
+        by_columns, (kept, entered) = Life(ledger, seed).live()
+        found = verify(ledger, "customers", programme_at)
+    monkeypatch.setattr(sync.score, "MANY", NEVER)
+    with closing(Ledger.open(places[1])) as ledger:
+        plainly, (all_kept, _) = Life(ledger, seed).live()
+    assert by_columns == plainly
+    assert 0 < kept < entered * 0.8, "the engine made some, the plain reading the others"
+    assert all_kept == len(plainly["standings"])
+    assert found.differences == []
+    assert found.standings > found.unknown_rules > 0
