@@ -186,7 +186,7 @@ def measure(place: str, file: Path, contacts: int) -> None:
     timed("rescoring: read and scored, not stored", lambda: rescored(ledger, programme, contacts), read)
     timed("rescoring: other rules, stored", lambda: scored_by(ledger, day_of(ledger, entry, OTHER), OTHER), read)
     timed("a day: 1 % of the contacts changed", lambda: a_day(ledger, entry, contacts), whole)
-    timed("idle: nobody is due", lambda: scored_by(ledger, day_of(ledger, entry, OTHER, days=1), OTHER), whole)
+    timed("idle: nobody is due", lambda: scored_by(ledger, day_of(ledger, entry, OTHER, hours=25), OTHER), whole)
     ledger.close()
 
 
@@ -216,9 +216,9 @@ def rescored(ledger: Ledger, programme: int, contacts: int) -> int:
         return sum(table.num_rows for table in found)
 
 
-def day_of(ledger: Ledger, first: Entry, rules: Programme, days: int = 0) -> Entry:
-    """A run some days later, under some rules."""
-    at = first.at + timedelta(days=days)
+def day_of(ledger: Ledger, first: Entry, rules: Programme, hours: int = 1) -> Entry:
+    """A run some hours later, under some rules."""
+    at = first.at + timedelta(hours=hours)
     with ledger.begin() as tx:
         tx.exec_driver_sql("UPDATE runs SET state = 'done'")
         run = database.start_run(tx, first.programme, at, rules.label)
@@ -235,7 +235,7 @@ def scored_by(ledger: Ledger, entry: Entry, rules: Programme | None = None) -> s
 
 def a_day(ledger: Ledger, first: Entry, contacts: int) -> str:
     """One signal more for one contact in a hundred, page by page, and everybody's standing of the next day."""
-    entry = day_of(ledger, first, OTHER, days=1)
+    entry = day_of(ledger, first, OTHER, hours=24)
     whose = [f"003{number:015d}" for number in range(0, contacts, 100)]
     for start in range(0, len(whose), 500):
         page = {

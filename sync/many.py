@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection
 
 from scoring.coefficient import State
-from scoring.engine import Part, score_parts
+from scoring.engine import Part, score, score_parts
 from scoring.kernel_plan import Unsupported, compile_programme
 from scoring.rules import Programme, Rules
 from scoring.standing import standing
@@ -45,14 +45,19 @@ class Scored:
     most: list[tuple[int, int, int, int]] = field(default_factory=list)
 
 
-def supports(programme: Programme, day: date) -> bool:
-    """Whether the engine knows every rule of this programme."""
+def ready(programme: Programme, day: date) -> bool:
+    """Whether the engine knows every rule of this programme; its loops are loaded then, or compiled for the first time.
+
+    That may take a minute, which no transaction should wait for.
+    """
     if not isinstance(programme.rules, Rules):
         return False
     try:
         compile_programme(programme, day, [State(programme.law.origin)])
     except Unsupported:
         return False
+    nobody = pa.table({"subject": pa.array([0], pa.int64())})
+    score(columns.EVENTS.empty_table(), nobody, programme, day)
     return True
 
 

@@ -18,7 +18,7 @@ from sync.report import SHOWN, Move, Report
 from sync.standings import recalled, standings_of
 
 REVIEW = "review of "
-MANY = 5_000  # subjects from which on the start of the engine is worth it
+MANY = 1_000  # subjects from which on the start of the engine is worth it
 ENGINE = ("numba", "pyarrow", "adbc_driver_sqlite", "adbc_driver_postgresql")
 
 
@@ -58,7 +58,7 @@ def _score_many(job: Job, entry: Entry, programme: Programme, day: date, report:
     from sync import many  # noqa: PLC0415 - see above
     from sync.ledger import scored  # noqa: PLC0415 - as above
 
-    if not many.supports(programme, day):
+    if not many.ready(programme, day):
         return
     with job.begin() as tx:
         lease.alone(tx, entry.programme)
