@@ -61,6 +61,12 @@ def alone(tx: Connection, programme: int) -> None:
     tx.execute(select(table.c.id).where(table.c.id == programme).with_for_update())
 
 
+def beside(tx: Connection, programme: int) -> None:
+    """Enter signals beside other runs of this programme, but not while one of them scores: it would miss the change."""
+    table = schema.programmes
+    tx.execute(select(table.c.id).where(table.c.id == programme).with_for_update(read=True))
+
+
 def take(tx: Connection, connection: int, run: int, now: datetime) -> int | Holder:
     """The token of a connection's lease, or who has it."""
     table = schema.leases

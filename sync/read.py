@@ -134,6 +134,7 @@ def _enter(tx: Connection, reading: Reading, object_: str, page: Page, found: Ob
         for record, judgement in judgements.items()
     }
     unreadable = {record: judgement.unreadable for record, judgement in judgements.items() if judgement.unreadable}
+    lease.beside(tx, reading.entry.programme)
     changes = facts.store_signals(tx, reading.entry, object_, kept, unreadable)
     problems: list[Problem] = [*page.problems, *(p for judgement in judgements.values() for p in judgement.problems)]
     problems += [problem for some in kept.values() for each in some if (problem := _impossible(each, reading))]

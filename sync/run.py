@@ -69,6 +69,7 @@ def _prepare(course: Opened, name: str) -> Reading:
     mapping = fit(job, source, fields, row.id, report)
     with job.begin() as tx:
         if row.mapping != source.mapping_digest:
+            lease.beside(tx, entry.programme)
             database.reset_cursors(tx, row.id, source.mapping_digest)
             facts.withdraw_others(tx, entry, (*mapping.objects, carry.OBJECT))
             if row.mapping is not None:
