@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from cli.compose import compose_offline
 from cli.exits import Exit
+from cli.offline import compose_offline
 from cli.screen import print_json
 from config.examples import is_rules
 from config.reading import ConfigError, read_toml

@@ -137,18 +137,6 @@ def _rates(settings: Settings, programme: Programme) -> Rates | None:
     return load_rates(settings.rates, base=settings.rates_base)
 
 
-def compose_offline(path: Path) -> tuple[Settings, Ledger]:
-    """Settings and ledger, for what needs no CRM.
-
-    Raises:
-        ConfigError: a mistake in the settings, or no ledger there yet.
-    """
-    settings = load_settings(path)
-    if "://" not in settings.ledger and not (path.parent / settings.ledger).is_file():
-        raise ConfigError(f"{path}: ledger: there is no {settings.ledger} yet; the first sync makes it")
-    return settings, Ledger.open(settings.ledger, beside=path.parent)
-
-
 def _options(connection: ConnectionSettings, settings: Settings) -> Mapping[str, Any]:
     if settings.sandbox is None:
         return connection.options

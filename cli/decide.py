@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import click
-from sqlalchemy import Connection
 
-from cli.compose import clock, compose_offline
+from cli.compose import clock
 from cli.exits import Exit
+from cli.offline import compose_offline, find
 from cli.screen import console, print_json
 from scoring.decision import Decision, Kind
 from scoring.signal import Signal
@@ -145,21 +145,6 @@ def _enter(
             markup=False,
         )
     return Exit.DONE
-
-
-def find(tx: Connection, programme: str, name: str) -> history.SubjectRow:
-    """Who is meant.
-
-    Raises:
-        click.UsageError: nobody, or more than one.
-    """
-    found = history.subject(tx, programme, name)
-    if not found:
-        raise click.UsageError(f"the ledger knows no {name}; give a record id, connection:id or an e-mail address")
-    if len(found) > 1:
-        who = ", ".join(each.records[0] for each in found)
-        raise click.UsageError(f"{name} is more than one person here: say which: {who}")
-    return found[0]
 
 
 def _hundredths(text: str) -> int:

@@ -10,8 +10,9 @@ import click
 
 from cli import sync as syncing
 from cli.card import card
-from cli.compose import Composition, compose, compose_offline
+from cli.compose import Composition, compose
 from cli.fields import changes
+from cli.offline import compose_offline
 from cli.sandbox import SETTINGS
 from cli.screen import console
 from cli.story import Story, happen, plan

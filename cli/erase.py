@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from cli.compose import clock, compose_offline
-from cli.decide import find
+from cli.compose import clock
 from cli.exits import Exit
+from cli.offline import compose_offline, find
 from cli.screen import console, print_json, table
 from config.rulefile import load_programme
 from config.settings import Settings

@@ -9,9 +9,8 @@ import click
 from rich.text import Text
 
 from cli.card import card
-from cli.compose import compose_offline
-from cli.decide import find
 from cli.exits import Exit
+from cli.offline import compose_offline, find
 from cli.screen import console, print_json, table
 from config.locale import Texts
 from config.rulefile import load_programme

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from cli.compose import compose_offline
 from cli.exits import Exit
+from cli.offline import compose_offline
 from cli.screen import console, print_json
 from config.rulefile import load_programme
 from sync.ledger import database

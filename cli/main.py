@@ -5,39 +5,14 @@ import traceback
 from pathlib import Path
 
 import click
-import requests
 
-from cli.calc import calc
-from cli.decide import adjust, contest, freeze, unfreeze
-from cli.demo import demo
-from cli.doctor import doctor
-from cli.erase import erase, purge
+from cli.commands import Commands
 from cli.exits import Exit
-from cli.explain import explain
-from cli.fields import fields
-from cli.init import init
-from cli.ledger import ledger
-from cli.package import package
-from cli.reconcile import reconcile
-from cli.rejects import rejects
-from cli.rules import rules
-from cli.runs import runs
-from cli.sandbox import sandbox
-from cli.schedule import schedule
-from cli.simulate import simulate
-from cli.sync import sync
-from cli.try_ import try_
-from cli.undo import resume, undo
-from cli.uninstall import uninstall
-from config.reading import ConfigError
-from config.settings import DEFAULT_FILE
-from connectors.errors import CrmError, TryLater
-from sync.lease import LeaseLostError
-from sync.ledger import LedgerBusy, LedgerError
+from config import DEFAULT_FILE
 from sync.logs import configure
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
     "--settings",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -66,16 +41,6 @@ def cli(context: click.Context, settings: Path, *, log_json: bool, debug: bool) 
         configure(as_json=True)
 
 
-for command in (demo, sandbox, calc, fields, sync, explain, simulate, runs, rules):
-    cli.add_command(command)
-for command in (contest, adjust, freeze, unfreeze, undo, resume, rejects, ledger):
-    cli.add_command(command)
-for command in (schedule, reconcile, erase, purge):
-    cli.add_command(command)
-for command in (init, try_, doctor, package, uninstall):
-    cli.add_command(command)
-
-
 def main() -> None:
     """Run the command line, and turn every error into one line and its exit code."""
     debug = "--debug" in sys.argv
@@ -86,25 +51,14 @@ def main() -> None:
         code = Exit.USAGE
     except click.Abort:
         code = _say("interrupted; what was committed stands, the next run goes on from there", Exit.TRY_LATER)
-    except (LeaseLostError, LedgerBusy) as error:
-        code = _say(str(error), Exit.TRY_LATER)
-    except (ConfigError, LedgerError) as error:
-        code = _say(str(error), Exit.USAGE)
-    except CrmError as error:
-        code = _say(str(error), Exit.TRY_LATER if isinstance(error, TryLater) else Exit.ACT)
-    except requests.RequestException as error:
-        code = _say(f"the sandbox does not answer any more ({type(error).__name__})", Exit.TRY_LATER)
     except BrokenPipeError:
         code = Exit.DONE  # whoever read our output has seen enough
     except Exception as error:  # noqa: BLE001 - the last resort: a defect is one line too
-        if debug:
+        from cli.failures import told  # noqa: PLC0415 - it loads every layer, and mostly nothing fails
+
+        code = _say(*told(error))
+        if code is Exit.DEFECT and debug:
             traceback.print_exc()
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        code = _say(
-            f"this is a defect of bonus-malus: {type(error).__name__} in {Path(where.filename).name}:{where.lineno}; "
-            "`bonus-malus --debug …` prints the details to report",
-            Exit.DEFECT,
-        )
     sys.exit(code)
 
 

@@ -49,8 +49,10 @@ def reference() -> str:
 def _commands(name: str, command: click.Command) -> list[tuple[str, click.Command]]:
     found = [(name, command)]
     if isinstance(command, click.Group):
-        for each in sorted(command.commands):
-            found += _commands(f"{name} {each}", command.commands[each])
+        context = click.Context(command)
+        for each in sorted(command.list_commands(context)):
+            if (found_command := command.get_command(context, each)) is not None:
+                found += _commands(f"{name} {each}", found_command)
     return found
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from cli.compose import compose_offline
 from cli.exits import Exit
+from cli.offline import compose_offline
 from cli.screen import console, print_json, table
 from sync import rejects as refused
 from sync.catalogue import cure

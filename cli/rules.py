@@ -10,11 +10,11 @@ from cli.analyse import analyse
 from cli.exits import Exit
 from cli.scale import show_scale
 from cli.screen import coefficient, console, print_json, table
+from config import DEFAULT_FILE
 from config.examples import failing
 from config.reading import ConfigError
 from config.rulefile import load_programme, load_rules, programme_names, rule_names
 from config.scalefile import find_scale, scale_names
-from config.settings import DEFAULT_FILE, load_settings
 from scoring.rules import Award, Programme, Rules
 from scoring.scale_rules import ScaleRules
 
@@ -58,6 +58,8 @@ def show(settings: Path, *, name: str | None, at: datetime | None, as_json: bool
     """
     day = at.date() if at else date.today()  # noqa: DTZ011 - the day of whoever asks
     if name is None:
+        from config.settings import load_settings  # noqa: PLC0415 - only here, and slow to load
+
         default = str(settings) == DEFAULT_FILE and not settings.exists()
         name = "customers" if default else load_settings(settings).programme
     if scale := find_scale(name):

@@ -4,8 +4,8 @@ from contextlib import closing
 
 import click
 
-from cli.compose import compose_offline
 from cli.exits import Exit
+from cli.offline import compose_offline
 from cli.screen import console, print_json, table
 from sync import hold
 from sync.ledger import history

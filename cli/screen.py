@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from config.settings import DEFAULT_FILE
+from config import DEFAULT_FILE
 
 UNBROKEN = ("record", "field", "rule")
 

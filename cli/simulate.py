@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from cli.compose import compose_offline
 from cli.exits import Exit
+from cli.offline import compose_offline
 from cli.screen import coefficient, console, print_json, table
 from config.rulefile import load_programme, load_scheme
 from scoring.rules import Programme

@@ -11,9 +11,10 @@ from typing import Any
 import click
 
 from cli import sync as syncing
-from cli.compose import compose, compose_offline
+from cli.compose import compose
 from cli.exports import CONTACT, Export, read_exports, write_for_sandbox
 from cli.fields import changes
+from cli.offline import compose_offline
 from cli.screen import console, print_json, table
 from sync.ledger import history
 from sync.report import Report

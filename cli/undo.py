@@ -5,8 +5,9 @@ from pathlib import Path
 
 import click
 
-from cli.compose import clock, compose, compose_offline
+from cli.compose import clock, compose
 from cli.exits import Exit
+from cli.offline import compose_offline
 from cli.screen import console, print_json
 from cli.sync import exit_code, perform, show
 from sync import hold

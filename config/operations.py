@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from apscheduler.triggers.cron import CronTrigger
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
 def _cron(text: str) -> str:
+    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415 - needed only where settings name a time
+
     CronTrigger.from_crontab(text, timezone="UTC")
     return text
 

@@ -23,13 +23,10 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-import keyring
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from config.operations import AlertSettings, BrakeSettings, ReconcileSettings, RetentionSettings, ScheduleSettings
 from config.reading import ConfigError, choice, read_toml, validate
-
-DEFAULT_FILE = "bonus-malus.toml"
 
 
 class _Settings(BaseModel):
@@ -205,6 +202,8 @@ def follow(reference: object, place: str, *, environment: MappingOf[str, str] | 
                 raise ConfigError(f"{place}: the secret's file {name} is empty; put the secret there")
             return text
         case "keyring":
+            import keyring  # noqa: PLC0415 - it looks for every keyring there is, and few settings name one
+
             service, _, user = str(name).partition("/")
             found = keyring.get_password(service, user)
             if not found:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.main import cli
+from cli.commands import PLACES
 from cli.sandbox import SETTINGS
 from config.settings import load_settings
 from sandbox.app import World, create_app
@@ -105,10 +105,10 @@ def test_what_is_deployed_calls_commands_that_there_are(path):
     text = path.read_text("utf-8")
     called = re.findall(r'args: \["(\w+)"', text) + re.findall(r"^ExecStart=\S+ (?:--\S+ )*(\w+)", text, re.MULTILINE)
     assert called
-    assert set(called) <= set(cli.commands)
+    assert set(called) <= set(PLACES)
 
 
 def test_the_container_starts_with_a_command_that_there_is():
     text = (ROOT / "deploy" / "Dockerfile").read_text("utf-8")
     (started,) = re.findall(r'^CMD \["(\w+)"\]', text, re.MULTILINE)
-    assert started in cli.commands
+    assert started in PLACES

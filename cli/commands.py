@@ -1,0 +1,52 @@
+"""The commands by name, each imported when it is called: who computes a coefficient waits for no CRM's libraries."""
+
+from collections.abc import Mapping
+from importlib import import_module
+
+import click
+
+PLACES: Mapping[str, str] = {
+    "adjust": "cli.decide",
+    "calc": "cli.calc",
+    "contest": "cli.decide",
+    "demo": "cli.demo",
+    "doctor": "cli.doctor",
+    "erase": "cli.erase",
+    "explain": "cli.explain",
+    "fields": "cli.fields",
+    "freeze": "cli.decide",
+    "init": "cli.init",
+    "ledger": "cli.ledger",
+    "package": "cli.package",
+    "purge": "cli.erase",
+    "reconcile": "cli.reconcile",
+    "rejects": "cli.rejects",
+    "resume": "cli.undo",
+    "rules": "cli.rules",
+    "runs": "cli.runs",
+    "sandbox": "cli.sandbox",
+    "schedule": "cli.schedule",
+    "simulate": "cli.simulate",
+    "sync": "cli.sync",
+    "try": "cli.try_",
+    "undo": "cli.undo",
+    "unfreeze": "cli.decide",
+    "uninstall": "cli.uninstall",
+}
+
+
+class Commands(click.Group):
+    """A group that knows its commands by `PLACES` and loads the one that is wanted."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the interface
+        """Their names."""
+        return list(PLACES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the interface
+        """The command of that name, None if there is none."""
+        place = PLACES.get(cmd_name)
+        if place is None:
+            return None
+        name = "try_" if cmd_name == "try" else cmd_name  # a word of the language
+        found: click.Command = getattr(import_module(place), name)
+        return found

@@ -1,0 +1,37 @@
+"""Settings and ledger for what needs no CRM, and whom a caller means: nothing here loads a connector."""
+
+from pathlib import Path
+
+import click
+from sqlalchemy import Connection
+
+from config.reading import ConfigError
+from config.settings import Settings, load_settings
+from sync.ledger import Ledger, history
+
+
+def compose_offline(path: Path) -> tuple[Settings, Ledger]:
+    """Settings and ledger, for what needs no CRM.
+
+    Raises:
+        ConfigError: a mistake in the settings, or no ledger there yet.
+    """
+    settings = load_settings(path)
+    if "://" not in settings.ledger and not (path.parent / settings.ledger).is_file():
+        raise ConfigError(f"{path}: ledger: there is no {settings.ledger} yet; the first sync makes it")
+    return settings, Ledger.open(settings.ledger, beside=path.parent)
+
+
+def find(tx: Connection, programme: str, name: str) -> history.SubjectRow:
+    """Who is meant.
+
+    Raises:
+        click.UsageError: nobody, or more than one.
+    """
+    found = history.subject(tx, programme, name)
+    if not found:
+        raise click.UsageError(f"the ledger knows no {name}; give a record id, connection:id or an e-mail address")
+    if len(found) > 1:
+        who = ", ".join(each.records[0] for each in found)
+        raise click.UsageError(f"{name} is more than one person here: say which: {who}")
+    return found[0]
