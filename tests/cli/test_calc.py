@@ -4,8 +4,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from cli.calc import calc
-from cli.main import main
+from cli.main import cli, main
 from config.reading import ConfigError
 
 VECTORS = json.loads(
@@ -14,7 +13,7 @@ VECTORS = json.loads(
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(calc, list(arguments))
+    return CliRunner().invoke(cli, ["calc", *arguments])
 
 
 def coefficients(*arguments: str) -> list[str]:

@@ -3,14 +3,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from cli.rules import rules
+from cli.main import cli
 from config.reading import ConfigError
 
 SHIPPED = Path(__file__).parents[2] / "config"
 
 
 def check(*arguments: str) -> Result:
-    return CliRunner().invoke(rules, ["check", *arguments], standalone_mode=False)
+    return CliRunner().invoke(cli, ["rules", "check", *arguments], standalone_mode=False)
 
 
 @pytest.mark.parametrize("name", ["customers", "motor", "fr-motor", "be-1992"])

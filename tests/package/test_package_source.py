@@ -11,7 +11,7 @@ import simple_salesforce
 from click.testing import CliRunner
 from lxml import etree
 
-from cli.package import CARD, FOLDER, generated, package
+from cli.package import CARD, FOLDER, generated
 from config.locale import Texts
 from config.rulefile import load_programme
 from connectors import connect, settings_model
@@ -65,7 +65,7 @@ def test_every_component_is_what_the_vendors_wsdl_allows(path, schema):
 
 def test_an_org_that_speaks_french_gets_french_masters_and_english_as_the_translation(schema, tmp_path):
     folder = tmp_path / "package"
-    said = CliRunner().invoke(package, ["salesforce", str(folder), "--language", "fr"])
+    said = CliRunner().invoke(cli, ["package", "salesforce", str(folder), "--language", "fr"])
     assert said.exit_code == 0, said.output
     components = sorted(folder.glob("*/main/**/*-meta.xml"))
     assert len(components) == len(COMPONENTS)
@@ -85,11 +85,11 @@ def test_an_org_that_speaks_french_gets_french_masters_and_english_as_the_transl
 @pytest.mark.parametrize("crm", ["salesforce", "hubspot"])
 def test_the_project_folder_is_what_stands_here_and_replaces_nothing(crm, tmp_path):
     folder = tmp_path / "project"
-    assert CliRunner().invoke(package, [crm, str(folder)]).exit_code == 0
+    assert CliRunner().invoke(cli, ["package", crm, str(folder)]).exit_code == 0
     here = CARD if crm == "hubspot" else FOLDER
     for path in folder.rglob("*.*"):
         assert path.is_dir() or path.read_bytes() == (here / path.relative_to(folder)).read_bytes()
-    assert CliRunner().invoke(package, [crm, str(folder)]).exit_code == 2
+    assert CliRunner().invoke(cli, ["package", crm, str(folder)]).exit_code == 2
 
 
 def test_a_wrong_component_would_be_found(schema):
