@@ -11,6 +11,7 @@ import simple_salesforce
 from click.testing import CliRunner
 from lxml import etree
 
+from cli.main import cli
 from cli.package import CARD, FOLDER, generated
 from config.locale import Texts
 from config.rulefile import load_programme
