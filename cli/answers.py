@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+_DOUBTED = "to be asked again"
+
 
 class Answers:
     """Asks each question once. `defaults_only` never asks: what has no default is then an error."""
@@ -15,12 +17,14 @@ class Answers:
         self._defaults_only = defaults_only
         self._given = dict(given)
         self._unused = set(given)
-        self._known = json.loads(memory.read_text("utf-8")) if memory.exists() else {}
+        kept = json.loads(memory.read_text("utf-8")) if memory.exists() else {}
+        self._doubted = kept.pop(_DOUBTED, {})
+        self._known = kept
 
     @property
     def resumed(self) -> bool:
         """Whether an earlier run was stopped."""
-        return bool(self._known)
+        return bool(self._known or self._doubted)
 
     @property
     def asking(self) -> bool:
@@ -40,13 +44,24 @@ class Answers:
                 raise click.UsageError(f"{question}: there is no default; say --set {key}=…")
             answer = default
         if answer is None:
+            default = self._doubted.get(key, default)
             kind = click.Choice(list(choices)) if choices else None
             answer = str(click.prompt(question, default=default, type=kind, err=True))
         if choices and answer not in choices:
             raise click.UsageError(f"{key}: {answer!r} is not possible; one of {', '.join(choices)}")
         self._known[key] = answer
-        self._memory.write_text(json.dumps(self._known, ensure_ascii=False, indent=1), "utf-8")
+        self._keep()
         return answer
+
+    def doubt(self, keys: Sequence[str]) -> None:
+        """What these questions were answered did not work: they are asked again, the answers being their defaults."""
+        for key in [each for each in self._known if each.startswith(tuple(keys))]:
+            self._doubted[key] = self._known.pop(key)
+        self._keep()
+
+    def _keep(self) -> None:
+        kept = self._known | ({_DOUBTED: self._doubted} if self._doubted else {})
+        self._memory.write_text(json.dumps(kept, ensure_ascii=False, indent=1), "utf-8")
 
     def done(self) -> None:
         """The wizard came to its end.

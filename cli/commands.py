@@ -5,6 +5,8 @@ from importlib import import_module
 
 import click
 
+from cli.menu import MENU
+
 PLACES: Mapping[str, str] = {
     "adjust": "cli.decide",
     "calc": "cli.calc",
@@ -50,3 +52,16 @@ class Commands(click.Group):
         name = "try_" if cmd_name == "try" else cmd_name  # a word of the language
         found: click.Command = getattr(import_module(place), name)
         return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Under what they are for; those that the menu does not name stand below it."""
+        named = {name for lines in MENU.values() for name in lines}
+        others = {
+            name: command.get_short_help_str(60)
+            for name in PLACES
+            if name not in named and (command := self.get_command(ctx, name)) is not None
+        }
+        for heading, lines in {**MENU, "Besides": others}.items():
+            if there := [(name, line) for name, line in lines.items() if name in PLACES]:
+                with formatter.section(heading):
+                    formatter.write_dl(there)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from cli.compose import clock
+from cli.day import DAY
 from cli.exits import Exit
 from cli.offline import compose_offline, find
 from cli.screen import console, print_json
@@ -21,7 +22,6 @@ from sync import decide
 from sync.ledger import database, facts, history
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-DAY = click.DateTime(["%Y-%m-%d"])
 
 
 def _signed(command: Command) -> Command:

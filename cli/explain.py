@@ -9,6 +9,7 @@ import click
 from rich.text import Text
 
 from cli.card import card
+from cli.day import DAY
 from cli.exits import Exit
 from cli.offline import compose_offline, find
 from cli.screen import console, print_json, table
@@ -26,7 +27,7 @@ from sync.values import values_of
 
 @click.command()
 @click.argument("subject")
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="As known at the end of that day.")
+@click.option("--as-of", type=DAY, help="As known at the end of that day.")
 @click.option("--restated", is_flag=True, help="That day with what is known today.")
 @click.option("--language", type=click.Choice(["en", "fr"]), help="Instead of the record's own.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")

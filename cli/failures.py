@@ -23,6 +23,9 @@ def told(error: Exception) -> tuple[str, Exit]:
             return str(error), Exit.TRY_LATER if isinstance(error, TryLater) else Exit.ACT
         case requests.RequestException():
             return f"the sandbox does not answer any more ({type(error).__name__})", Exit.TRY_LATER
+        case OSError(filename=str() | Path() as file):
+            why = (error.strerror or "it cannot be used").lower()
+            return f"{file}: {why}; choose another place", Exit.USAGE
     where = traceback.extract_tb(error.__traceback__)[-1]
     line = (
         f"this is a defect of bonus-malus: {type(error).__name__} in {Path(where.filename).name}:{where.lineno}; "

@@ -1,5 +1,6 @@
 """`bonus-malus fields`: the custom fields in the CRMs."""
 
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from cli.screen import command, console, print_json, table
 from config.locale import Texts
 from connectors.protocol import FieldAction, FieldChange
 from sync.fields import field_set
+from sync.ledger import history
 
 _DONE = {
     FieldAction.CREATE: "created",
@@ -19,6 +21,7 @@ _DONE = {
     FieldAction.KEEP: "as it was",
     FieldAction.CONFLICT: "left alone",
 }
+_LOOK_BACK = 1_000  # runs
 _NOTES = {
     "salesforce": "permission sets: Bonus-Malus Sync is ours; assign Bonus-Malus Read to those who read scores",
     "hubspot": "they stand in the property group Bonus-Malus",
@@ -43,7 +46,8 @@ def plan(settings: Path, *, as_json: bool) -> int:
 @click.pass_obj
 def apply(settings: Path, *, as_json: bool) -> int:
     """Create and grant what is missing; idempotent, and nothing is altered silently."""
-    return _show(changes(compose(settings), apply=True), settings, as_json=as_json, applied=True)
+    composition = compose(settings)
+    return _show(changes(composition, apply=True), settings, as_json=as_json, applied=True, known=_known(composition))
 
 
 @fields.command()
@@ -55,10 +59,11 @@ def apply(settings: Path, *, as_json: bool) -> int:
     help="Where the values are saved first, one CSV file a CRM.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="What was saved and deleted, as JSON.")
 @click.pass_obj
-def remove(settings: Path, *, folder: Path, yes: bool) -> int:
+def remove(settings: Path, *, folder: Path, yes: bool, as_json: bool) -> int:
     """Delete our fields with their values, after saving them as CSV and asking twice."""
-    return removal.remove(compose(settings), folder, yes=yes)
+    return removal.remove(compose(settings), folder, yes=yes, as_json=as_json)
 
 
 def changes(composition: Composition, *, apply: bool) -> dict[str, list[FieldChange]]:
@@ -76,7 +81,19 @@ def changes(composition: Composition, *, apply: bool) -> dict[str, list[FieldCha
     return found
 
 
-def _show(found: dict[str, list[FieldChange]], settings: Path, *, as_json: bool, applied: bool) -> int:
+def _known(composition: Composition) -> bool:
+    """Whether the ledger remembers values on the records: a sync writes what differs from them, and no more."""
+    settings = composition.settings
+    if "://" not in settings.ledger and not (settings.file.parent / settings.ledger).exists():
+        return False
+    with closing(composition.ledger()) as ledger, ledger.begin() as tx:
+        reports = [run.report for run in history.runs(tx, settings.programme_name, limit=_LOOK_BACK)]
+    return any(each["outcomes"].get("written") for one in reports for each in one.get("connections", {}).values())
+
+
+def _show(
+    found: dict[str, list[FieldChange]], settings: Path, *, as_json: bool, applied: bool, known: bool = False
+) -> int:
     conflicts = sum(change.action is FieldAction.CONFLICT for each in found.values() for change in each)
     if as_json:
         print_json(
@@ -96,6 +113,8 @@ def _show(found: dict[str, list[FieldChange]], settings: Path, *, as_json: bool,
         out.print(
             f"{conflicts} fields are of another type or length than ours; nothing of them was changed: rename them"
         )
+    elif applied and known and any(c.action is FieldAction.CREATE for each in found.values() for c in each):
+        out.print(f"next: {command(settings, 'sync --full')}, which fills the new fields with what the ledger knows")
     elif applied:
         out.print(f"next: {command(settings, 'doctor')}", soft_wrap=True)
     elif any(c.action is not FieldAction.KEEP for each in found.values() for c in each):

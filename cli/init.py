@@ -14,6 +14,8 @@ from cli.exits import Exit
 from cli.mapping import mapping
 from cli.screen import command, console, table
 from config.inherited import folder, names
+from config.reading import ConfigError
+from connectors.errors import CrmError
 from connectors.protocol import Account
 from sync.job import Source
 
@@ -51,7 +53,7 @@ class _Plan:
 
 
 @click.command()
-@click.option("--set", "given", multiple=True, metavar="KEY=VALUE", help="An answer; the questions name their keys.")
+@click.option("--set", "given", multiple=True, metavar="KEY=VALUE", help="An answer; the keys are above.")
 @click.option("--yes", is_flag=True, help="Ask nothing: the default wherever --set says nothing.")
 @click.option("--force", is_flag=True, help="Replace settings that are there.")
 @click.pass_obj
@@ -59,6 +61,11 @@ def init(settings: Path, *, given: tuple[str, ...], yes: bool, force: bool) -> i
     """Write settings that fit your CRM: who we are there, what counts as what, with counts from your own records.
 
     Reads, and changes nothing in any CRM. Stop it at any time: the next `init` goes on where this one stopped.
+
+    Keys of --set: crm, sandbox, programme, ledger, time_zone; salesforce.domain, salesforce.client_id,
+    salesforce.client_secret; hubspot.token, hubspot.language; which record types and pipelines count, such as
+    hubspot.deals.renewals=no; salesforce.fault, the field that decides about fault, and salesforce.fault.VALUE=full,
+    partial, none or ignore.
     """
     if settings.exists() and not force:
         raise click.UsageError(f"{settings} is there already; --force replaces it, or name another: --settings FILE")
@@ -69,24 +76,34 @@ def init(settings: Path, *, given: tuple[str, ...], yes: bool, force: bool) -> i
     plan = _basics(answers)
     draft = settings.with_name(f".{settings.name}.draft")
     try:
-        draft.write_text(plan.text(), "utf-8")
-        with _connected(compose(draft)) as sources:
-            accounts = {name: source.connector.account() for name, source in sources.items()}
-            plan = _at_home(plan, answers, accounts)
-            for name, source in sources.items():
-                _look(name, source, accounts[name])
-                if file := mapping(name, source, answers, settings):
-                    plan.connections[name]["mapping"] = f'"{file.name}"'
-        draft.write_text(plan.text(), "utf-8")
-        compose(draft)  # what is written must be read without a mistake
+        _fill(plan, answers, settings, draft)
         answers.done()
         draft.replace(settings)
+    except (ConfigError, CrmError) as error:
+        answers.doubt(("sandbox", *plan.connections))
+        if isinstance(error, ConfigError):  # what was never written is not to be looked for
+            raise ConfigError(str(error).removeprefix(f"{draft}: ")) from error
+        raise
     finally:
         draft.unlink(missing_ok=True)
     out.print(f"\n{settings} is written. Next:", markup=False)
     for words in ("fields apply", "doctor", "sync --dry-run", "sync --first-fill"):
         out.print(f"  {command(settings, words)}", markup=False, soft_wrap=True)
     return Exit.DONE
+
+
+def _fill(plan: _Plan, answers: Answers, settings: Path, draft: Path) -> None:
+    """Look into the CRMs and write the draft of the settings."""
+    draft.write_text(plan.text(), "utf-8")
+    with _connected(compose(draft)) as sources:
+        accounts = {name: source.connector.account() for name, source in sources.items()}
+        plan = _at_home(plan, answers, accounts)
+        for name, source in sources.items():
+            _look(name, source, accounts[name])
+            if file := mapping(name, source, answers, settings):
+                plan.connections[name]["mapping"] = f'"{file.name}"'
+    draft.write_text(plan.text(), "utf-8")
+    compose(draft)  # what is written must be read without a mistake
 
 
 def _basics(answers: Answers) -> _Plan:

@@ -46,9 +46,11 @@ def main() -> None:
     debug = "--debug" in sys.argv
     try:
         code = cli.main(standalone_mode=False)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         code = Exit.USAGE
+    except click.ClickException as error:
+        code = _say(_usage(error), Exit.USAGE)
     except click.Abort:
         code = _say("interrupted; what was committed stands, the next run goes on from there", Exit.TRY_LATER)
     except BrokenPipeError:
@@ -60,6 +62,15 @@ def main() -> None:
         if code is Exit.DEFECT and debug:
             traceback.print_exc()
     sys.exit(code)
+
+
+def _usage(error: click.ClickException) -> str:
+    """What was wrong with the command, and where its help is unless the message says what to do itself."""
+    said = error.format_message().rstrip(".")
+    context = getattr(error, "ctx", None)
+    if context is None or type(error) is click.UsageError:
+        return said
+    return f"{said}; `{context.command_path} --help` shows what it takes"
 
 
 def _say(line: str, code: Exit) -> Exit:

@@ -1,16 +1,17 @@
 """Taking our fields away again: asked twice, the values saved first. Shared by `fields remove` and `uninstall`."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 
 from cli.compose import Composition
 from cli.exits import Exit
-from cli.screen import console
+from cli.screen import console, print_json
 from config.locale import Texts
 from connectors.protocol import CrmConnector, FieldAction, FieldSet, ObjectQuery, Window
 from sync.fields import field_set
@@ -19,40 +20,51 @@ from sync.fields import field_set
 _FORMULA = ("=", "+", "@", "\t", "\r")
 
 
-def remove(composition: Composition, folder: Path, *, yes: bool) -> int:
+def remove(composition: Composition, folder: Path, *, yes: bool, as_json: bool = False) -> int:
     """Export, ask, delete, and verify; in every CRM of these settings.
 
     Raises:
         click.UsageError: a file of an earlier export is in the way.
     """
+    told: dict[str, dict[str, Any]] = {}
     out = console()
+
+    def say(line: str) -> None:
+        if not as_json:
+            out.print(line, markup=False)
+
     with _connected(composition) as found:
         doomed = {name: (connector, fields) for name, (connector, fields) in found.items() if _there(connector, fields)}
         if not doomed:
-            out.print("none of our fields is in any CRM of these settings: there is nothing to remove")
-            return Exit.DONE
+            say("none of our fields is in any CRM of these settings: there is nothing to remove")
         for name, (connector, fields) in doomed.items():
             file = folder / f"bonus-malus-{name}.csv"
             if file.exists():
                 raise click.UsageError(f"{file} is there already; move it away, or name another --export folder")
             count = export(connector, fields, file, composition)
-            out.print(f"{name}: {count} records with their values saved in {file}", markup=False)
-        names = ", ".join(doomed)
-        question = f"Delete our fields with all their values in {names}? Reports, views and automations lose them"
-        if not yes and not click.confirm(question, err=True):
-            out.print("nothing was deleted")
-            return Exit.DONE
-        if not yes and click.prompt("To be sure, type the word remove", default="", show_default=False) != "remove":
-            out.print("nothing was deleted")
-            return Exit.DONE
-        for name, (connector, fields) in doomed.items():
-            gone = connector.remove_fields(fields)
-            out.print(f"{name}: {len(gone)} components deleted", markup=False)
-        left = [name for name, (connector, fields) in doomed.items() if _there(connector, fields)]
+            told[name] = {"saved": count, "file": str(file), "deleted": []}
+            say(f"{name}: {count} records with their values saved in {file}")
+        agreed = bool(doomed) and (yes or _agreed(doomed))
+        if doomed and not agreed:
+            say("nothing was deleted")
+        for name, (connector, fields) in doomed.items() if agreed else ():
+            told[name]["deleted"] = list(connector.remove_fields(fields))
+            say(f"{name}: {len(told[name]['deleted'])} components deleted")
+        left = [name for name, (connector, fields) in doomed.items() if agreed and _there(connector, fields)]
+    if as_json:
+        print_json({"removed": told, "left": left})
     if left:
-        out.print(f"still there in {', '.join(left)}: look at them in the CRM's set-up, then run this again")
+        say(f"still there in {', '.join(left)}: look at them in the CRM's set-up, then run this again")
         return Exit.ACT
-    return Exit.DONE
+    return Exit.ASKED if doomed and not agreed else Exit.DONE
+
+
+def _agreed(doomed: Iterable[str]) -> bool:
+    names = ", ".join(doomed)
+    question = f"Delete our fields with all their values in {names}? Reports, views and automations lose them"
+    if not click.confirm(question, err=True):
+        return False
+    return bool(click.prompt("To be sure, type the word remove", default="", show_default=False) == "remove")
 
 
 def export(connector: CrmConnector, fields: FieldSet, file: Path, composition: Composition) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from cli.analyse import analyse
+from cli.day import DAY
 from cli.exits import Exit
 from cli.scale import show_scale
 from cli.screen import coefficient, console, print_json, table
@@ -31,7 +32,7 @@ rules.add_command(analyse)
 
 @rules.command()
 @click.argument("name")
-@click.option("--at", type=click.DateTime(["%Y-%m-%d"]), help="With the numbers in force on that day, not today.")
+@click.option("--at", type=DAY, help="With the numbers in force on that day, not today.")
 def check(*, name: str, at: datetime | None) -> int:
     """Run the worked examples inside NAME: a programme, rules or a scale, or a TOML file of one's own.
 
@@ -48,7 +49,7 @@ def check(*, name: str, at: datetime | None) -> int:
 
 @rules.command()
 @click.argument("name", required=False)
-@click.option("--at", type=click.DateTime(["%Y-%m-%d"]), help="On that day instead of today.")
+@click.option("--at", type=DAY, help="On that day instead of today.")
 @click.option("--json", "as_json", is_flag=True, help="The rules as JSON.")
 @click.pass_obj
 def show(settings: Path, *, name: str | None, at: datetime | None, as_json: bool) -> int:

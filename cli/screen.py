@@ -1,6 +1,8 @@
 """What commands print: tables on a terminal, JSON on demand, one line for an error."""
 
 import json
+import os
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,17 @@ from config import DEFAULT_FILE
 UNBROKEN = ("record", "field", "rule")
 
 
+class _Console(Console):
+    """One that goes on when nobody reads any more: the exit code says what became of the command, not of `| head`."""
+
+    def on_broken_pipe(self) -> None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def console() -> Console:
     """Standard output, as wide as the terminal; 100 columns where there is none."""
-    out = Console(highlight=False, soft_wrap=False)
-    return out if out.is_terminal else Console(highlight=False, width=100)
+    out = _Console(highlight=False, soft_wrap=False)
+    return out if out.is_terminal else _Console(highlight=False, width=100)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()) -> Table:

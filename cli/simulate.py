@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from cli.day import DAY
 from cli.exits import Exit
 from cli.offline import compose_offline
 from cli.screen import coefficient, console, print_json, table
@@ -24,7 +25,7 @@ BAND = 10  # hundredths in one row of the distribution
 @click.command()
 @click.option("--rules", help="Other rules: a name such as fr-motor or be-1992, or a TOML file.")
 @click.option("--programme", help="Another programme: rules, signals, points, tiers; a name or a TOML file.")
-@click.option("--at", type=click.DateTime(["%Y-%m-%d"]), help="As of the end of that day. [default: of the last run]")
+@click.option("--at", type=DAY, help="As of the end of that day. [default: of the last run]")
 @click.option("--json", "as_json", is_flag=True, help="All of it as JSON.")
 @click.pass_obj
 def simulate(settings: Path, *, rules: str | None, programme: str | None, at: datetime | None, as_json: bool) -> int:

@@ -57,6 +57,8 @@ def sync(
     """
     composition = compose(settings)
     brake = composition.brake(first_fill=first_fill, yes_change=yes_change, read=read)
+    if report is not None and not report.parent.is_dir():
+        raise click.UsageError(f"--report {report}: there is no folder {report.parent}; nothing was read yet")
     done = perform(composition, dry=dry_run, full=full, quiet=as_json, brake=brake, only=only)
     if report is not None:
         report.write_text(json.dumps(done.to_json(), ensure_ascii=False, indent=2, default=str), "utf-8")

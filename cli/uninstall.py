@@ -30,15 +30,15 @@ def uninstall(settings: Path, *, folder: Path, with_ledger: bool, yes: bool) -> 
     components on record pages, are taken away by hand: docs/uninstall.md says how.
     """
     composition = compose(settings)
-    code = remove(composition, folder, yes=yes)
-    out = console()
     file = composition.settings.file.parent / composition.settings.ledger
     local = "://" not in composition.settings.ledger
+    if with_ledger and not local:
+        raise click.UsageError("the ledger is on a database server: drop it there, and say uninstall without --ledger")
+    code = remove(composition, folder, yes=yes)
+    out = console()
     if code is not Exit.DONE or not with_ledger:
-        out.print(f"the ledger is kept: {composition.settings.ledger if not local else file}", markup=False)
+        out.print(f"the ledger is kept: {file if local else 'on its database server'}", markup=False)
         return code
-    if not local:
-        raise click.UsageError("the ledger is on a database server: drop it there")
     if yes or click.confirm(f"Delete {file} for good?", err=True):
         for each in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
             each.unlink(missing_ok=True)

@@ -117,7 +117,9 @@ def load_settings(path: Path) -> Settings:
         ConfigError: a mistake, in one line.
     """
     if not path.exists():
-        raise ConfigError(f"{path}: there is no such file; `bonus-malus demo` shows the product without one")
+        raise ConfigError(
+            f"{path}: there is no such file; `bonus-malus init` writes one, `bonus-malus demo` does without"
+        )
     model = validate(_Settings, read_toml(path), file=path)
     connections = []
     for name, table in model.connections.items():

@@ -1,7 +1,15 @@
 """Whatever a person writes wrong is one line with its place and cure; nothing is sent."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
+from cli.commands import PLACES
+from cli.menu import MENU
+
+ROOT = Path(__file__).parents[2]
 GOOD = """\
 programme = "customers"
 ledger = "ledger.db"
@@ -115,7 +123,7 @@ def test_mappings(command, tmp_path, mapping, words):
         (("explain", "nobody@example.com"), "there is no ledger.db yet; the first sync makes it"),
         (("runs",), "there is no ledger.db yet"),
         (("explain", "x", "--restated"), "--restated needs --as-of DATE"),
-        (("explain", "x", "--as-of", "31.12.2026"), "does not match the format"),
+        (("explain", "x", "--as-of", "31.12.2026"), "is no day; write it as 2026-03-12"),
         (("rules", "show", "fr-moto"), "fr-moto"),
         (("snyc",), "No such command 'snyc'"),
     ],
@@ -125,7 +133,43 @@ def test_commands(command, tmp_path, words, message):
     said = command(*words)
     assert said.code == 2
     assert message in said.err
-    assert "Traceback" not in said.err
+    assert said.err.count("\n") == 1
+    assert said.err.startswith("bonus-malus: ")
+
+
+def test_without_settings_the_two_ways_to_some_are_told(command):
+    said = command("doctor")
+    assert said.code == 2
+    assert said.err == (
+        "bonus-malus: bonus-malus.toml: there is no such file; `bonus-malus init` writes one, "
+        "`bonus-malus demo` does without\n"
+    )
+
+
+def test_a_place_that_cannot_be_written_to_is_no_defect(command, tmp_path):
+    (tmp_path / "file").write_text("", "utf-8")
+    said = command("package", "hubspot", "file/folder")
+    assert said.code == 2
+    assert "choose another place" in said.err
+    (tmp_path / "bonus-malus.toml").write_text(GOOD, "utf-8")
+    said = command("sync", "--report", "nowhere/report.json")
+    assert said.code == 2
+    assert "there is no folder nowhere" in said.err
+
+
+def test_a_reader_who_has_seen_enough_changes_nothing_about_the_exit_code(tmp_path):
+    words = [sys.executable, "-c", "from cli.main import main; main()", "rules", "show", "customers"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as running:
+        running.stdout.close()
+        assert running.stderr.read() == b""
+        assert running.wait(timeout=60) == 0
+
+
+def test_every_command_of_the_menu_is_there_and_its_line_fits_on_a_terminal():
+    for lines in MENU.values():
+        for name, line in lines.items():
+            assert name in PLACES
+            assert len(line) <= 66
 
 
 def test_a_demo_folder_with_other_things_in_it_is_not_emptied(command, tmp_path):

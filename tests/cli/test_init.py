@@ -159,6 +159,24 @@ def test_it_goes_on_where_it_was_stopped(fresh, command, monkeypatch):
     assert (set(written["connections"]), written["sandbox"]) == ({"hubspot"}, fresh.url)
 
 
+def test_an_answer_that_does_not_work_is_asked_again_and_the_others_are_kept(fresh, command, monkeypatch):
+    wrong = command("init", "--yes", "--set", "crm=hubspot", "--set", "sandbox=http://127.0.0.1:1")
+    assert wrong.code == 2
+    assert wrong.err.startswith("bonus-malus: sandbox: nobody answers at http://127.0.0.1:1")
+    assert not list(fresh.settings.parent.glob("*draft*"))
+    asked = []
+
+    def prompt(question, default=None, **_options):
+        asked.append((question, default))
+        return fresh.url if "sandbox" in question else default
+
+    monkeypatch.setattr("click.prompt", prompt)
+    said = command("init")
+    assert said.code == 0, said.err
+    assert asked[0] == ("Address of a sandbox on this machine, or none", "http://127.0.0.1:1")
+    assert set(tomllib.loads(fresh.settings.read_text("utf-8"))["connections"]) == {"hubspot"}
+
+
 def test_a_secret_is_never_written_only_where_it_is(command):
     said = command("init", "--yes", "--set", "crm=hubspot", "--set", "hubspot.token=pat-eu1-0000")
     assert said.code == 2

@@ -2,6 +2,7 @@
 
 import csv
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,7 @@ def test_it_asks_twice_and_deletes_nothing_without_both_answers(site, command, m
     monkeypatch.setattr("click.confirm", lambda text, **_: asked.append(text) or True)
     monkeypatch.setattr("click.prompt", lambda text, **_: asked.append(text) or "yes")
     said = command("fields", "remove")
+    assert said.code == 7
     assert "nothing was deleted" in said.out
     assert len(asked) == 2
     assert ours(site) == before
@@ -57,6 +59,29 @@ def test_it_asks_twice_and_deletes_nothing_without_both_answers(site, command, m
     assert "is there already" in command("fields", "remove").err
     assert command("fields", "remove", "--export", "second").code == 0
     assert ours(site) == []
+
+
+def test_the_ledger_stays_where_nobody_agreed_to_the_fields(site, command, monkeypatch):
+    command("fields", "apply")
+    command("sync", "--first-fill")
+    monkeypatch.setattr("click.confirm", lambda *_, **__: False)
+    assert command("uninstall", "--ledger").code == 7
+    assert (site.settings.parent / "ledger.db").exists()
+
+
+def test_fields_made_again_are_filled_with_what_the_ledger_knows(site, command):
+    command("fields", "apply")
+    command("sync", "--first-fill")
+    shown = {row["Id"]: row["BonusMalus_Coefficient__c"] for row in site.world.org.rows("Contact")}
+    told = command("fields", "remove", "--yes", "--json").json
+    assert told["left"] == []
+    assert told["removed"]["salesforce"]["saved"] == sum(value is not None for value in shown.values())
+    assert len(told["removed"]["hubspot"]["deleted"]) == 16
+    said = command("fields", "apply")
+    assert "next: bonus-malus sync --full" in said.out
+    site.world.clock.advance(timedelta(hours=1))  # a window ends before now
+    assert command("sync", "--full").code == 0
+    assert {row["Id"]: row["BonusMalus_Coefficient__c"] for row in site.world.org.rows("Contact")} == shown
 
 
 def test_the_ledger_goes_only_when_it_is_asked_for(site, command):
