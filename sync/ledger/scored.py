@@ -46,6 +46,11 @@ SELECT DISTINCT c.subject FROM signals AS e JOIN signals AS b ON b.id = e.replac
 JOIN contacts AS c ON c.connection = e.connection AND c.record = e.contact
 WHERE e.replaces IS NOT NULL AND NOT e.initial AND {late}
 """
+# What was carried over and is no more: whether that came in time depends on the first review, not on its own day.
+_TAKEN_BACK = """
+SELECT DISTINCT c.subject FROM signals AS e JOIN contacts AS c ON c.connection = e.connection AND c.record = e.contact
+WHERE e.withdrawn AND e.carried IS NOT NULL
+"""
 _DECIDED = "SELECT DISTINCT c.subject FROM decisions AS d JOIN contacts AS c ON c.id = d.contact"
 _ROWS = "id, run, recorded, subject, day, coefficient, expected, points, tier, status, rules, breakdown"
 _KEPT = ("subject", "coefficient", "expected", "points", "tier", "status")
@@ -61,10 +66,10 @@ def due(ask: Read, entry: Entry, day: date) -> pa.Table:
 
 
 def by_hand(tx: Connection, correction_years: int) -> set[int]:
-    """Who needs the plain reading: people decided about them, or a correction may have come too late (art. 8)."""
+    """Who needs the plain reading: people decided about them, or a correction may be too late (art. 8)."""
     late = _LATE[tx.dialect.name].format(days=365 * correction_years)
-    found = set(tx.execute(text(_DECIDED)).scalars())
-    return found | set(tx.execute(text(_CORRECTED.format(late=late))).scalars())
+    queries = (_DECIDED, _TAKEN_BACK, _CORRECTED.format(late=late))
+    return {subject for query in queries for subject in tx.execute(text(query)).scalars()}
 
 
 def is_alone(tx: Connection, entry: Entry) -> bool:
