@@ -20,15 +20,15 @@ from typing import Any
 from config.mappingfile import load_mapping, mapping_path
 from config.rulefile import load_programme
 from connectors import connect, settings_model
-from connectors.progress import MemoryProgress
 from connectors.protocol import OutcomeKind
 from sandbox.app import World, create_app
 from sandbox.company import Company, populate
 from sandbox.remote import Remote
 from sandbox.server import Server
 from sync.fields import field_set
-from sync.job import Job, Source
+from sync.job import Job, Slow, Source
 from sync.ledger import Ledger
+from sync.progress import LedgerProgress
 from sync.report import Report
 from sync.run import run
 
@@ -118,7 +118,6 @@ def stage(customers: int) -> Iterator[tuple[World, Remote, Any, Any]]:
     with Server(create_app(world)) as server, tempfile.TemporaryDirectory() as folder:
         remote = Remote(server.url)
         remote.now()
-        progress = {crm: MemoryProgress() for crm in SETTINGS}
 
         def sources() -> dict[str, Source]:
             made = {}
@@ -127,10 +126,11 @@ def stage(customers: int) -> Iterator[tuple[World, Remote, Any, Any]]:
                 mapping = load_mapping(mapping_path(crm, beside=Path()), crm=crm, programme=programme)
                 mapping = mapping.only(frozenset(name for name, on in programme.signals.items() if on))
                 model = settings_model(crm)
+                progress = LedgerProgress()
                 connector = connect(
-                    crm, model(url=server.url, share_of_day=1, **settings), time=remote, progress=progress[crm]
+                    crm, model(url=server.url, share_of_day=1, **settings), time=remote, progress=progress
                 )
-                made[crm] = Source(connector, crm, mapping, crm)
+                made[crm] = Source(connector, crm, mapping, crm, progress)
             return made
 
         def job(made: Mapping[str, Source], ledger: Ledger) -> Job:
@@ -140,6 +140,7 @@ def stage(customers: int) -> Iterator[tuple[World, Remote, Any, Any]]:
                 sources=made,
                 ledger=ledger,
                 now=remote.now,
+                slow=Slow(),
             )
 
         ledger = Ledger.open("ledger.db", beside=Path(folder))

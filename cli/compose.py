@@ -23,8 +23,9 @@ from sandbox.remote import Remote
 from scoring.rates import Rates
 from scoring.rules import Programme
 from sync.brake import Brake
-from sync.job import Job, Source
+from sync.job import Job, Slow, Source
 from sync.ledger import Ledger
+from sync.progress import LedgerProgress
 
 SECRETS = "bonus-malus.secrets.json"  # beside the settings, for its owner alone
 
@@ -74,6 +75,7 @@ class Composition:
             language=settings.language,
             history_years=settings.history_years,
             edited_by_hand=settings.edited_by_hand,
+            slow=Slow(settings.slow.calls, settings.slow.hours) if settings.slow.calls else None,
             openings=self.openings,
             rates=self.rates,
             **options,
@@ -100,9 +102,11 @@ def compose(path: Path) -> Composition:
 
     def sources() -> dict[str, Source]:
         """Sign nothing in yet, but follow the references to secrets."""
+        kept = {each.name: LedgerProgress() for each in settings.connections}
         return {
             each.name: Source(
-                connector=_connector(each, options[each.name], settings, time),
+                connector=_connector(each, options[each.name], settings, time, kept[each.name]),
+                progress=kept[each.name],
                 crm=each.crm,
                 mapping=mappings[each.name],
                 mapping_digest=hashlib.sha256(
@@ -144,7 +148,11 @@ def _options(connection: ConnectionSettings, settings: Settings) -> Mapping[str,
 
 
 def _connector(
-    connection: ConnectionSettings, options: Mapping[str, Any], settings: Settings, time: Time
+    connection: ConnectionSettings,
+    options: Mapping[str, Any],
+    settings: Settings,
+    time: Time,
+    progress: LedgerProgress,
 ) -> CrmConnector:
     model = settings_model(connection.crm)
     public = SANDBOX_OPTIONS.get(connection.crm, {}) if settings.sandbox else {}
@@ -153,6 +161,7 @@ def _connector(
         connection.crm,
         resolve(named, model, file=settings.file, public=public),
         time=time,
+        progress=progress,
         secrets=FileSecrets(settings.file.parent / SECRETS),  # what a vendor replaces; made when there is something
     )
 

@@ -179,6 +179,10 @@ def _connection(name: str, each: ConnectionReport) -> None:
     out.print(table(f"{name} ({each.crm} {each.account})", columns, rows, right=columns[1:5]))
     outcomes = ", ".join(f"{count} {word}" for word, count in each.outcomes.items() if count) or "none"
     out.print(f"  records: {outcomes}; {each.calls} calls")
+    if each.slow:
+        shown = ", ".join(f"{found.read} {object_}" for object_, found in each.slow.items())
+        moved = sum(found.signals[word] for found in each.slow.values() for word in ("made", "changed", "withdrawn"))
+        out.print(f"  slow round: {shown}; {moved} signals moved; {each.slow_calls} of these calls")
     few = 5
     for label, lines in (("warning", each.warnings), ("edited by hand", each.edited), ("refused", each.rejects)):
         for line in lines[:few]:

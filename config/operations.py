@@ -74,6 +74,13 @@ class RetentionSettings(_Part):
     runs: Annotated[int, Field(ge=1)] | None = None
 
 
+class SlowSettings(_Part):
+    """The slow round over all records, for what moves no date: a slice every `hours`, of about `calls`; 0: none."""
+
+    calls: Annotated[int, Field(ge=0)] = 20
+    hours: Annotated[float, Field(ge=0)] = 1.0
+
+
 class ReconcileSettings(_Part):
     """A reconciliation that would take more than `share` of the known records away is refused."""
 

@@ -25,7 +25,14 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from config.operations import AlertSettings, BrakeSettings, ReconcileSettings, RetentionSettings, ScheduleSettings
+from config.operations import (
+    AlertSettings,
+    BrakeSettings,
+    ReconcileSettings,
+    RetentionSettings,
+    ScheduleSettings,
+    SlowSettings,
+)
 from config.reading import ConfigError, choice, read_toml, validate
 
 
@@ -46,6 +53,7 @@ class _Settings(BaseModel):
     brake: BrakeSettings = BrakeSettings()
     reconcile: ReconcileSettings = ReconcileSettings()
     schedule: ScheduleSettings = ScheduleSettings()
+    slow: SlowSettings = SlowSettings()
     alerts: AlertSettings = AlertSettings()
     retention: RetentionSettings = RetentionSettings()
     connections: dict[str, dict[str, Any]] = Field(min_length=1)
@@ -100,6 +108,7 @@ class Settings:
     brake: BrakeSettings
     reconcile: ReconcileSettings
     schedule: ScheduleSettings
+    slow: SlowSettings
     alerts: AlertSettings
     retention: RetentionSettings
     connections: tuple[ConnectionSettings, ...]
@@ -146,6 +155,7 @@ def load_settings(path: Path) -> Settings:
         brake=model.brake,
         reconcile=model.reconcile,
         schedule=model.schedule,
+        slow=model.slow,
         alerts=model.alerts,
         retention=model.retention,
         connections=tuple(connections),

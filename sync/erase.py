@@ -106,9 +106,12 @@ def _erase(tx: Connection, subject: int) -> Erased:
     def drop(table: Table, *where: ColumnElement[bool]) -> None:
         rows[table.name] += tx.execute(delete(table).where(*where)).rowcount
 
-    problems = schema.problems
+    problems, progress = schema.problems, schema.progress
     for row in (*sources, *people):
         drop(problems, problems.c.connection == row.connection, problems.c.record == row.record)
+        # A long read may stand at this very record; what is lost of it costs calls and nothing else.
+        named = progress.c.value.contains(f'"{row.record}"', autoescape=True)
+        drop(progress, progress.c.connection == row.connection, named)
     for connection in {row.connection for row in people}:
         # A record that was broken from the beginning never said whose it is: it may be theirs.
         drop(problems, problems.c.connection == connection, ~_known(connection))

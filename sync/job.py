@@ -18,6 +18,7 @@ from scoring.rates import Rates
 from scoring.rules import Programme
 from sync.brake import Brake
 from sync.ledger import Ledger
+from sync.progress import LedgerProgress
 
 OVERLAP = timedelta(minutes=10)  # windows overlap by this much: rows commit late with an older stamp (SR01)
 PAGE = 500  # subjects scored, and records compared, in one transaction
@@ -35,6 +36,7 @@ class Source:
     crm: str
     mapping: Mapping
     mapping_digest: str
+    progress: LedgerProgress = field(default_factory=LedgerProgress)  # the one that its connector was given
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,21 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Slow:
+    """How much of the slow round a run may do: a slice every `hours`, of about `calls` for each connection."""
+
+    calls: int = 20
+    hours: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A programme over some CRMs. `now` is the only clock; `programme_at` gives the rules of a day.
 
     `connections` names all of the programme's where `sources` are only some of them: nobody is scored on half of a
     history. `stopping` is asked between two pages; `fence` is called first in every transaction (`sync.lease`); without
-    a `brake` a run may change whatever it wants to. `openings` and `rates` come from files that the settings name.
+    a `brake` a run may change whatever it wants to, without `slow` it sees only what moved a date. `openings` and
+    `rates` come from files that the settings name.
     """
 
     programme: str
@@ -72,6 +83,7 @@ class Job:
     dry: bool = False
     full: bool = False
     brake: Brake | None = None
+    slow: Slow | None = None
     watch: Callable[[Progress], None] = field(default=lambda _: None)
     stopping: Callable[[], bool] = field(default=lambda: False)
     fence: Callable[[Connection], None] = field(default=lambda _: None)

@@ -70,6 +70,8 @@ def opened(job: Job, *, kind: str = "sync") -> Iterator[Opened]:
     report.state = "interrupted"
     try:
         with leased.beating():
+            for name, row in course.rows.items():
+                job.sources[name].progress.bind(course.job.begin, row.id)
             yield course
     except StoppedError as stop:
         report.state = "interrupted"

@@ -1,5 +1,6 @@
 """Steps 3 and 4 of a sync: read what changed, judge it here, and enter it, page by page."""
 
+from collections.abc import Iterable
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
@@ -64,6 +65,7 @@ def read(job: Job, reading: Reading, report: Report) -> None:
         CrmError: the CRM did not answer; what was committed stands, and the cursor of that object stays where it was.
         StoppedError: this run was asked to end.
     """
+    reading.source.progress.bind(job.begin, reading.entry.connection)  # anew: the cursors may just have been reset
     for query in queries(reading.mapping, reading.fields):
         _read_object(job, reading, query, report)
 
@@ -80,27 +82,42 @@ def _read_object(job: Job, reading: Reading, query: ObjectQuery, report: Report)
     window = Window(last - OVERLAP, settled) if last else Window(None, reading.now)
     if window.start is not None and window.start >= window.end:
         return
-    doubtful: set[int] = set()
-    for page in reading.source.connector.changes(query, window):
-        with job.begin() as tx:
-            if query.object == reading.mapping.subject.object:
-                doubtful |= _enter_people(tx, job, reading, page, report)
-            _enter(tx, reading, query.object, page, found)
-        here.merged += sum(record.merged_into is not None for record in page.records)
-        found.read += len(page.records)
-        job.watch(Progress("read", reading.name, query.object, found.read))
-        job.pause()
+    doubtful = enter(job, reading, query.object, reading.source.connector.changes(query, window), report, found=found)
     if doubtful:
         job.watch(Progress("link"))
     with job.begin() as tx:
-        if doubtful:
-            # A page may have decided what an earlier one could not: only what is still unclear is told.
-            lease.alone(tx, reading.entry.programme)
-            linked = people.link(tx, reading.entry, doubtful)
-            report.linked += linked.moved
-            told = [f"{connection}:{record} {why}" for connection, record, why in linked.ambiguous]
-            report.ambiguous = list(dict.fromkeys([*report.ambiguous, *told]))[:SHOWN]
+        link(tx, reading, doubtful, report)
         database.promote_cursor(tx, reading.entry.connection, query.object, settled)
+        reading.source.progress.keep(tx)
+
+
+def enter(
+    job: Job, reading: Reading, object_: str, pages: Iterable[Page], report: Report, *, found: ObjectReport
+) -> set[int]:
+    """Enter pages as they come, each in one transaction with how far the connector was before it; the doubtful ones."""
+    here, doubtful = report.connections[reading.name], set[int]()
+    for page in pages:
+        with job.begin() as tx:
+            if object_ == reading.mapping.subject.object:
+                doubtful |= _enter_people(tx, job, reading, page, report)
+            _enter(tx, reading, object_, page, found)
+            reading.source.progress.keep(tx)
+        here.merged += sum(record.merged_into is not None for record in page.records)
+        found.read += len(page.records)
+        job.watch(Progress("read", reading.name, object_, found.read))
+        job.pause()
+    return doubtful
+
+
+def link(tx: Connection, reading: Reading, doubtful: set[int], report: Report) -> None:
+    """A page may have decided what an earlier one could not: only what is still unclear is told."""
+    if not doubtful:
+        return
+    lease.alone(tx, reading.entry.programme)
+    linked = people.link(tx, reading.entry, doubtful)
+    report.linked += linked.moved
+    told = [f"{connection}:{record} {why}" for connection, record, why in linked.ambiguous]
+    report.ambiguous = list(dict.fromkeys([*report.ambiguous, *told]))[:SHOWN]
 
 
 def _enter_people(tx: Connection, job: Job, reading: Reading, page: Page, report: Report) -> set[int]:

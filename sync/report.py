@@ -44,6 +44,8 @@ class ConnectionReport:
     outcomes: Counter[str] = field(default_factory=Counter)
     rejects: list[str] = field(default_factory=list)
     refused: int = 0  # at present, by whichever run
+    slow: dict[str, ObjectReport] = field(default_factory=dict)  # what the slow round showed
+    slow_calls: int = 0
     calls: int = 0
     used_today: int | None = None
     limit_today: int | None = None
@@ -112,17 +114,20 @@ def _connection(each: ConnectionReport) -> dict[str, Any]:
         "state": each.state,
         "message": each.message,
         "full": each.full,
-        "objects": {
-            name: {"read": found.read, "verdicts": dict(found.verdicts), "signals": dict(found.signals)}
-            for name, found in each.objects.items()
-        },
+        "objects": {name: _object(found) for name, found in each.objects.items()},
         "warnings": each.warnings,
         "edited": each.edited,
         "merged": each.merged,
         "outcomes": dict(each.outcomes),
         "rejects": each.rejects,
         "refused": each.refused,
+        "slow": {name: _object(found) for name, found in each.slow.items()},
+        "slow_calls": each.slow_calls,
         "calls": each.calls,
         "used_today": each.used_today,
         "limit_today": each.limit_today,
     }
+
+
+def _object(found: ObjectReport) -> dict[str, Any]:
+    return {"read": found.read, "verdicts": dict(found.verdicts), "signals": dict(found.signals)}

@@ -18,6 +18,7 @@ from sync.read import Reading, read
 from sync.report import Report
 from sync.score import score
 from sync.show import is_first, pending, show
+from sync.slow import go_on
 
 SHOWN_LINES = 10  # of a file, that a note names
 
@@ -44,12 +45,15 @@ def run(job: Job) -> Report:
 
 def _read(course: Opened) -> dict[str, Reading]:
     """Steps 3 and 4, connection by connection; the readings that came to their end."""
-    done: dict[str, Reading] = {}
+    job, done = course.job, dict[str, Reading]()
     for name in course.rows:
         report = course.report.connections[name]
         try:
             reading = _prepare(course, name)
-            read(course.job, reading, course.report)
+            read(job, reading, course.report)
+            # What was just read whole needs no second look.
+            if job.slow and not (job.dry or report.full or reading.entry.initial):
+                go_on(job, reading, job.slow, course.report)
         except CrmError as error:
             give_up(report, error)
             continue

@@ -10,7 +10,7 @@ from weakref import finalize
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
-from sync.ledger import engines, schema
+from sync.ledger import engines, progress, schema
 from sync.ledger.errors import LedgerError, told
 from sync.ledger.upgrade import NewerError, upgrade
 
@@ -130,6 +130,7 @@ def connection(tx: Connection, programme_id: int, name: str, *, crm: str, accoun
 def reset_cursors(tx: Connection, connection_id: int, mapping: str) -> None:
     """Another mapping judges this connection from now on: everything will be read again."""
     tx.execute(delete(schema.cursors).where(schema.cursors.c.connection == connection_id))
+    progress.forget(tx, connection_id)
     table = schema.connections
     tx.execute(update(table).where(table.c.id == connection_id).values(mapping=mapping))
 

@@ -1,9 +1,9 @@
 """The tables of the present version; `migrations` leads older ledgers here.
 
 Signals, rates, identities, standings, writes, problems, decisions and erasures are append-only: a correction is a
-counter-entry, so that any past day can be recomputed as it was known then. `contacts`, `current` and `cursors` are the
-present, derived from them or from the last run, and may be rebuilt; `leases`, `rejects` and `alerts` are the present of
-the operation.
+counter-entry, so that any past day can be recomputed as it was known then. `contacts`, `current`, `cursors` and
+`progress` are the present, derived from them or from the last run, and may be rebuilt; `leases`, `rejects` and `alerts`
+are the present of the operation.
 
 Two clocks: `on_day` is the civil day a fact is about, `recorded` the instant at which the ledger learnt it.
 """
@@ -30,7 +30,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 3  # the newest of `migrations/versions`
+VERSION = 4  # the newest of `migrations/versions`
 
 metadata = MetaData()
 
@@ -101,6 +101,14 @@ cursors = Table(
     Column("connection", ForeignKey("connections.id"), primary_key=True),
     Column("object", String(80), primary_key=True),
     Column("until", Instant, nullable=False),  # the end of the last window read whole (SR02)
+)
+
+progress = Table(
+    "progress",
+    metadata,
+    Column("connection", ForeignKey("connections.id"), primary_key=True),
+    Column("key", String(200), primary_key=True),  # the connector's own word
+    Column("value", Text, nullable=False),
 )
 
 contacts = Table(

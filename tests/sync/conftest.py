@@ -47,7 +47,7 @@ class World:
     def job(self, **options: object) -> Job:
         """What a run at this moment is given."""
         sources = {
-            name: Source(crm, name, self.mappings[name], str(hash(self.mappings[name])))
+            name: Source(crm, name, self.mappings[name], str(hash(self.mappings[name])), crm.progress)
             for name, crm in self.crms.items()
         }
         job = Job(

@@ -21,6 +21,7 @@ from connectors.protocol import (
     Window,
 )  # fmt: skip
 from scoring.records import Link, Record
+from sync.progress import LedgerProgress
 
 START = datetime(2026, 11, 22, 8, tzinfo=UTC)
 
@@ -52,10 +53,16 @@ class MemoryCrm:
     written: list[Update] = field(default_factory=list)
     page_size: int = 2
     settle: timedelta = timedelta(minutes=10)
+    progress: LedgerProgress = field(default_factory=LedgerProgress)
 
     def __post_init__(self) -> None:
         self._records: dict[str, dict[str, Record]] = {}
         self.calls = 0
+
+    def still(self, object_: str, id_: str, **values: object) -> None:
+        """A formula's value moves, and no stamp with it."""
+        kept = self._records[object_]
+        kept[id_] = kept[id_]._replace(values={**kept[id_].values, **values})
 
     def put(self, object_: str, id_: str, **values: object) -> None:
         """Create or edit a record; `contacts=[ids]` makes links."""
@@ -121,6 +128,19 @@ class MemoryCrm:
             if error:
                 raise error
             yield tuple(found[at : at + self.page_size])
+
+    def refresh(self, query: ObjectQuery, *, calls: int) -> Iterator[Page]:
+        found = sorted(self._records.get(query.object, {}).values(), key=lambda record: record.id)
+        after = self.progress.get(f"round/{query.object}") or ""
+        left = [record for record in found if record.id > after]
+        for at in range(0, min(len(left), calls * self.page_size), self.page_size):
+            self.calls += 1
+            error = self.fails.pop(0) if self.fails else None
+            if error:
+                raise error
+            page = left[at : at + self.page_size]
+            yield Page(tuple(page))
+            self.progress.put(f"round/{query.object}", page[-1].id)
 
     def plan_fields(self, fields: FieldSet) -> Sequence[FieldChange]:
         return [FieldChange(each, each.name, FieldAction.KEEP) for each in fields.fields]
