@@ -17,7 +17,7 @@ NAMESPACE = "http://soap.sforce.com/2006/04/metadata"
 _MAIN = "main/default"
 _NAMESPACES: dict[Any, str] = {None: NAMESPACE}  # the stubs know no default namespace
 
-# A permission set has one description for all languages (ADR 0012).
+# A permission set has one description for all languages (ADR 0013).
 _READERS = (
     "For those who read scores: sees the fields, edits none. / "
     "Pour celles et ceux qui lisent les notes : voit les champs, n'en modifie aucun."

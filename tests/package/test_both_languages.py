@@ -1,7 +1,7 @@
 """Whatever a person reads exists in English and in French: package, card, guides; catalogues have their own test.
 
 What Salesforce's metadata can translate is translated. What has one label for everybody (list views, reports,
-permission sets, descriptions in Setup) says it twice, `English / français` (ADR 0012).
+permission sets, descriptions in Setup) says it twice, `English / français` (ADR 0013).
 """
 
 import json
@@ -106,7 +106,7 @@ def test_the_vendors_wsdl_still_has_no_translation_for_what_says_it_twice():
         return {str(each.get("name")) for each in types[name].iter(XSD + "element")}
 
     assert "reportTypes" in parts("Translations")
-    assert not parts("Translations") & {"reports", "listViews", "permissionSets"}, "translate it, and mend ADR 0012"
+    assert not parts("Translations") & {"reports", "listViews", "permissionSets"}, "translate it, and mend ADR 0013"
     assert not parts("CustomObjectTranslation") & {"listViews"}
 
 
