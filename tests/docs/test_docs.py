@@ -33,7 +33,7 @@ def test_every_link_inside_the_project_leads_somewhere(path):
     assert not missing
 
 
-def test_the_site_builds_with_every_page_in_its_menu_and_no_dead_link(tmp_path):
+def test_the_site_builds_without_a_warning_and_has_a_home(tmp_path):
     words = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
