@@ -92,12 +92,12 @@ def store_signals(ledger: Ledger, filling: Mapping[Entry, Iterable[pa.RecordBatc
         for entry in filling:
             if tx.execute(table.select().where(table.c.connection == entry.connection).limit(1)).first() is not None:
                 raise LedgerError(f"connection {entry.connection} has signals already; a sync reads what changed since")
-    stamped = (_stamped(entry, _checked(batch)) for entry, batches in filling.items() for batch in batches)
-    first = next(stamped, None)
+    checked = ((entry, _checked(batch)) for entry, batches in filling.items() for batch in batches)
+    first = next(checked, None)
     if first is None:
         return 0
     load = load_sqlite if ledger.engine.dialect.name == "sqlite" else load_postgresql
-    count: int = load.load(ledger, chain([first], stamped), [entry.connection for entry in filling])
+    count: int = load.load(ledger, chain([first], checked), [entry.connection for entry in filling])
     return count
 
 
@@ -207,19 +207,6 @@ def _plain(amounts: Any) -> Any:
     """100.00 -> 100, 0.50 -> 0.5: as a page would enter it, or the next sync would see a change."""
     trimmed = pc.ascii_rtrim(pc.ascii_rtrim(amounts, characters="0"), characters=".")
     return pc.if_else(pc.match_substring(amounts, "."), trimmed, amounts)
-
-
-def _stamped(entry: Entry, table: pa.Table) -> pa.Table:
-    stamp = {
-        "run": pa.scalar(entry.run, pa.int32()),
-        "recorded": pa.scalar(entry.at, pa.timestamp("us", "UTC")),
-        "initial": pa.scalar(True),
-        "withdrawn": pa.scalar(False),
-        "connection": pa.scalar(entry.connection, pa.int32()),
-    }
-    for name, value in stamp.items():
-        table = table.append_column(name, pa.repeat(value, table.num_rows))
-    return table
 
 
 def _named(batch: pa.RecordBatch) -> dict[str, Any]:
