@@ -2,6 +2,7 @@
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import (
     Column,
@@ -24,6 +25,12 @@ from sync.ledger import schema
 from sync.ledger.errors import LedgerError
 
 DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
+# A statement prepared while a table was empty keeps its plan when there are millions: each is planned for what it asks.
+UNPREPARED = {"prepare_threshold": None}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "sqlite": {},
+    "postgresql": {"pool_pre_ping": True, "connect_args": UNPREPARED},
+}
 
 
 def at(place: str, beside: Path) -> Engine:
@@ -37,7 +44,7 @@ def at(place: str, beside: Path) -> Engine:
         backend = url.get_backend_name()
         if backend not in DRIVERS:
             raise LedgerError(f"ledger: {backend} is not among what this program knows: a file name, or postgresql://…")
-        engine = create_engine(url.set(drivername=DRIVERS[backend]), pool_pre_ping=backend != "sqlite")
+        engine = create_engine(url.set(drivername=DRIVERS[backend]), **OPTIONS[backend])
     except (ArgumentError, NoSuchModuleError) as error:
         raise LedgerError("ledger: not a place this program knows; use a file name, or postgresql://…") from error
     except ImportError as error:
@@ -98,7 +105,7 @@ def _private() -> sqlite3.Connection:
 
 def _postgresql_copy(engine: Engine) -> Engine:
     """Temporary tables of the same names, which the session sees before the real ones: no lock, no number used up."""
-    made = create_engine(engine.url, poolclass=StaticPool)
+    made = create_engine(engine.url, poolclass=StaticPool, connect_args=UNPREPARED)
     with made.connect().execution_options(isolation_level="REPEATABLE READ") as tx, tx.begin():
         # One snapshot, so that the copy is of one moment though a sync is writing.
         home = tx.execute(select(func.current_schema())).scalar_one()
