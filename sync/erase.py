@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, Text, cast, del
 from sync import lease
 from sync.ledger import Ledger, LedgerError, database, schema
 from sync.ledger.facts import chunks
+from sync.rested import forget
 
 
 class BusyError(LedgerError):
@@ -116,6 +117,7 @@ def _erase(tx: Connection, subject: int) -> Erased:
         # A record that was broken from the beginning never said whose it is: it may be theirs.
         drop(problems, problems.c.connection == connection, ~_known(connection))
     subjects = _subjects(tx, subject, ids)
+    rows += forget(tx, ids, subjects)
     for some in chunks(ids):
         for table in (schema.rejects, schema.writes, schema.decisions, schema.identities):
             drop(table, table.c.contact.in_(some))

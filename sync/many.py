@@ -27,7 +27,7 @@ from sync.ledger.facts import Entry
 
 THREADS = 2
 DENSE = 16  # where at least one subject in so many moves, all signals are read in the order they lie in
-WIDE = 200_000  # subjects whose events wait on disk instead of in memory
+WIDE = 2_000_000  # signals from which on they wait on disk instead of in memory
 NAMED = 200  # of those who moved most, to choose from
 
 
@@ -95,7 +95,7 @@ def score_many(tx: Connection, ledger: Ledger, entry: Entry, programme: Programm
                 day,
                 plain=lambda _subject, _events: unread,
                 executor=executor,
-                spill=tempfile.TemporaryFile if due.num_rows > WIDE else None,
+                spill=tempfile.TemporaryFile if dense and source.last > WIDE else None,
             )
 
         for table in _complete(source, tables):

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from config.rulefile import load_programme
 from scoring.decision import Decision, Kind
 from sync import decide
+from sync.erase import erase
 from sync.ledger import database, facts, history
 from sync.verify import verify
 from tests.sync.conftest import both, order
@@ -107,3 +108,19 @@ def test_a_standing_under_rules_that_are_not_at_hand_is_counted_and_not_judged(l
         tx.execute(text("UPDATE standings SET rules = 'customers@00000000' WHERE id < 3"))
     found = checked(lived)
     assert (found.unknown_rules, found.differences) == (2, [])
+
+
+@pytest.mark.parametrize("who", ["a:1", "a:2", "b:9"])
+def test_after_an_erasure_what_is_left_is_right(lived, who):
+    """The person of b:9 was taken for a:1 for a while: what was computed then rested on both."""
+    with lived.ledger.begin() as tx:
+        subject = history.subject(tx, "customers", who)[0].subject
+    erase(lived.ledger, "customers", subject, lived.clock.now)
+    assert checked(lived).differences == []
+    crm = who[0]
+    for gone in {"a:1": "13", "a:2": "2", "b:9": "9"}[who]:
+        lived.crms[crm].vanish("contacts", gone)
+    lived.sync()
+    found = checked(lived)
+    assert found.differences == []
+    assert found.standings > 0
