@@ -59,11 +59,12 @@ def opened(job: Job, *, kind: str = "sync") -> Iterator[Opened]:
     """
     if job.dry:
         job = replace(job, ledger=job.ledger.copy())
-    now = job.now()
     connections = {name: ConnectionReport(source.crm) for name, source in job.sources.items()}
-    met = _Met(now, _sign_in(job, connections), connections)
+    accounts = _sign_in(job, connections)
     with job.ledger.begin() as tx:
         lease.serialise(tx)
+        # Only now: whoever signed in more slowly would begin in the past of a run that began meanwhile.
+        met = _Met(job.now(), accounts, connections)
         course, leased = _begin(tx, job, kind, met)
     report, lost = course.report, False
     log.info("run began", extra={"run": report.run, "kind": kind})

@@ -34,6 +34,8 @@ def crm_values(world: World) -> dict[str, dict[str, Any]]:
 def ledger_rows(tx: Connection) -> dict[str, list[str]]:
     """Every table's rows as texts, persons and contacts named by their records."""
     connections = {row.id: row.name for row in tx.execute(schema.connections.select())}
+    # PostgreSQL does not give a number again that a dead transaction had.
+    programmes = {row.id: row.name for row in tx.execute(schema.programmes.select())}
     contacts = {row.id: f"{connections[row.connection]}:{row.record}" for row in tx.execute(schema.contacts.select())}
     standings = {row.id: row for row in tx.execute(schema.standings.select())}
 
@@ -51,18 +53,18 @@ def ledger_rows(tx: Connection) -> dict[str, list[str]]:
         return sorted(rows)
 
     return {
-        "connections": told(schema.connections, "filled"),
+        "connections": told(schema.connections, "filled", programme=programmes.get),
         "cursors": told(schema.cursors, "until", connection=connections.get),
         "contacts": told(schema.contacts, connection=connections.get, subject=contacts.get, shown=shown),
         "identities": told(schema.identities, "recorded", contact=contacts.get, subject=contacts.get),
         "signals": told(schema.signals, "recorded", "replaces", connection=connections.get),
         "standings": _moves(tx, contacts),
-        "current": told(schema.current, subject=contacts.get, standing=shown),
+        "current": told(schema.current, programme=programmes.get, subject=contacts.get, standing=shown),
         "writes": told(schema.writes, "recorded", contact=contacts.get),
         # A page that is read again says again what is wrong with its records.
         "problems": sorted(set(told(schema.problems, connection=connections.get))),
         "rejects": told(schema.rejects, "first", "last", "again", contact=contacts.get, standing=shown),
-        "decisions": told(schema.decisions, "recorded", contact=contacts.get),
+        "decisions": told(schema.decisions, "recorded", programme=programmes.get, contact=contacts.get),
     }
 
 
