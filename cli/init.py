@@ -62,10 +62,11 @@ def init(settings: Path, *, given: tuple[str, ...], yes: bool, force: bool) -> i
 
     Reads, and changes nothing in any CRM. Stop it at any time: the next `init` goes on where this one stopped.
 
-    Keys of --set: crm, sandbox, programme, ledger, time_zone; salesforce.domain, salesforce.client_id,
-    salesforce.client_secret; hubspot.token, hubspot.language; which record types and pipelines count, such as
-    hubspot.deals.renewals=no; salesforce.fault, the field that decides about fault, and salesforce.fault.VALUE=full,
-    partial, none or ignore.
+    Keys of --set: crm, sandbox, programme, ledger, time_zone; salesforce.domain, salesforce.sign_in,
+    salesforce.client_id, salesforce.client_secret (or salesforce.username, salesforce.private_key); hubspot.sign_in,
+    hubspot.token (or hubspot.client_id, hubspot.client_secret, hubspot.refresh_token), hubspot.language; which record
+    types and pipelines count, such as hubspot.deals.renewals=no; salesforce.fault, the field that decides about fault,
+    and salesforce.fault.VALUE=full, partial, none or ignore.
     """
     if settings.exists() and not force:
         raise click.UsageError(f"{settings} is there already; --force replaces it, or name another: --settings FILE")
@@ -73,7 +74,7 @@ def init(settings: Path, *, given: tuple[str, ...], yes: bool, force: bool) -> i
     out = console()
     if answers.resumed:
         out.print("going on where the last init stopped")
-    plan = _basics(answers)
+    plan = basics(answers)
     draft = settings.with_name(f".{settings.name}.draft")
     try:
         _fill(plan, answers, settings, draft)
@@ -106,7 +107,8 @@ def _fill(plan: _Plan, answers: Answers, settings: Path, draft: Path) -> None:
     compose(draft)  # what is written must be read without a mistake
 
 
-def _basics(answers: Answers) -> _Plan:
+def basics(answers: Answers) -> _Plan:
+    """What is asked before anybody is reached."""
     programmes = names(folder("programmes"))
     crms = CRMS[answers.ask("crm", "Which CRM", default="both", choices=list(CRMS))]
     sandbox = answers.ask("sandbox", "Address of a sandbox on this machine, or none", default="none")
@@ -120,22 +122,34 @@ def _basics(answers: Answers) -> _Plan:
 def _salesforce(answers: Answers) -> dict[str, str]:
     question = "Salesforce: the org's My Domain (Setup > My Domain), such as acme.my or acme--uat.sandbox.my"
     domain = answers.ask("salesforce.domain", question)
+    question = "Salesforce: sign in with a key and a secret, or as a user with a certificate"
+    ways = ["client-credentials", "jwt"]
+    way = answers.ask("salesforce.sign_in", question, default=ways[0], choices=ways)
     question = f"Salesforce: where is the consumer key of the External Client App ({SECRET}, or the key itself)"
     client = answers.ask("salesforce.client_id", question, default="env:SALESFORCE_CLIENT_ID")
+    values = {"domain": f'"{domain}"', "client_id": _reference(client) if ":" in client else f'"{client}"'}
+    if way == "jwt":
+        username = answers.ask("salesforce.username", "Salesforce: username of the integration user")
+        question = f"Salesforce: where is the private key of the certificate ({SECRET})"
+        key = answers.ask("salesforce.private_key", question, default="file:salesforce.key")
+        return values | {"username": f'"{username}"', "private_key": _reference(key)}
     question = f"Salesforce: where is the consumer secret ({SECRET})"
     secret = answers.ask("salesforce.client_secret", question, default="env:SALESFORCE_CLIENT_SECRET")
-    return {
-        "domain": f'"{domain}"',
-        "client_id": _reference(client) if ":" in client else f'"{client}"',
-        "client_secret": _reference(secret),
-    }
+    return values | {"client_secret": _reference(secret)}
 
 
 def _hubspot(answers: Answers) -> dict[str, str]:
-    question = f"HubSpot: where is the token of the Service Key ({SECRET})"
-    token = answers.ask("hubspot.token", question, default="env:HUBSPOT_TOKEN")
+    ways = ["service-key", "oauth"]
+    way = answers.ask("hubspot.sign_in", "HubSpot: sign in with", default=ways[0], choices=ways)
+    asked = {"token": "the token of the Service Key"}
+    if way == "oauth":
+        asked = {"client_id": "the app's client id", "client_secret": "its secret", "refresh_token": "a refresh token"}
+    values = {}
+    for name, what in asked.items():
+        question = f"HubSpot: where is {what} ({SECRET})"
+        values[name] = _reference(answers.ask(f"hubspot.{name}", question, default=f"env:HUBSPOT_{name.upper()}"))
     language = answers.ask("hubspot.language", "HubSpot: language of the portal", default="en", choices=["en", "fr"])
-    return {"token": _reference(token), "language": f'"{language}"'}
+    return values | {"language": f'"{language}"'}
 
 
 _WAYS_IN = {"salesforce": _salesforce, "hubspot": _hubspot}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, func, select, text
 
 from config.locale import Texts
 from connectors.errors import CrmError, QuotaSpent, SignInRefused, TryLater
@@ -70,9 +70,12 @@ class Doctor:
                 runs = history.runs(tx, self.programme_name, limit=1)
                 held = hold.listed(tx, self.programme_name)
                 known |= _accounts(tx, self.programme_name)
+                shared = _shared(tx, self.programme_name)
         except LedgerError as error:
             yield Finding(Level.FAIL, str(error), "bring the ledger back, or name another one in the settings")
             return
+        if len(self.sources) > 1:
+            yield from _shared_addresses(shared)
         for name, (run, _) in held.items():
             what = f"{name} is on hold since run {run}: nothing is written there"
             yield Finding(Level.WARN, what, "when you are ready: bonus-malus resume")
@@ -157,6 +160,33 @@ def _sound(tx: Connection) -> Finding:
     if said == "ok":
         return Finding(Level.PASS, "the ledger is sound")
     return Finding(Level.FAIL, f"the ledger is damaged: {said}", "bring back the last backup of it")
+
+
+def _shared(tx: Connection, programme: str) -> dict[str, int]:
+    """Of each connection, how many e-mail addresses stand on several living contacts."""
+    table, connections, programmes = schema.contacts, schema.connections, schema.programmes
+    several = (
+        select(table.c.connection, table.c.email)
+        .where(table.c.gone.is_(False), table.c.email.is_not(None))
+        .group_by(table.c.connection, table.c.email)
+        .having(func.count() > 1)
+        .subquery()
+    )
+    query = (
+        select(connections.c.name, func.count())
+        .join_from(several, connections, connections.c.id == several.c.connection)
+        .join(programmes, programmes.c.id == connections.c.programme)
+        .where(programmes.c.name == programme)
+        .group_by(connections.c.name)
+    )
+    return {row[0]: int(row[1]) for row in tx.execute(query)}
+
+
+def _shared_addresses(shared: Mapping[str, int]) -> Iterator[Finding]:
+    """An address that several contacts share tells nobody apart: it links no one to another CRM."""
+    for name, count in shared.items():
+        what = f"{name}: {count} e-mail addresses stand on several contacts; they link nobody to another CRM"
+        yield Finding(Level.WARN, what, "merge the contacts that are one person, or give them addresses of their own")
 
 
 def _accounts(tx: Connection, programme: str) -> dict[str, str]:

@@ -291,6 +291,20 @@ def test_missing_fields_are_one_finding_and_the_ledger_is_not_made(small, comman
 
 
 @pytest.mark.timeout(60)
+def test_an_address_that_several_contacts_share_is_told_where_it_could_link_two_crms(small, command):
+    for _ in range(2):
+        small.world.org.insert("Contact", {"LastName": "Office", "Email": "office@example.org"})
+    small.world.clock.advance(timedelta(hours=1))  # what happens this instant is the next run's
+    command("fields", "apply")
+    command("sync", "--first-fill")
+    (found,) = [each for each in command("doctor", "--json").json if "stand on several contacts" in each["what"]]
+    assert (found["place"], found["level"]) == ("here", "warn")
+    assert found["what"].startswith("salesforce: 1 e-mail addresses")
+    settings(small, "[connections.hubspot]\n", "")
+    assert "stand on several contacts" not in command("doctor", "--json").out
+
+
+@pytest.mark.timeout(60)
 def test_au04_another_account_than_at_first_contact_is_found_before_a_run_refuses_it(small, command):
     command("fields", "apply")
     command("sync", "--first-fill")

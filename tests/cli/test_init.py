@@ -3,11 +3,15 @@
 import tomllib
 from datetime import date, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from cli.answers import Answers
+from cli.init import basics
 from config.mappingfile import FOLDER, load_mapping
 from config.rulefile import load_programme
+from connectors import settings_model
 from scoring.mapping import Condition, Operator
 from scoring.signal import Liability
 
@@ -175,6 +179,28 @@ def test_an_answer_that_does_not_work_is_asked_again_and_the_others_are_kept(fre
     assert said.code == 0, said.err
     assert asked[0] == ("Address of a sandbox on this machine, or none", "http://127.0.0.1:1")
     assert set(tomllib.loads(fresh.settings.read_text("utf-8"))["connections"]) == {"hubspot"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "keys"),
+    [
+        (["crm=salesforce", "salesforce.domain=acme.my"], {"domain", "client_id", "client_secret"}),
+        (
+            ["crm=salesforce", "salesforce.domain=acme.my", "salesforce.sign_in=jwt", "salesforce.username=u@acme.com"],
+            {"domain", "client_id", "username", "private_key"},
+        ),
+        (["crm=hubspot"], {"token", "language"}),
+        (["crm=hubspot", "hubspot.sign_in=oauth"], {"client_id", "client_secret", "refresh_token", "language"}),
+    ],
+    ids=["client credentials", "certificate", "service key", "OAuth"],
+)
+def test_every_way_to_sign_in_is_written_as_its_connector_takes_it(answers, keys):
+    given = dict(each.split("=") for each in answers)
+    with TemporaryDirectory() as folder:
+        asked = Answers(given, Path(folder) / "memory.json", defaults_only=True)
+        written = tomllib.loads(basics(asked).text())["connections"][given["crm"]]
+    assert written.keys() == keys
+    settings_model(given["crm"])(**{key: value if isinstance(value, str) else "x" for key, value in written.items()})
 
 
 def test_a_secret_is_never_written_only_where_it_is(command):
