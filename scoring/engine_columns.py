@@ -18,6 +18,7 @@ Table: TypeAlias = Any  # pyarrow ships no types: a pa.Table or pa.RecordBatch
 Column: TypeAlias = Any  # a pa.Array
 
 NO_INTS = np.empty(0, np.int64)
+NO_BITS = np.empty(0, np.uint8)
 LONG_AGO = date(1, 1, 1)
 _CURRENCIES = 31  # five bits of an event, 0 for none
 
@@ -62,6 +63,8 @@ class Events:
     kinds: tuple[NDArray[np.uint32], ...]  # of each signal and liability of this piece: all, effective, ancient
     extras: NDArray[np.uint32]
     amounts: NDArray[np.int64]
+    valid: NDArray[np.uint8]  # Arrow's bits from `offset` on: which rows have an amount; empty: all
+    offset: int
     sources: NDArray[np.int64]
     originals: NDArray[np.int64]
 
@@ -140,10 +143,9 @@ def events_of(table: Table, plan: Plan, currencies: Currencies) -> Events:
         if not has(table, "source"):
             raise BadTable("original: needs the column source, by which it finds its order")
         originals = _integers(column(table, "original", nulls=True), "original")
+    extras = _extras(table, plan, on, currencies)
     amounts = _amounts(table, plan, len(on))
-    return Events(
-        low, high, on, signals, liabilities, kinds, _extras(table, plan, on, currencies), amounts, sources, originals
-    )
+    return Events(low, high, on, signals, liabilities, kinds, extras, *amounts, sources, originals)
 
 
 def coded(found: Column, name: str) -> tuple[NDArray[np.int32], list[str | None]]:
@@ -178,22 +180,27 @@ def _integers(found: Column, name: str) -> NDArray[np.int64]:
     return np.asarray(filled.to_numpy())
 
 
-def _amounts(table: Table, plan: Plan, rows: int) -> NDArray[np.int64]:
-    """Amounts in their smallest units. A float is refused: it has lost the cents already (SR37)."""
+def _amounts(table: Table, plan: Plan, rows: int) -> tuple[NDArray[np.int64], NDArray[np.uint8], int]:
+    """Amounts in their smallest units, and which rows have one.
+
+    A float is refused: it has lost the cents already (SR37).
+    """
     if not plan.needs_money:
-        return NO_INTS
+        return NO_INTS, NO_BITS, 0
     if not has(table, "amount"):
-        return np.full(rows, NO_AMOUNT)
+        return np.full(rows, NO_AMOUNT), NO_BITS, 0
     found = column(table, "amount", nulls=True)
     if pa.types.is_decimal(found.type):
-        scaled = found.cast(pa.decimal128(38, found.type.scale))
-        words = np.frombuffer(scaled.buffers()[1], np.int64)[2 * scaled.offset : 2 * (scaled.offset + rows)].reshape(
-            -1, 2
-        )
+        found = found.cast(pa.decimal128(38, found.type.scale))
+        words = np.frombuffer(found.buffers()[1], np.int64)[2 * found.offset : 2 * (found.offset + rows)].reshape(-1, 2)
         units = np.where(words[:, 1] == words[:, 0] >> 63, words[:, 0], np.iinfo(np.int64).max)  # too large: by hand
-        units[~np.asarray(scaled.is_valid())] = NO_AMOUNT
-        return units
-    return _integers(found, "amount")
+    elif pa.types.is_integer(found.type):
+        found = found.cast(pa.int64())
+        units = np.frombuffer(found.buffers()[1], np.int64)[found.offset : found.offset + rows]
+    else:
+        raise BadTable(f"amount: {found.type} is no integer")
+    bits = np.frombuffer(found.buffers()[0], np.uint8) if found.null_count else NO_BITS
+    return units, bits, found.offset
 
 
 def _extras(table: Table, plan: Plan, on: NDArray[np.int32], currencies: Currencies) -> NDArray[np.uint32]:

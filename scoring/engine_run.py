@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, TypeVar
 
 import numpy as np
@@ -16,7 +16,14 @@ from scoring.engine_result import Labels, Result, table
 from scoring.engine_store import Group, Layout, Memory, Spill
 from scoring.engine_subjects import fixed_of, flags_of, opened_of
 from scoring.kernel_calendar import EPOCH
-from scoring.kernel_pack import count_events, count_keys, scatter_events, scatter_keys
+from scoring.kernel_pack import (
+    count_keys,
+    place_events,
+    scatter_events,
+    scatter_keys,
+    select_events,
+    take_amounts,
+)
 from scoring.kernel_plan import AMOUNT_LIMIT, Name, Param, Plan
 
 _SUBJECTS = 4096  # the state of so many stays in one core's cache
@@ -55,6 +62,10 @@ class Subjects:
         return mine, rows
 
 
+class _TooWide(Exception):
+    """An amount does not fit in a record of this layout."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """What one scoring was given."""
@@ -76,17 +87,11 @@ class Run:
         shift = 65 - partitions.bit_length()
         subjects = self._subjects(low, high, partitions, shift)
         layout = Layout(len(high) > 0, self.plan.needs_money, any("source" in part.schema.names for part in self.parts))
-        store: Memory | Spill
-        if spill is None:
-            store = Memory(layout, sum(part.rows for part in self.parts), partitions, len(self.parts))
-        else:
-            store = Spill(layout, partitions, len(self.parts), _FILES, spill)
-        currencies = Currencies()
-
-        def scatter(piece: int) -> None:
-            self._scatter(piece, store, currencies, partitions, shift)
-
-        _all(self._each(scatter, range(len(self.parts))))
+        try:
+            store = self._stored(layout, partitions, shift, spill)
+        except _TooWide:
+            layout = replace(layout, wide=True)
+            store = self._stored(layout, partitions, shift, spill)
         pa.default_memory_pool().release_unused()  # what reading left behind; scoring needs room of its own
         left: list[NDArray[np.int32]] = []
         for group in store.groups():
@@ -104,6 +109,27 @@ class Run:
             result[:, kernel.STATUS] = kernel.PLAIN
             statuses = self._read_plainly(result, np.arange(len(rows), dtype=np.int32), rows)
             yield self._table(self.table.take(pa.array(rows)), result, statuses)
+
+    def _stored(
+        self, layout: Layout, partitions: int, shift: int, spill: Callable[[], BinaryIO] | None
+    ) -> Memory | Spill:
+        """All pieces read and scattered.
+
+        Raises:
+            _TooWide: an amount needs a wider layout.
+        """
+        store: Memory | Spill
+        if spill is None:
+            store = Memory(layout, sum(part.rows for part in self.parts), partitions, len(self.parts))
+        else:
+            store = Spill(layout, partitions, len(self.parts), _FILES, spill)
+        currencies = Currencies()
+
+        def scatter(piece: int) -> None:
+            self._scatter(piece, store, currencies, partitions, shift)
+
+        _all(self._each(scatter, range(len(self.parts))))
+        return store
 
     def _subjects(self, low: NDArray[np.int64], high: NDArray[np.int64], partitions: int, shift: int) -> Subjects:
         parts = np.empty(len(low), np.uint16)
@@ -132,21 +158,28 @@ class Run:
         if (len(found.high) > 0) != store.layout.text and len(found.low):
             raise BadTable("subject: integers here and texts there")
         rows = len(found.days)
-        words, parts = np.empty(rows, np.uint32), np.empty(rows, np.uint16)
-        starts = np.zeros(partitions + 1, np.int64)
-        params = self.plan.params
-        kinds, effective, ancient = found.kinds
-        count_events(
-            found.low, found.high, found.days, found.signals, found.liabilities, found.extras, found.amounts,
-            kinds, effective, ancient,
-            params[Param.DAY], params[Param.CUTOFF], EPOCH, AMOUNT_LIMIT, shift, words, parts, starts[1:],
-        )  # fmt: skip
-        np.cumsum(starts, out=starts)
         if store.layout.sources and rows and not len(found.sources):
             raise BadTable("source: in some pieces of the events only")
+        words, chosen = np.empty(rows, np.uint32), np.empty(rows, np.int32)
+        params = self.plan.params
+        number = select_events(
+            found.days, found.signals, found.liabilities, found.extras, *found.kinds,
+            params[Param.DAY], params[Param.CUTOFF], EPOCH, words, chosen,
+        )  # fmt: skip
+        taken = np.empty(number if len(found.amounts) else 0, np.int64)
+        if len(found.amounts):
+            wider = take_amounts(
+                number, chosen, found.amounts, found.valid, found.offset, self.plan.valued, AMOUNT_LIMIT,
+                not store.layout.wide, words, taken,
+            )  # fmt: skip
+            if wider:
+                raise _TooWide
+        partition, starts = np.empty(number, np.uint16), np.zeros(partitions + 1, np.int64)
+        place_events(number, chosen, found.low, found.high, shift, partition, starts[1:])
+        np.cumsum(starts, out=starts)
         records, cursor = store.place(piece, starts)
         scatter_events(
-            found.low, found.high, words, found.amounts, found.sources, found.originals, parts, cursor,
+            number, chosen, found.low, found.high, words, taken, found.sources, found.originals, partition, cursor,
             store.layout.places, records,
         )  # fmt: skip
         store.keep(piece, records)
@@ -165,12 +198,13 @@ class Run:
                 part, group.starts, group.records, places,
                 subjects.starts, subjects.low, subjects.high, subjects.rows,
                 subjects.opened, subjects.fixed, subjects.openings, subjects.by_hand, unsettled,
-                plan.params, plan.names, plan.derived, plan.tiers, plan.automaton,
+                plan.params, plan.names, plan.letters, plan.gains, plan.derived, plan.tiers, plan.automaton,
                 plan.months, plan.doms, plan.first, fading, factors.full == factors.partial, result,
             )  # fmt: skip
             return found
 
-        if not all(list(self._each(work, range(group.last - group.first)))):
+        largest_first = np.argsort(np.diff(group.starts, axis=1).sum(axis=0))[::-1]  # so that no thread is left with it
+        if not all(list(self._each(work, largest_first.tolist()))):
             raise BadTable("subject: one comes twice among the subjects")
         return result
 

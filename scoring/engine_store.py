@@ -16,21 +16,27 @@ Records: TypeAlias = NDArray[np.int32]  # (rows, width), as `kernel_pack` writes
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What events have beside their words and keys of 64 bits."""
+    """What events have beside their words and keys of 64 bits; `wide`: an amount takes 64 bits, not 32."""
 
     text: bool = False
     money: bool = False
     sources: bool = False
+    wide: bool = False
+
+    @property
+    def widths(self) -> NDArray[np.int64]:
+        """How many integers of 32 bits the key's second word, amount, source and original take."""
+        return np.array([2 * self.text, (1 + self.wide) * self.money, 2 * self.sources, 2 * self.sources])
 
     @property
     def places(self) -> NDArray[np.int64]:
-        """Where in a record the key's second word, amount, source and original stand; 0 for what events do not have."""
-        has = np.array([self.text, self.money, self.sources, self.sources])
-        return np.where(has, 3 + 2 * (np.cumsum(has) - has), 0).astype(np.int64)
+        """Where in a record those stand, 0 for what events do not have; and last whether amounts take 64 bits."""
+        begin = 3 + np.cumsum(self.widths) - self.widths
+        return np.append(np.where(self.widths > 0, begin, 0), self.wide).astype(np.int64)
 
     def records(self, rows: int) -> Records:
         """Room for that many."""
-        return np.empty((rows, 3 + 2 * (self.text + self.money + 2 * self.sources)), np.int32)
+        return np.empty((rows, 3 + int(self.widths.sum())), np.int32)
 
 
 @dataclass(frozen=True, slots=True)

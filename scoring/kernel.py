@@ -13,22 +13,26 @@ from scoring.kernel_fold import (
     CLEAN_LAST,
     INTERRUPTED_LAST,
     REVIEWS,
+    SEEN,
+    SEEN_BITS,
     SHORT_HISTORY,
+    SHOWN as SHOWN_REASONS,
     coefficient,
     day_of,
     horizon,
+    may_rise,
     name_of,
 )
 from scoring.kernel_money import derive, settle_ties
-from scoring.kernel_pack import BY_HAND, HIGH, LATER, LOW, WORD, hashed, hashed_both, hashed_one, wide
-from scoring.kernel_plan import Name, Param
-from scoring.kernel_points import NEVER, path, points
-from scoring.kernel_walk import walk
+from scoring.kernel_pack import BY_HAND, HIGH, LATER, LOW, NAME_SHIFT, WORD, hashed, hashed_both, hashed_one, wide
+from scoring.kernel_plan import Letter, Name, Param
+from scoring.kernel_points import NEVER, path, points, settle
+from scoring.kernel_walk import balance, walk
 
-MONEY, TAKES = int(Name.MONEY), int(Name.TAKES)
+MONEY, TAKES = int(Letter.MONEY), int(Name.TAKES)
 SHOWN = int(Column.COEFFICIENT)
 DAY, SLOTS, START = int(Param.DAY), int(Param.SLOTS), int(Param.START)
-UNEVEN, FORGETS = int(Param.UNEVEN), int(Param.FORGETS)
+UNEVEN, FORGETS, EVER = int(Param.UNEVEN), int(Param.FORGETS), int(Param.EVER)
 
 # The columns of a result, int32[subjects, 8]: one line of the cache for each.
 COEFFICIENT, EXPECTED, BALANCE, TIER, STATUS, REVIEW, CHANGE, REASONS = range(8)
@@ -42,36 +46,37 @@ REASON_KINDS = 8
 
 
 @njit(forceinline=True)
-def _code(reasons, slots):
-    base = REASON_KINDS + slots
-    return (reasons[0] * base + reasons[1]) * base + reasons[2]
-
-
-@njit(forceinline=True)
 def _reason_code(seen, reason, sums, slots, tied):
     """The three reasons that weigh most (`reasons.weightiest`) as one number; `tied`: full and partial weigh alike."""
-    found = np.zeros(3, np.int64)
-    count = 0
+    base = REASON_KINDS + slots
+    code = count = 0
     for kind in range(3):
-        number = seen[0, kind] + seen[1, kind] + seen[2, kind] + seen[3, kind]
-        for _ in range(number):
-            if count < 3:  # noqa: PLR2004 - three reasons
-                found[count] = FULL_INCIDENT if tied and kind == 1 else FULL_INCIDENT + kind
-                count += 1
-    if count < 3 and reason != 0:  # noqa: PLR2004 - three reasons
-        found[count] = INTERRUPTED if reason == INTERRUPTED_LAST else CLEAN if reason == CLEAN_LAST else SHORT_PAST
+        number = (seen >> SEEN_BITS * kind) & SEEN
+        digit = FULL_INCIDENT if tied and kind == 1 else FULL_INCIDENT + kind
+        while number > 0 and count < SHOWN_REASONS:
+            code = code * base + digit
+            count += 1
+            number -= 1
+    if count < SHOWN_REASONS and reason != 0:
+        code = code * base + (
+            INTERRUPTED if reason == INTERRUPTED_LAST else CLEAN if reason == CLEAN_LAST else SHORT_PAST
+        )
         count += 1
-    while count < 3:  # noqa: PLR2004 - three reasons
+    while count < SHOWN_REASONS:
         best = -1
+        weight = 0
         for slot in range(slots):
-            if sums[slot] != 0 and (best < 0 or abs(sums[slot]) > abs(sums[best])):
-                best = slot
+            if abs(sums[slot]) > weight:
+                best, weight = slot, abs(sums[slot])
         if best < 0:
             break
-        found[count] = REASON_KINDS + best
+        code = code * base + REASON_KINDS + best
         sums[best] = 0
         count += 1
-    return _code(found, slots)
+    while count < SHOWN_REASONS:
+        code *= base
+        count += 1
+    return code
 
 
 @njit(nogil=True, cache=True)
@@ -151,7 +156,7 @@ def _sort(events, low, high):
 def score_partition(
     part, starts, records, where,
     sub_starts, sub_low, sub_high, sub_rows, opened, fixed, openings, by_hand, unsettled,
-    params, names, derived, tiers, table, months, doms, first, fading, tied, result,
+    params, names, letters, gainable, derived, tiers, table, months, doms, first, fading, tied, result,
 ):  # fmt: skip
     """Score the subjects of one partition into `result[row of the subject]`.
 
@@ -190,25 +195,31 @@ def score_partition(
     top = np.zeros(slots + 1, np.int64)
     counted = np.zeros(CURRENCIES, np.int64)
     against = np.zeros(CURRENCIES, np.int64)
-    seen = np.zeros((4, 3), np.int64)
     review_days = np.empty(REVIEWS, np.int64)
     review_coefficients = np.empty(REVIEWS, np.int64)
     ends = np.empty(REVIEWS + 2, np.int64)
+    gained = np.empty(REVIEWS + 2, np.int64)
     entries = np.empty((longest + 1, 3), np.int64)
-    uneven = params[UNEVEN] != 0 or params[FORGETS] == 0
+    uneven = params[UNEVEN] != 0 or params[EVER] != 0
     today = params[DAY]
+    mine = np.empty((subjects, 8), np.int32)  # lines in order; they go to their rows all at once
 
     for local in range(subjects):
         row = sub_rows[first_subject + local]
         low, high = bounds[local], bounds[local + 1]
         _sort(events, low, high)
         hand = len(by_hand) > 0 and by_hand[row] != 0
+        said = np.uint32(0)
+        asked = 0
         for i in range(low, high):
-            hand = hand or np.uint32(events[i] >> np.uint64(32)) & BY_HAND != 0
+            word = np.uint32(events[i] >> np.uint64(32))
+            said |= word
+            asked |= letters[(word >> NAME_SHIFT) & 511]
+        hand |= said & BY_HAND != 0
         given = opened[row] if len(opened) > 0 else NEVER
         hand = hand or given < 0 or DAYS <= given < NEVER
         if hand:
-            result[row, STATUS] = PLAIN
+            mine[local, STATUS] = PLAIN
             continue
         end = high
         while end > low and day_of(events[end - 1]) > today:
@@ -226,23 +237,19 @@ def score_partition(
             coming = min(coming, given)
         state = openings[row] if len(openings) > 0 else params[START]
         if exposure == NEVER:
-            result[row, COEFFICIENT] = result[row, EXPECTED] = table[state, SHOWN]
-            result[row, BALANCE] = 0
-            result[row, TIER] = 0
-            result[row, STATUS] = SHORT
-            result[row, REVIEW] = NO_DAY
-            result[row, CHANGE] = NO_DAY if coming == NEVER else coming
-            base = REASON_KINDS + slots
-            result[row, REASONS] = UNEXPOSED * base * base
+            mine[local, COEFFICIENT] = mine[local, EXPECTED] = table[state, SHOWN]
+            mine[local, BALANCE] = 0
+            mine[local, TIER] = 0
+            mine[local, STATUS] = SHORT
+            mine[local, REVIEW] = NO_DAY
+            mine[local, CHANGE] = NO_DAY if coming == NEVER else coming
+            mine[local, REASONS] = UNEXPOSED * (REASON_KINDS + slots) ** 2
             continue
         while start < end and day_of(events[start]) < exposure:
             start += 1
         own_review = fixed[row] if len(fixed) > 1 else fixed[0]
 
-        money = False
-        if unsettled:
-            for i in range(start, end):
-                money = money or names[name_of(events[i]), MONEY] != 0
+        money = unsettled and asked & MONEY != 0
         source = events
         if money:
             settle_ties(events, start, end, records, where)
@@ -251,7 +258,7 @@ def score_partition(
                 counted, against, made,
             )  # fmt: skip
             if found < 0:
-                result[row, STATUS] = PLAIN
+                mine[local, STATUS] = PLAIN
                 continue
             if found > 0:
                 length = end - start
@@ -259,39 +266,55 @@ def score_partition(
                 own[length : length + found] = made[:found]
                 _insert(own, length, length + found)
                 source, start, end = own, 0, length + found
-        done, now, expected, review, reason = coefficient(
-            source, start, end, exposure, own_review, state, params, names, table, months, doms, first,
-            review_days, review_coefficients, ends, seen,
+        done, now, expected, review, seen, reason = coefficient(
+            source, start, end, exposure, own_review, state, params, letters, gainable, table, months, doms, first,
+            review_days, review_coefficients, ends, gained,
         )  # fmt: skip
-        period, start = horizon(source, start, end, ends, review_days, done, params, months, doms, first)
+        rises = may_rise(review_coefficients, done, gained, params, tiers)
+        forgets = params[FORGETS]
+        since = today if not rises else review_days[done - forgets] if forgets and done >= forgets else 0
+        period, start = horizon(source, start, end, ends, since, params, months, doms, first)
         refunded = False
         if money:
             for i in range(start, end):
                 refunded = refunded or names[name_of(source[i]), TAKES] != 0
-        if refunded or uneven:
+        tier = 0
+        if refunded or uneven or (rises and not forgets):
             points(
                 source, start, end, period, ends, refunded, records, where, names, months, doms, first,
                 gains, losses, owners, orders, counts, earned, ever, top,
             )  # fmt: skip
-            tier, balance, expiry = path(
-                review_days, review_coefficients, done, gains, losses, counts, params, tiers, months, doms, first, sums,
-            )  # fmt: skip
-        else:
-            tier, balance, expiry = walk(
+            if rises:
+                tier, left, expiry = path(
+                    review_days, review_coefficients, done, gains, losses, counts, params, tiers, months, doms, first,
+                    sums,
+                )  # fmt: skip
+            else:
+                left, expiry = settle(gains, losses, counts, params, sums)
+        elif rises:
+            tier, left, expiry = walk(
                 source, start, end, period, ends, review_days, review_coefficients, done, params, names, tiers,
                 months, doms, first, entries, earned, sums,
             )  # fmt: skip
-        if abs(balance) > NEVER:
-            result[row, STATUS] = PLAIN
+        else:
+            left, expiry = balance(
+                source, start, end, period, ends, params, names, months, doms, first, earned, sums
+            )  # fmt: skip
+        if abs(left) > NEVER:
+            mine[local, STATUS] = PLAIN
             continue
-        result[row, COEFFICIENT] = now
-        result[row, EXPECTED] = expected
-        result[row, BALANCE] = balance
-        result[row, TIER] = tier
-        result[row, STATUS] = SHORT if reason == SHORT_HISTORY else ACTIVE
-        result[row, REVIEW] = review
-        result[row, CHANGE] = min(review, coming, expiry)
-        result[row, REASONS] = _reason_code(seen, reason, sums, slots, tied)
+        mine[local, COEFFICIENT] = now
+        mine[local, EXPECTED] = expected
+        mine[local, BALANCE] = left
+        mine[local, TIER] = tier
+        mine[local, STATUS] = SHORT if reason == SHORT_HISTORY else ACTIVE
+        mine[local, REVIEW] = review
+        mine[local, CHANGE] = min(review, coming, expiry)
+        mine[local, REASONS] = _reason_code(seen, reason, sums, slots, tied)
+    for local in range(subjects):
+        row = sub_rows[first_subject + local]
+        for each in range(8):
+            result[row, each] = mine[local, each]
     return True
 
 

@@ -5,18 +5,23 @@ from numba import njit
 
 from scoring.automaton import Column
 from scoring.kernel_calendar import add_months, day_in
-from scoring.kernel_pack import DAY_SHIFT, LATER, NAME_SHIFT, RANK_SHIFT
-from scoring.kernel_plan import NAMES, Name, Param
+from scoring.kernel_pack import DAY_SHIFT, LATER, NAME_SHIFT
+from scoring.kernel_plan import NAMES, Letter, Param
 
-FULL, PARTIAL = int(Column.FULL), int(Column.PARTIAL)
 CLEAN, HELD, SHORT, INTERRUPTED = int(Column.CLEAN), int(Column.HELD), int(Column.SHORT), int(Column.INTERRUPTED)
 COEFFICIENT, PROTECTS, HAS_CLEAN = int(Column.COEFFICIENT), int(Column.PROTECTS), int(Column.HAS_CLEAN)
 DAY, LAG, FIRST_MIN = int(Param.DAY), int(Param.LAG), int(Param.FIRST_MIN)
-FULL_RANK, INTERRUPTION = int(Param.FULL_RANK), int(Param.INTERRUPTION)
-EXCUSABLE, LETTERS = int(Name.EXCUSABLE), int(Name.LETTERS)
-
-FORGETS, LONGEST = int(Param.FORGETS), int(Param.LONGEST)
+INTERRUPTION, FORGETS, LONGEST = int(Param.INTERRUPTION), int(Param.FORGETS), int(Param.LONGEST)
+EVER, HAS_FLOOR, FLOOR = int(Param.EVER), int(Param.HAS_FLOOR), int(Param.FLOOR)
+NOTHING, LETTER_HELD = int(Letter.NOTHING), int(Letter.HELD)
+LETTER = 3  # the bits of a letter
+# A letter less one is the automaton's column.
+assert (Letter.FULL - 1, Letter.PARTIAL - 1) == (Column.FULL, Column.PARTIAL)  # noqa: S101 - of two enumerations
 NO_REASON, INTERRUPTED_LAST, CLEAN_LAST, SHORT_HISTORY = 0, 1, 2, 3  # what the reasons say after the incidents
+SEEN_BITS = 8  # of each count of incidents, which ends at `SHOWN` in each period
+SEEN = (1 << SEEN_BITS) - 1
+SHOWN = 3  # reasons at most
+YEAR = 12
 REVIEWS = 200  # room for the reviews of one subject
 
 
@@ -46,91 +51,124 @@ def first_review(exposure, fixed, months, doms, first):
 
 @njit(nogil=True, cache=True)
 def coefficient(
-    events, low, high, exposure, fixed, start_state, params, names, table, months, doms, first,
-    review_days, review_coefficients, ends, seen,
+    events, low, high, exposure, fixed, start_state, params, letters, gains, table, months, doms, first,
+    review_days, review_coefficients, ends, gained,
 ):  # fmt: skip
     """Step through the periods of one subject, as `fold.fold` does.
 
     `events[low:high]` are those from exposure to the day, in order. Writes the reviews that have been to
-    `review_days` and `review_coefficients`, the ends of all periods up to the day to `ends`, and to `seen[slot, kind]`
-    what the incidents of the last three reviews and of the running period did (0 full, 1 partial, 2 absorbed). Returns
-    how many reviews, the coefficient, what the next review gives, its day, and what the reasons say next.
+    `review_days` and `review_coefficients`, the ends of all periods up to the day to `ends`, and the most points that
+    each period's events can add to a balance to `gained`. Returns how many reviews, the coefficient, what the next
+    review gives, its day, what the incidents of the last three reviews and of the running period did (`SEEN_BITS` each:
+    raised in full, in part, absorbed), and what the reasons say next.
     """
-    today, lag = params[DAY], params[LAG]
-    full_rank = params[FULL_RANK]
-    for slot in range(4):
-        for kind in range(3):
-            seen[slot, kind] = 0
+    today, lag, interruption = params[DAY], params[LAG], params[INTERRUPTION]
     month, dom = first_review(exposure, fixed, months, doms, first)
     start = exposure
     review = day_in(first, month, dom)
-    state = start_state
-    before = start_state
+    end = max(start, review if lag == 0 else add_months(months, doms, first, review, -lag))
+    always = interruption < YEAR  # every period but the first is then long enough to be interrupted
+    interruptible = add_months(months, doms, first, start, interruption) < end
+    short = add_months(months, doms, first, start, params[FIRST_MIN]) > end
+    state = before = start_state
+    closed = CLEAN
+    seen = seen_1 = seen_2 = seen_3 = np.int64(0)
     done = 0
-    reason = SHORT_HISTORY
     i = low
     while True:
-        end = review if lag == 0 else add_months(months, doms, first, review, -lag)
-        end = max(start, end)
         ends[done] = end
-        slot = done & 3
+        limit = np.uint64(end) << np.uint64(32 + DAY_SHIFT)
         ordered = False
         held = False
-        while i < high and day_of(events[i]) < end:
+        gain = np.int64(0)
+        while i < high and events[i] < limit:
             word = np.uint32(events[i] >> np.uint64(32))
-            name = np.int64(word >> NAME_SHIFT) & NAMES
-            if word & LATER == 0:
-                ordered = True
-            rank = np.int64(word >> RANK_SHIFT) & 3
-            if rank in (1, full_rank):
-                if names[name, LETTERS]:
-                    letter = PARTIAL if rank == 1 else FULL
-                    seen[slot, 2 if table[state, PROTECTS] else letter] += 1
-                    state = table[state, letter]
-                elif names[name, EXCUSABLE]:
-                    held = True
-            elif names[name, EXCUSABLE]:
-                held = True
             i += 1
-        if not ordered and add_months(months, doms, first, start, params[INTERRUPTION]) < end:
-            symbol = INTERRUPTED
-        elif done == 0 and add_months(months, doms, first, start, params[FIRST_MIN]) > end:
-            symbol = SHORT
-        elif held:
-            symbol = HELD
-        else:
-            symbol = CLEAN
+            ordered |= word & LATER == 0
+            gain += gains[(word >> NAME_SHIFT) & NAMES]
+            letter = letters[(word >> NAME_SHIFT) & 511] & LETTER
+            if letter == NOTHING:
+                continue
+            if letter == LETTER_HELD:
+                held = True
+                continue
+            shift = SEEN_BITS * (2 if table[state, PROTECTS] else letter - 1)
+            if (seen >> shift) & SEEN < SHOWN:
+                seen += np.int64(1) << shift
+            state = table[state, letter - 1]
+        gained[done] = gain
+        symbol = INTERRUPTED if interruptible and not ordered else SHORT if short else HELD if held else CLEAN
         state = table[state, symbol]
         if review > today:
-            after = day_in(first, month + 12, dom)  # a period may end before the day, its review still to come
-            ends[done + 1] = max(end, add_months(months, doms, first, after, -lag))
-            return done, table[before, COEFFICIENT], table[state, COEFFICIENT], review, reason
+            break
         review_days[done] = review
         review_coefficients[done] = table[state, COEFFICIENT]
         before = state
-        reason = INTERRUPTED_LAST if symbol == INTERRUPTED else CLEAN_LAST if table[state, HAS_CLEAN] else NO_REASON
+        closed = symbol
+        seen_3, seen_2, seen_1, seen = seen_2, seen_1, seen, np.int64(0)
         done += 1
-        for kind in range(3):
-            seen[done & 3, kind] = 0
-        start = end
         month += 12
         review = day_in(first, month, dom)
+        start = end
+        end = max(start, review if lag == 0 else add_months(months, doms, first, review, -lag))
+        interruptible = always or add_months(months, doms, first, start, interruption) < end
+        short = False
+    after = day_in(first, month + 12, dom)  # a period may end before the day, its review still to come
+    ends[done + 1] = max(end, add_months(months, doms, first, after, -lag))
+    gained[done + 1] = 0
+    for k in range(i, high):
+        gained[done + 1] += gains[name_of(events[k])]
+    reason = SHORT_HISTORY
+    if done:
+        reason = INTERRUPTED_LAST if closed == INTERRUPTED else CLEAN_LAST if table[before, HAS_CLEAN] else NO_REASON
+    seen += seen_1 + seen_2 + seen_3
+    return done, table[before, COEFFICIENT], table[state, COEFFICIENT], review, seen, reason
+
+
+@njit(forceinline=True)
+def may_rise(review_coefficients, reviews, gained, params, tiers):
+    """Whether the tier may be any but the lowest: whether some review since the tier remembers leaves it in reach.
+
+    Points in force on one day come from the periods that their lifetime spans, and one more because a first period may
+    be short; all gains of these together, caps and losses left aside, are the most that the balance can have been.
+    """
+    if len(tiers) == 1 or reviews == 0:
+        return False
+    oldest = max(0, reviews - params[FORGETS]) if params[FORGETS] else 0
+    lowest = review_coefficients[oldest]
+    for review in range(oldest + 1, reviews):
+        lowest = min(lowest, review_coefficients[review])
+    if lowest > tiers[1, 0]:
+        return False
+    if params[HAS_FLOOR] and params[FLOOR] >= tiers[1, 1]:
+        return True
+    span = (params[LONGEST] + YEAR - 1) // YEAR + 2
+    most = np.int64(0)
+    for period in range(max(0, oldest - span + 1), oldest):
+        most += gained[period]
+    for period in range(oldest, reviews + 2):
+        most += gained[period]
+        if most >= tiers[1, 1]:
+            return True
+        if period >= span - 1:
+            most -= gained[period - span + 1]
+    return False
 
 
 @njit(nogil=True, cache=True)
-def horizon(events, low, high, ends, review_days, reviews, params, months, doms, first):
-    """The first period whose points can still matter to the tier, and the first event of it.
+def horizon(events, low, high, ends, since, params, months, doms, first):
+    """The first period whose points can still be in force on the day `since`, and the first event of it.
 
-    Where the tier forgets, only the last reviews decide, the points in force at the first of them, and those of the
-    period in which the oldest of these were earned, for its caps.
+    That period counts whole, for its caps.
     """
     period = 0
-    i = low
-    forgets = params[FORGETS]
-    if forgets and reviews >= forgets:
-        last = add_months(months, doms, first, review_days[reviews - forgets], -params[LONGEST])
+    if since > 0 and not params[EVER]:
+        last = add_months(months, doms, first, since, -params[LONGEST])
         while ends[period] <= last:
             period += 1
-        while i < high and period and day_of(events[i]) < ends[period - 1]:
-            i += 1
-    return period, i
+        if period:
+            at = high
+            while at > low and day_of(events[at - 1]) >= ends[period - 1]:
+                at -= 1
+            low = at
+    return period, low

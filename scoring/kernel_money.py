@@ -5,9 +5,9 @@ from numba import njit
 
 from scoring.kernel_calendar import add_months, day_in
 from scoring.kernel_fold import day_of, first_review, name_of
-from scoring.kernel_pack import AMOUNT, DAY_SHIFT, NAME_SHIFT, SOURCE
+from scoring.kernel_pack import DAY_SHIFT, NAME_SHIFT, SOURCE
 from scoring.kernel_plan import Param
-from scoring.kernel_points import DERIVED, currency_of, of_record
+from scoring.kernel_points import DERIVED, currency_of, money_of, of_record
 
 LAG = int(Param.LAG)
 _COUNTS, _AGAINST, _AT_LEAST, _SHARE, _WORD = range(5)  # the columns of Plan.derived
@@ -17,7 +17,7 @@ _SUM_LIMIT = 9 * 10**16  # times a hundred it is still below 2**63
 @njit(forceinline=True)
 def _key(event, records, where):
     """What settles a tie."""
-    return of_record(event, SOURCE if where[SOURCE] else AMOUNT, records, where)
+    return of_record(event, SOURCE, records, where) if where[SOURCE] else money_of(event, records, where)
 
 
 @njit(nogil=True, cache=True)
@@ -87,7 +87,7 @@ def derive(
             while k < j:
                 day = day_of(events[k])
                 while k < j and day_of(events[k]) == day:
-                    amount = max(of_record(events[k], AMOUNT, records, where), 0)  # no amount counts as none of it
+                    amount = max(money_of(events[k], records, where), 0)  # no amount counts as none of it
                     currency = currency_of(events[k])
                     if name_of(events[k]) == rules[rule, _COUNTS]:
                         number += 1

@@ -16,10 +16,12 @@ NAME_SHIFT = np.uint32(6)
 CURRENCY_SHIFT = np.uint32(1)
 BY_HAND = np.uint32(1)
 
-# A record is a line of 32-bit integers, so that a row is written to one place: its word, the key's lower word, and what
-# else its events have, where `places` says (0: they have none).
-WORD, LOW = 0, 1
-HIGH, AMOUNT, SOURCE, ORIGINAL = range(4)
+# A record is a line of 32-bit integers, so that a row is written to one place: the key's lower word, the event's word,
+# and what else its events have, where `places` says (0: they have none). An amount takes 32 bits where all of them fit,
+# 64 where `places[WIDE]` is 1.
+LOW, WORD = 0, 2
+HIGH, AMOUNT, SOURCE, ORIGINAL, WIDE = range(5)
+NARROW = 2**31  # amounts below it fit in 32 bits
 
 NO_AMOUNT = -(2**63)
 # One signature each, so that each loop is compiled once: columns of Arrow are read-only, ours are not, and both fit.
@@ -28,14 +30,18 @@ _WORDS, _BYTES = types.Array(types.uint32, 1, "C", readonly=True), types.Array(t
 _KINDS = types.Array(types.uint32, 2, "C", readonly=True)
 _OUT_INTS, _OUT_SHORTS, _OUT_WORDS = types.int64[::1], types.int32[::1], types.uint32[::1]
 _OUT_PARTS, _OUT_RECORDS = types.uint16[::1], types.int32[:, ::1]
-_KEYS = (_OUT_INTS, _OUT_INTS)
-_COUNTED = (_INTS, _INTS, _SHORTS, _SHORTS, _SHORTS, _WORDS, _INTS, _KINDS, _KINDS, _KINDS)
-_LIMITS = (types.int64,) * 5
-_TEXT_KEYS = [types.void(ends, _BYTES, *_KEYS) for ends in (_SHORTS, _INTS)]
+_OUT_KEYS = (_OUT_INTS, _OUT_INTS)
+_TEXT_KEYS = [types.void(ends, _BYTES, *_OUT_KEYS) for ends in (_SHORTS, _INTS)]
 _COUNT_KEYS = types.void(_INTS, _INTS, types.int64, _OUT_PARTS, _OUT_INTS)
-_SCATTER_KEYS = types.void(_INTS, _INTS, _OUT_PARTS, _OUT_INTS, *_KEYS, _OUT_SHORTS)
-_COUNT_EVENTS = types.void(*_COUNTED, *_LIMITS, _OUT_WORDS, _OUT_PARTS, _OUT_INTS)
-_SCATTER_EVENTS = types.void(_INTS, _INTS, _WORDS, _INTS, _INTS, _INTS, _OUT_PARTS, _OUT_INTS, _INTS, _OUT_RECORDS)
+_SCATTER_KEYS = types.void(_INTS, _INTS, _OUT_PARTS, _OUT_INTS, *_OUT_KEYS, _OUT_SHORTS)
+_SELECT = types.int64(_SHORTS, _SHORTS, _SHORTS, _WORDS, *(_KINDS,) * 3, *(types.int64,) * 3, _OUT_WORDS, _OUT_SHORTS)
+_PLACE = types.void(types.int64, _SHORTS, _INTS, _INTS, types.int64, _OUT_PARTS, _OUT_INTS)
+_TAKE = types.int64(
+    types.int64, _SHORTS, _INTS, _BYTES, types.int64, _BYTES, types.int64, types.boolean, _OUT_WORDS, _OUT_INTS
+)  # fmt: skip
+_SCATTER_EVENTS = types.void(
+    types.int64, _SHORTS, _INTS, _INTS, _WORDS, _INTS, _INTS, _INTS, _OUT_PARTS, _OUT_INTS, _INTS, _OUT_RECORDS
+)  # fmt: skip
 
 INLINE = 15  # bytes of a text id that a key holds as they stand; the sixteenth is the length
 
@@ -120,19 +126,16 @@ def scatter_keys(low, high, parts, cursor, out_low, out_high, out_row):
         out_row[place] = row
 
 
-@njit(_COUNT_EVENTS, nogil=True, cache=True)
-def count_events(
-    low, high, days, signals, liabilities, extras, amounts, kinds, effective, ancient,
-    today, cutoff, epoch, limit, shift, words, parts, counts,
-):  # fmt: skip
-    """Each row's word and partition; a word of 0 is a row that cannot matter.
+@njit(_SELECT, nogil=True, cache=True)
+def select_events(days, signals, liabilities, extras, kinds, effective, ancient, today, cutoff, epoch, words, rows):
+    """The words of the rows that can matter, and which rows those are; returns how many.
 
-    `days` since 1970; `extras` the lower bits that currency and hand-over add (may be empty); amounts beyond `limit`
-    and days beyond the calendar are left to the plain reading.
+    `days` since 1970; `extras` the lower bits that currency and hand-over add (may be empty); days beyond the calendar
+    are left to the plain reading. No branch depends on a row: a row that cannot matter is overwritten by the next.
     """
     extra = len(extras) > 0
-    money = len(amounts) > 0
-    for row in range(len(low)):
+    found = 0
+    for row in range(len(days)):
         day = days[row] + epoch
         signal, liability = signals[row], liabilities[row]
         if day > today:
@@ -141,22 +144,50 @@ def count_events(
             word = effective[signal, liability]
         else:
             word = ancient[signal, liability]
-        if word == 0:
-            words[row] = 0
-            continue
+        matters = word != 0
         if extra:
             word |= extras[row]
-        if money:
-            amount = amounts[row]
-            if amount != NO_AMOUNT and (amount > limit or amount < -limit):
-                word |= BY_HAND
         if day < 0 or day >= DAYS:
             day = 0
             word |= BY_HAND
-        words[row] = np.uint32(day) << DAY_SHIFT | word
-        part = hashed(low[row], high, row) >> uint64(shift)
-        parts[row] = part
+        words[found] = np.uint32(day) << DAY_SHIFT | word
+        rows[found] = row
+        found += matters
+    return found
+
+
+@njit(_PLACE, nogil=True, cache=True)
+def place_events(number, rows, low, high, shift, parts, counts):
+    """The partition of each row that matters, and how many each partition holds."""
+    for i in range(number):
+        part = hashed(low[rows[i]], high, rows[i]) >> uint64(shift)
+        parts[i] = part
         counts[part] += 1
+
+
+@njit(_TAKE, nogil=True, cache=True)
+def take_amounts(number, rows, amounts, valid, offset, valued, limit, narrow, words, taken):
+    """The amounts of the rows that matter, `NO_AMOUNT` where nothing asks for it; those beyond `limit` mark their word.
+
+    `valued[name]`: whether anything asks for the amount of such a signal. `valid` are Arrow's bits, from `offset` on,
+    empty where every row has an amount. Returns how many amounts do not fit in 32 bits, where `narrow` wants them to.
+    """
+    wider = 0
+    for i in range(number):
+        at = offset + rows[i]
+        there = len(valid) == 0 or (valid[at >> 3] >> (at & 7)) & 1
+        if not there or not valued[(words[i] >> NAME_SHIFT) & 127]:
+            taken[i] = NO_AMOUNT
+            continue
+        amount = amounts[rows[i]]
+        taken[i] = amount
+        if 0 <= amount < NARROW or amount == NO_AMOUNT:
+            continue
+        if amount > limit or amount < -limit:
+            words[i] |= BY_HAND
+        else:
+            wider += narrow
+    return wider
 
 
 @njit(forceinline=True)
@@ -172,21 +203,39 @@ def put_wide(records, row, at, value):
     records[row, at + 1] = np.int32(value >> 32)
 
 
+@njit(forceinline=True)
+def amount_of(records, row, places):
+    """The amount in a record, `NO_AMOUNT` where it has none."""
+    if places[AMOUNT] == 0:
+        return NO_AMOUNT
+    if places[WIDE]:
+        return wide(records, row, places[AMOUNT])
+    amount = np.int64(records[row, places[AMOUNT]])
+    return amount if amount >= 0 else NO_AMOUNT
+
+
 @njit(_SCATTER_EVENTS, nogil=True, cache=True)
-def scatter_events(low, high, words, amounts, sources, originals, parts, cursor, places, records):
-    """The rows that matter as records, by partition; `cursor` holds where each partition begins and is moved."""
-    for row in range(len(low)):
-        word = words[row]
-        if word == 0:
-            continue
-        place = cursor[parts[row]]
-        cursor[parts[row]] = place + 1
-        records[place, WORD] = np.int32(word)
+def scatter_events(
+    number, rows, low, high, words, amounts, sources, originals, parts, cursor, places, records
+):  # fmt: skip
+    """The rows that matter as records, by partition; `cursor` holds where each partition begins and is moved.
+
+    `words`, `amounts` and `parts` are those of the rows that matter, all else is of every row.
+    """
+    two, money, sourced = places[HIGH] > 0, places[AMOUNT] > 0, places[SOURCE] > 0
+    for i in range(number):
+        row = rows[i]
+        place = cursor[parts[i]]
+        cursor[parts[i]] = place + 1
         put_wide(records, place, LOW, low[row])
-        if places[HIGH]:
+        records[place, WORD] = np.int32(words[i])
+        if money:
+            if places[WIDE]:
+                put_wide(records, place, places[AMOUNT], amounts[i])
+            else:
+                records[place, places[AMOUNT]] = np.int32(amounts[i] if 0 <= amounts[i] < NARROW else -1)
+        if two:
             put_wide(records, place, places[HIGH], high[row])
-        if places[AMOUNT]:
-            put_wide(records, place, places[AMOUNT], amounts[row])
-        if places[SOURCE]:
+        if sourced:
             put_wide(records, place, places[SOURCE], sources[row])
             put_wide(records, place, places[ORIGINAL], originals[row])

@@ -49,6 +49,16 @@ class Name(IntEnum):
     FADES = 11  # 1: month by month
 
 
+class Letter(IntEnum):
+    """What the automaton reads of an event."""
+
+    NOTHING = 0
+    FULL = 1
+    PARTIAL = 2
+    HELD = 3  # an excused incident, which may hold the reduction
+    MONEY = 4  # beside one of these: its subject needs the loop that knows amounts
+
+
 class Param(IntEnum):
     """The places in `Plan.params`."""
 
@@ -67,6 +77,7 @@ class Param(IntEnum):
     GRACE = 12
     FORGETS = 14  # reviews after which the tier is what the numbers make it, whatever it was; 0: never
     LONGEST = 15  # months that points live
+    EVER = 16  # 1: points depend on all that has ever been, not only on what is still in force
     START = 13  # the state that exposure begins in
 
 
@@ -141,7 +152,9 @@ class Plan:
 
     `kinds[signal, liability]` is what an event's lower 16 bits begin with, 0 where the signal does not exist or is off;
     `signal` is the place in `signals`, the last row standing for every other name. `effective` is the same without
-    what has no effect once it has happened, `ancient` without what has none before the cut-off.
+    what has no effect once it has happened, `ancient` without what has none before the cut-off. `letters` is what the
+    automaton reads of an event, by rank and name; `gains` and `valued` are by name: the points that it can add to a
+    balance, and whether anything asks for its amount.
     """
 
     programme: Programme
@@ -152,6 +165,9 @@ class Plan:
     ancient: NDArray[np.uint32]
     params: NDArray[np.int64]
     names: NDArray[np.int32]
+    letters: NDArray[np.int8]
+    gains: NDArray[np.int64]
+    valued: NDArray[np.uint8]
     derived: NDArray[np.int64]
     tiers: NDArray[np.int64]
     automaton: NDArray[np.int32]
@@ -225,6 +241,7 @@ def compile_programme(programme: Programme, day: date, openings: Iterable[State]
     awarded = names[names[:, Name.AWARDED] == 1]
     params[Param.UNEVEN] = len(set(awarded[:, Name.EXPIRY])) > 1 or awarded[:, Name.FADES].any()
     params[Param.GRACE] = programme.grace_months
+    params[Param.EVER] = names[:, Name.ONCE].any()
     params[Param.START] = automaton.starts[State(rules.origin)]
     return Plan(
         programme=programme,
@@ -235,6 +252,9 @@ def compile_programme(programme: Programme, day: date, openings: Iterable[State]
         ancient=ancient,
         params=params,
         names=names,
+        letters=_letters(names, programme),
+        gains=np.where(names[:, Name.TAKEN] == 1, np.abs(names[:, Name.POINTS]), names[:, Name.POINTS].clip(0)).astype(np.int64),
+        valued=_valued(names, [number[name] for name in lasting if name in number]),
         derived=_derived(derived, programme, number),
         tiers=np.array(
             [
@@ -307,6 +327,23 @@ def _kinds(programme: Programme, on: list[str], names: NDArray[np.int32]) -> tup
             ancient[place, column] = kind if moves else 0
             effective[place, column] = kind if moves or row[Name.AWARDED] else 0
     return kinds, effective, ancient
+
+
+def _letters(names: NDArray[np.int32], programme: Programme) -> NDArray[np.int8]:
+    """By rank and name: nothing, a full or a partial incident, or one that may hold the reduction; and about money."""
+    letters = np.zeros((4, NAMES + 1), dtype=np.int8)
+    letters[:, names[:, Name.EXCUSABLE] == 1] = Letter.HELD
+    for liability, letter in ((Liability.FULL, Letter.FULL), (Liability.PARTIAL, Letter.PARTIAL)):
+        letters[_rank(liability, programme), names[:, Name.LETTERS] == 1] = letter
+    letters[:, names[:, Name.MONEY] == 1] |= Letter.MONEY
+    return letters.reshape(-1)
+
+
+def _valued(names: NDArray[np.int32], counted: list[int]) -> NDArray[np.uint8]:
+    """Whether anything asks for the amount of such a signal: refunds and their orders, what derived signals sum."""
+    valued = (names[:, Name.MONEY] | names[:, Name.TAKES] | names[:, Name.TAKEN]) > 0
+    valued[counted] = True
+    return valued.astype(np.uint8)
 
 
 def _derived(rules: list[Derived], programme: Programme, number: Mapping[str, int]) -> NDArray[np.int64]:

@@ -5,8 +5,7 @@ from numba import njit
 
 from scoring.kernel_calendar import add_months
 from scoring.kernel_fold import day_of, name_of
-from scoring.kernel_pack import AMOUNT as IN_AMOUNT
-from scoring.kernel_pack import CURRENCY_SHIFT, NO_AMOUNT, wide
+from scoring.kernel_pack import CURRENCY_SHIFT, NO_AMOUNT, amount_of, wide
 from scoring.kernel_pack import ORIGINAL as IN_ORIGINAL
 from scoring.kernel_pack import SOURCE as IN_SOURCE
 from scoring.kernel_plan import Name, Param
@@ -27,9 +26,16 @@ DERIVED = 0xFFFFFFFF  # an event that stands in no row
 
 @njit(forceinline=True)
 def of_record(event, which, records, where):
-    """The amount, source or original in its record, `NO_AMOUNT` where it has none."""
+    """The source or original in its record, `NO_AMOUNT` where it has none."""
     row = np.int64(event & np.uint64(0xFFFFFFFF))
     return wide(records, row, where[which]) if row != DERIVED and where[which] else NO_AMOUNT
+
+
+@njit(forceinline=True)
+def money_of(event, records, where):
+    """The amount in its record, `NO_AMOUNT` where it has none."""
+    row = np.int64(event & np.uint64(0xFFFFFFFF))
+    return amount_of(records, row, where) if row != DERIVED else NO_AMOUNT
 
 
 @njit(forceinline=True)
@@ -125,7 +131,7 @@ def _refund(
 ):  # fmt: skip
     """One refund: of its own order, else of the most recent ones in its currency with money left."""
     day = day_of(event)
-    amount = of_record(event, IN_AMOUNT, records, where)
+    amount = money_of(event, records, where)
     original = of_record(event, IN_ORIGINAL, records, where)
     if original != NO_AMOUNT:
         for order in range(count - 1, -1, -1):
@@ -201,7 +207,7 @@ def points(
                 _lose(losses, counts, expires, given, slot)
             if money and names[name, TAKEN]:
                 owners[order] = slot
-                amount = of_record(event, IN_AMOUNT, records, where)
+                amount = money_of(event, records, where)
                 orders[AMOUNT, order] = 0 if amount == NO_AMOUNT else amount
                 orders[SOURCE, order] = of_record(event, IN_SOURCE, records, where)
                 orders[CURRENCY, order] = currency_of(event)
@@ -283,3 +289,26 @@ def path(review_days, review_coefficients, reviews, gains, losses, counts, param
             break
         loss += 1
     return current, max(total, params[FLOOR]) if params[HAS_FLOOR] else total, coming
+
+
+@njit(nogil=True, cache=True)
+def settle(gains, losses, counts, params, sums):
+    """The balance and the next day on which points go by themselves, of a subject whose tier is known to be the lowest.
+
+    `sums` becomes the points left by slot.
+    """
+    for slot in range(len(sums)):
+        sums[slot] = 0
+    total = 0
+    coming = NEVER
+    for g in range(counts[0]):
+        total += _points_of(gains[g])
+        sums[_slot_of(gains[g])] += _points_of(gains[g])
+    for k in range(counts[1]):
+        day, lost = losses[k] >> DAY_OF_MOVE, _points_of(losses[k])
+        if day <= params[DAY]:
+            total -= lost
+            sums[_slot_of(losses[k])] -= lost
+        elif lost != 0:
+            coming = min(coming, day)
+    return max(total, params[FLOOR]) if params[HAS_FLOOR] else total, coming

@@ -1,7 +1,7 @@
 """Points and tier of one subject in one walk, compiled: for the most common rules and subjects.
 
-No refund, all points live equally long, and the tier forgets (`Param.FORGETS`): then points go in the order in which
-they came, and nothing has to be noted down but them. Everything else takes `kernel_points`.
+No refund, and all points live equally long: then they go in the order in which they came. `walk` wants a tier that
+forgets (`Param.FORGETS`), `balance` one that is known to be the lowest. Everything else takes `kernel_points`.
 """
 
 from numba import njit
@@ -92,3 +92,39 @@ def walk(
         elif reviewed and deserved < current:
             current -= 1
     return current, max(total, params[FLOOR]) if params[HAS_FLOOR] else total, expiry
+
+
+@njit(nogil=True, cache=True)
+def balance(events, low, high, period, ends, params, names, months, doms, first, earned, sums):
+    """The balance at the end of the day and the next day on which points go by themselves.
+
+    The first events lie in that `period`. Writes what is in force by slot to `sums`; `earned` is room to work in.
+    """
+    for slot in range(len(sums)):
+        sums[slot] = earned[slot] = 0
+    today, lifetime = params[DAY], params[LONGEST]
+    total = 0
+    expiry = NEVER
+    for i in range(low, high):
+        name = name_of(events[i])
+        if not names[name, AWARDED]:
+            continue
+        day = day_of(events[i])
+        if day >= ends[period]:
+            while day >= ends[period]:
+                period += 1
+            for slot in range(len(earned)):
+                earned[slot] = 0
+        slot, points, cap = names[name, SLOT], names[name, POINTS], names[name, CAP]
+        if cap >= 0:
+            room = max(0, cap - abs(earned[slot]))
+            points = min(points, room) if points > 0 else max(points, -room)
+            earned[slot] += points
+        if points == 0:
+            continue
+        expires = add_months(months, doms, first, day, lifetime)
+        if expires > today:
+            total += points
+            sums[slot] += points
+            expiry = min(expiry, expires)
+    return max(total, params[FLOOR]) if params[HAS_FLOOR] else total, expiry
