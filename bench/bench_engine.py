@@ -211,6 +211,8 @@ class Figure:
 
 def alone(contender: str, folder: Path, *, whole: bool) -> None:
     """Run one contender in this process and print what it took."""
+    if "pandas" not in contender:
+        sys.modules["pandas"] = None  # type: ignore[assignment] - pyarrow would import it for its own sake where it is
     if contender.startswith("engine") and not whole:
         warm(folder)
     run = CONTENDERS[contender](folder)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from fractions import Fraction
+from functools import lru_cache
 from math import floor
 from typing import TypeAlias
 
@@ -61,6 +62,17 @@ class _Inside:
 _Node: TypeAlias = State | _Inside
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Rules and openings as a key: rules hold mappings, so they have no hash of their own."""
+
+    rules: Rules
+    openings: tuple[State, ...]
+
+    def __hash__(self) -> int:
+        return hash((self.rules.name, self.openings))
+
+
 def compile_rules(rules: Rules, openings: Iterable[State] = ()) -> Automaton:
     """The automaton of all states that can be reached from the rules' origin and from each opening.
 
@@ -69,6 +81,12 @@ def compile_rules(rules: Rules, openings: Iterable[State] = ()) -> Automaton:
     """
     if rules.floor_years != "reviews":
         raise ValueError("floor_years = dates: the years at the floor depend on days, not on periods alone")
+    return _compiled(_Asked(rules, tuple(openings)))
+
+
+@lru_cache(maxsize=8)
+def _compiled(asked: _Asked) -> Automaton:
+    rules = asked.rules
     numbers: dict[_Node, int] = {}
     rows: list[list[int]] = []
     waiting: list[_Node] = []
@@ -79,7 +97,7 @@ def compile_rules(rules: Rules, openings: Iterable[State] = ()) -> Automaton:
             waiting.append(node)
         return numbers[node]
 
-    starts = {opening: number(_bounded(opening, rules)) for opening in (State(rules.origin), *openings)}
+    starts = {opening: number(_bounded(opening, rules)) for opening in (State(rules.origin), *asked.openings)}
     first = len(numbers)
     done = 0
     while done < len(waiting):
@@ -90,7 +108,9 @@ def compile_rules(rules: Rules, openings: Iterable[State] = ()) -> Automaton:
         else:
             row = _from_inside(node, rules)
         rows.append([*map(number, row[0]), *row[1]])
-    return Automaton(np.array(rows, dtype=np.int32), starts)
+    table = np.array(rows, dtype=np.int32)
+    table.setflags(write=False)  # whoever asks again gets the same one
+    return Automaton(table, starts)
 
 
 _Row: TypeAlias = tuple[list[_Node], list[int]]

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from scoring import kernel
+from scoring import kernel_columns
 from scoring.engine_columns import Part, Table, column
 from scoring.engine_result import Labels, Result, put, table
 from scoring.opening import Opening
@@ -111,7 +111,7 @@ def all_plain(parts: Sequence[Part], subjects: Table, programme: Programme, read
     """The standings of everybody by the plain reading: the compiled loops do not know a rule of this programme."""
     rows = subjects.num_rows
     result, labels, tiers = np.zeros((rows, 8), np.int32), Labels(("",)), [tier.name for tier in programme.tiers]
-    result[:, kernel.STATUS] = kernel.PLAIN
+    result[:, kernel_columns.STATUS] = kernel_columns.PLAIN
     statuses = read_plainly(parts, subjects, reading, Target(result, range(rows), labels, tiers))
     return table(column(subjects, "subject"), result, statuses, labels, tiers)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from scoring import kernel
+from scoring import kernel_columns as kernel
 from scoring.kernel_calendar import EPOCH
 from scoring.kernel_plan import Plan
 from scoring.line import Code, Line
@@ -77,18 +77,22 @@ class Labels:
         """The code of what the plain reading said."""
         return self.others.setdefault(" ".join(map(label, reasons)), -1 - len(self.others))
 
-    def dictionary(self, codes: NDArray[np.int32]) -> Any:
-        """The codes as a dictionary of the texts that occur."""
-        base = len(self.kinds)
+    @property
+    def room(self) -> int:
+        """Above all codes, those of the plain reading moved up to begin with 0."""
+        return len(self.kinds) ** 3 + len(self.others)
+
+    def dictionary(self, codes: NDArray[np.int32], used: NDArray[np.bool_]) -> Any:
+        """The codes, moved up by `others`, as a dictionary of the texts that are used; they are written over."""
         shift = len(self.others)
-        used = np.zeros(base**3 + shift, bool)
-        used[codes + shift] = True
         found = np.flatnonzero(used)
         places = np.zeros(len(used), np.int32)
         places[found] = np.arange(len(found), dtype=np.int32)
         others = {number: text for text, number in self.others.items()}
+        base = len(self.kinds)
         texts = [others[code] if code < 0 else self._text(code, base) for code in (found - shift).tolist()]
-        return pa.DictionaryArray.from_arrays(pa.array(places[codes + shift]), pa.array(texts, pa.string()))
+        kernel.renumber(codes, places)
+        return pa.DictionaryArray.from_arrays(_array(pa.int32(), codes), pa.array(texts, pa.string()))
 
     def _text(self, code: int, base: int) -> str:
         digits = (code // base // base, code // base % base, code % base)
@@ -111,30 +115,42 @@ def put(result: Result, row: int, shown: Standing, labels: Labels, tiers: Sequen
 
 def table(subjects: Any, result: Result, statuses: dict[int, str], labels: Labels, tiers: Sequence[str]) -> Any:
     """The rows as a table; `statuses` are those of the rows that the plain reading made."""
-    plain = result[:, kernel.STATUS] == kernel.PLAIN
-    status = np.where(result[:, kernel.STATUS] == kernel.ACTIVE, _ACTIVE, _SHORT).astype(np.int8)
+    rows = len(result)
+    coefficient, expected = np.empty(rows, np.int16), np.empty(rows, np.int16)
+    tier, status = np.empty(rows, np.int8), np.empty(rows, np.int8)
+    points, review, change, reasons = (np.empty(rows, np.int32) for _ in range(4))
+    used = np.zeros(labels.room, np.bool_)
+    missing = kernel.columns_of(
+        result, coefficient, expected, points, tier, status, review, change, reasons, len(labels.others), used
+    )
+    plain = status == kernel.PLAIN
+    status = np.array([_ACTIVE, _SHORT, 0], np.int8)[status]
     for row, text in statuses.items():
         status[row] = STATUSES.index(text)
     return pa.table(
         [
             subjects,
-            pa.array(result[:, kernel.COEFFICIENT].astype(np.int16)),
-            pa.array(result[:, kernel.EXPECTED].astype(np.int16)),
-            pa.array(np.ascontiguousarray(result[:, kernel.BALANCE])),
-            pa.DictionaryArray.from_arrays(result[:, kernel.TIER].astype(np.int8), pa.array(tiers)),
-            pa.DictionaryArray.from_arrays(status, pa.array(STATUSES)),
-            _dates(result[:, kernel.REVIEW]),
-            _dates(result[:, kernel.CHANGE]),
-            labels.dictionary(result[:, kernel.REASONS]),
-            pa.array(plain),
+            _array(pa.int16(), coefficient),
+            _array(pa.int16(), expected),
+            _array(pa.int32(), points),
+            pa.DictionaryArray.from_arrays(_array(pa.int8(), tier), pa.array(tiers)),
+            pa.DictionaryArray.from_arrays(_array(pa.int8(), status), pa.array(STATUSES)),
+            _array(pa.date32(), review, result[:, kernel.REVIEW] != kernel.NO_DAY if missing else None),
+            _array(pa.date32(), change, result[:, kernel.CHANGE] != kernel.NO_DAY if missing else None),
+            labels.dictionary(reasons, used),
+            pa.Array.from_buffers(pa.bool_(), rows, [None, _bits(plain)]),
         ],
         schema=schema(subjects.type),
     )
 
 
-def _dates(days: NDArray[np.int32]) -> Any:
-    missing = days == kernel.NO_DAY
-    return pa.array(days - np.int32(EPOCH), pa.int32(), mask=missing if missing.any() else None).view(pa.date32())
+def _array(kind: Any, values: NDArray[Any], there: NDArray[np.bool_] | None = None) -> Any:
+    """An array without a copy; null where nothing is `there`."""
+    return pa.Array.from_buffers(kind, len(values), [None if there is None else _bits(there), pa.py_buffer(values)])
+
+
+def _bits(flags: NDArray[np.bool_]) -> Any:
+    return pa.py_buffer(np.packbits(flags, bitorder="little"))
 
 
 _ACTIVE = STATUSES.index(str(Status.ACTIVE))

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from scoring import kernel
+from scoring import kernel, kernel_columns
 from scoring.engine_columns import BadTable, Currencies, Part, Table, column, events_of, keys
 from scoring.engine_plain import PlainReading, Target, read_plainly
 from scoring.engine_result import Labels, Result, table
@@ -26,7 +26,8 @@ from scoring.kernel_pack import (
 )
 from scoring.kernel_plan import AMOUNT_LIMIT, Name, Param, Plan
 
-_SUBJECTS = 4096  # the state of so many stays in one core's cache
+_SUBJECTS = 2048  # the state of so many stays in one core's cache
+_SHORT = 2**32 - 1
 _MOST = 4096  # partitions
 _FILES = 64  # that a spill is spread over
 _T = TypeVar("_T")
@@ -62,6 +63,16 @@ class Subjects:
         return mine, rows
 
 
+@dataclass(frozen=True, slots=True)
+class Scattering:
+    """How events find their partition: by the hash of their key less `base`; with a `span`, no subject is beyond it."""
+
+    base: int
+    span: int
+    partitions: int
+    shift: int
+
+
 class _TooWide(Exception):
     """An amount does not fit in a record of this layout."""
 
@@ -81,37 +92,40 @@ class Run:
     def tables(self, spill: Callable[[], BinaryIO] | None) -> Iterator[Table]:
         """One table of all subjects in their order; with `spill` several, in the order of hashes."""
         low, high = keys(column(self.table, "subject"))
+        base, span = (0, 0) if len(high) else _range(low)
+        low = low - base if base else low
         partitions = 2
         while partitions < _MOST and partitions * _SUBJECTS < len(low):
             partitions *= 2
         shift = 65 - partitions.bit_length()
         subjects = self._subjects(low, high, partitions, shift)
-        layout = Layout(len(high) > 0, self.plan.needs_money, any("source" in part.schema.names for part in self.parts))
+        layout = Layout(len(high) > 0, self.plan.needs_money, any("source" in part.schema.names for part in self.parts), span > 0)
+        scattering = Scattering(base, span, partitions, shift)
         try:
-            store = self._stored(layout, partitions, shift, spill)
+            store = self._stored(layout, scattering, spill)
         except _TooWide:
             layout = replace(layout, wide=True)
-            store = self._stored(layout, partitions, shift, spill)
+            store = self._stored(layout, scattering, spill)
         pa.default_memory_pool().release_unused()  # what reading left behind; scoring needs room of its own
         left: list[NDArray[np.int32]] = []
         for group in store.groups():
             mine, rows = (subjects, None) if spill is None else subjects.only(group.first, group.last)
             result = self._score(group, mine, layout)
-            by_plain = np.flatnonzero(result[:, kernel.STATUS] == kernel.PLAIN).astype(np.int32)
+            by_plain = np.flatnonzero(result[:, kernel_columns.STATUS] == kernel_columns.PLAIN).astype(np.int32)
             if rows is None:
                 yield self._table(self.table, result, self._read_plainly(result, by_plain, by_plain))
             else:
                 left.append(rows[by_plain])
-                kept = np.flatnonzero(result[:, kernel.STATUS] != kernel.PLAIN)
+                kept = np.flatnonzero(result[:, kernel_columns.STATUS] != kernel_columns.PLAIN)
                 yield self._table(self.table.take(pa.array(rows[kept])), result[kept], {})
         if left and (rows := np.concatenate(left)).size:
             result = np.zeros((len(rows), 8), np.int32)
-            result[:, kernel.STATUS] = kernel.PLAIN
+            result[:, kernel_columns.STATUS] = kernel_columns.PLAIN
             statuses = self._read_plainly(result, np.arange(len(rows), dtype=np.int32), rows)
             yield self._table(self.table.take(pa.array(rows)), result, statuses)
 
     def _stored(
-        self, layout: Layout, partitions: int, shift: int, spill: Callable[[], BinaryIO] | None
+        self, layout: Layout, scattering: Scattering, spill: Callable[[], BinaryIO] | None
     ) -> Memory | Spill:
         """All pieces read and scattered.
 
@@ -120,13 +134,13 @@ class Run:
         """
         store: Memory | Spill
         if spill is None:
-            store = Memory(layout, sum(part.rows for part in self.parts), partitions, len(self.parts))
+            store = Memory(layout, sum(part.rows for part in self.parts), scattering.partitions, len(self.parts))
         else:
-            store = Spill(layout, partitions, len(self.parts), _FILES, spill)
+            store = Spill(layout, scattering.partitions, len(self.parts), _FILES, spill)
         currencies = Currencies()
 
         def scatter(piece: int) -> None:
-            self._scatter(piece, store, currencies, partitions, shift)
+            self._scatter(piece, store, currencies, scattering)
 
         _all(self._each(scatter, range(len(self.parts))))
         return store
@@ -152,7 +166,7 @@ class Run:
     def _each(self, work: Callable[[int], _T], numbers: Iterable[int]) -> Iterable[_T]:
         return map(work, numbers) if self.executor is None else self.executor.map(work, numbers)
 
-    def _scatter(self, piece: int, store: Memory | Spill, currencies: Currencies, partitions: int, shift: int) -> None:
+    def _scatter(self, piece: int, store: Memory | Spill, currencies: Currencies, by: Scattering) -> None:
         """Read one piece and put its rows into their partitions."""
         found = events_of(self.parts[piece].read(), self.plan, currencies)
         if (len(found.high) > 0) != store.layout.text and len(found.low):
@@ -174,12 +188,12 @@ class Run:
             )  # fmt: skip
             if wider:
                 raise _TooWide
-        partition, starts = np.empty(number, np.uint16), np.zeros(partitions + 1, np.int64)
-        place_events(number, chosen, found.low, found.high, shift, partition, starts[1:])
+        partition, starts = np.empty(number, np.uint16), np.zeros(by.partitions + 2, np.int64)
+        place_events(number, chosen, found.low, found.high, by.base, by.span, by.shift, partition, starts[1:])
         np.cumsum(starts, out=starts)
         records, cursor = store.place(piece, starts)
         scatter_events(
-            number, chosen, found.low, found.high, words, taken, found.sources, found.originals, partition, cursor,
+            number, chosen, found.low, found.high, by.base, words, taken, found.sources, found.originals, partition, cursor,
             store.layout.places, records,
         )  # fmt: skip
         store.keep(piece, records)
@@ -203,7 +217,8 @@ class Run:
             )  # fmt: skip
             return found
 
-        largest_first = np.argsort(np.diff(group.starts, axis=1).sum(axis=0))[::-1]  # so that no thread is left with it
+        rows = np.diff(group.starts, axis=1).sum(axis=0)[: group.last - group.first]
+        largest_first = np.argsort(rows)[::-1]  # so that no thread is left with it
         if not all(list(self._each(work, largest_first.tolist()))):
             raise BadTable("subject: one comes twice among the subjects")
         return result
@@ -221,6 +236,14 @@ class Run:
     @property
     def _tiers(self) -> list[str]:
         return [tier.name for tier in self.plan.programme.tiers]
+
+
+def _range(keys_: NDArray[np.int64]) -> tuple[int, int]:
+    """The least key, and how many there are up to the greatest; (0, 0) where these do not fit in 32 bits."""
+    if not len(keys_):
+        return 0, 0
+    least, greatest = int(keys_.min()), int(keys_.max())
+    return (least, greatest - least + 1) if greatest - least < _SHORT else (0, 0)
 
 
 def _all(results: Iterable[object]) -> None:

@@ -16,11 +16,12 @@ Records: TypeAlias = NDArray[np.int32]  # (rows, width), as `kernel_pack` writes
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What events have beside their words and keys of 64 bits; `wide`: an amount takes 64 bits, not 32."""
+    """What events have beside their words; `short`: a key takes 32 bits, not 64; `wide`: an amount 64, not 32."""
 
     text: bool = False
     money: bool = False
     sources: bool = False
+    short: bool = False
     wide: bool = False
 
     @property
@@ -30,13 +31,17 @@ class Layout:
 
     @property
     def places(self) -> NDArray[np.int64]:
-        """Where in a record those stand, 0 for what events do not have; and last whether amounts take 64 bits."""
-        begin = 3 + np.cumsum(self.widths) - self.widths
-        return np.append(np.where(self.widths > 0, begin, 0), self.wide).astype(np.int64)
+        """Where in a record those stand, 0 for what events do not have; and last whether amounts are wide, keys short."""
+        begin = self._before + np.cumsum(self.widths) - self.widths
+        return np.append(np.where(self.widths > 0, begin, 0), [self.wide, self.short]).astype(np.int64)
 
     def records(self, rows: int) -> Records:
         """Room for that many."""
-        return np.empty((rows, 3 + int(self.widths.sum())), np.int32)
+        return np.empty((rows, self._before + int(self.widths.sum())), np.int32)
+
+    @property
+    def _before(self) -> int:
+        return 3 - self.short
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ class Memory:
 
     def __post_init__(self) -> None:
         self.records = self.layout.records(self.room)
-        self.starts = np.zeros((self.pieces, self.partitions + 1), np.int64)
+        self.starts = np.zeros((self.pieces, self.partitions + 2), np.int64)  # the last holds what is of no subject
 
     def place(self, piece: int, starts: NDArray[np.int64]) -> tuple[Records, NDArray[np.int64]]:
         """Room for one piece: the records to scatter it into, and where among them each partition begins."""
@@ -102,7 +107,7 @@ class Spill:
         self.files = min(self.files, self.partitions)
         self.opened = [self.make() for _ in range(self.files)]
         self.locks = [Lock() for _ in range(self.files)]
-        self.counts = np.zeros((self.pieces, self.partitions + 1), np.int64)
+        self.counts = np.zeros((self.pieces, self.partitions + 2), np.int64)
         self.order = [[] for _ in range(self.files)]
 
     def place(self, piece: int, starts: NDArray[np.int64]) -> tuple[Records, NDArray[np.int64]]:

@@ -9,6 +9,20 @@ from numba import njit
 
 from scoring.automaton import Column
 from scoring.kernel_calendar import DAYS
+from scoring.kernel_columns import (
+    ACTIVE,
+    BALANCE,
+    CHANGE,
+    COEFFICIENT,
+    EXPECTED,
+    NO_DAY,
+    PLAIN,
+    REASONS,
+    REVIEW,
+    SHORT,
+    STATUS,
+    TIER,
+)
 from scoring.kernel_fold import (
     CLEAN_LAST,
     INTERRUPTED_LAST,
@@ -24,7 +38,7 @@ from scoring.kernel_fold import (
     name_of,
 )
 from scoring.kernel_money import derive, settle_ties
-from scoring.kernel_pack import BY_HAND, HIGH, LATER, LOW, NAME_SHIFT, WORD, hashed, hashed_both, hashed_one, wide
+from scoring.kernel_pack import BY_HAND, HIGH, LATER, NAME_SHIFT, WORD, hashed, hashed_both, hashed_one, key_of, wide
 from scoring.kernel_plan import Letter, Name, Param
 from scoring.kernel_points import NEVER, path, points, settle
 from scoring.kernel_walk import balance, walk
@@ -34,11 +48,7 @@ SHOWN = int(Column.COEFFICIENT)
 DAY, SLOTS, START = int(Param.DAY), int(Param.SLOTS), int(Param.START)
 UNEVEN, FORGETS, EVER = int(Param.UNEVEN), int(Param.FORGETS), int(Param.EVER)
 
-# The columns of a result, int32[subjects, 8]: one line of the cache for each.
-COEFFICIENT, EXPECTED, BALANCE, TIER, STATUS, REVIEW, CHANGE, REASONS = range(8)
-NO_DAY = -(2**31)
 CURRENCIES = 32
-ACTIVE, SHORT, PLAIN = 0, 1, 2  # PLAIN: left to the plain reading
 
 # The digits of a reason code, in base `REASON_KINDS + slots`: three digits, the weightiest first, 0 for none.
 FULL_INCIDENT, PARTIAL_INCIDENT, ABSORBED, INTERRUPTED, CLEAN, SHORT_PAST, UNEXPOSED = range(1, 8)
@@ -107,7 +117,7 @@ def _gather(part, starts, records, places, sub_low, sub_high, first_subject, tab
     number = 0
     for batch in range(len(starts)):
         for row in range(starts[batch, part], starts[batch, part + 1]):
-            low = wide(records, row, LOW)
+            low = key_of(records, row, places)
             high = wide(records, row, places[HIGH]) if two else 0
             place = np.int64((hashed_both(low, high) if two else hashed_one(low)) & np.uint64(size - 1))
             local = table[place]
@@ -273,7 +283,7 @@ def score_partition(
         rises = may_rise(review_coefficients, done, gained, params, tiers)
         forgets = params[FORGETS]
         since = today if not rises else review_days[done - forgets] if forgets and done >= forgets else 0
-        period, start = horizon(source, start, end, ends, since, params, months, doms, first)
+        period, start = horizon(source, start, end, ends, done, since, params, months, doms, first)
         refunded = False
         if money:
             for i in range(start, end):

@@ -156,19 +156,21 @@ def may_rise(review_coefficients, reviews, gained, params, tiers):
 
 
 @njit(nogil=True, cache=True)
-def horizon(events, low, high, ends, since, params, months, doms, first):
+def horizon(events, low, high, ends, reviews, since, params, months, doms, first):
     """The first period whose points can still be in force on the day `since`, and the first event of it.
 
     That period counts whole, for its caps.
     """
-    period = 0
-    if since > 0 and not params[EVER]:
-        last = add_months(months, doms, first, since, -params[LONGEST])
-        while ends[period] <= last:
-            period += 1
-        if period:
-            at = high
-            while at > low and day_of(events[at - 1]) >= ends[period - 1]:
-                at -= 1
-            low = at
+    if since == 0 or params[EVER]:
+        return 0, low
+    last = add_months(months, doms, first, since, -params[LONGEST])
+    period = reviews + 1
+    while period > 0 and ends[period - 1] > last:
+        period -= 1
+    if period > 0:
+        begin = np.uint64(ends[period - 1]) << np.uint64(32 + DAY_SHIFT)
+        at = high
+        while at > low and events[at - 1] >= begin:
+            at -= 1
+        low = at
     return period, low

@@ -16,11 +16,11 @@ NAME_SHIFT = np.uint32(6)
 CURRENCY_SHIFT = np.uint32(1)
 BY_HAND = np.uint32(1)
 
-# A record is a line of 32-bit integers, so that a row is written to one place: the key's lower word, the event's word,
-# and what else its events have, where `places` says (0: they have none). An amount takes 32 bits where all of them fit,
-# 64 where `places[WIDE]` is 1.
-LOW, WORD = 0, 2
-HIGH, AMOUNT, SOURCE, ORIGINAL, WIDE = range(5)
+# A record is a line of 32-bit integers, so that a row is written to one place: the event's word, the key's lower word,
+# and what else its events have, where `places` says (0: they have none). A key takes 32 bits where `places[SHORT]` is 1,
+# an amount where `places[WIDE]` is 0, else 64.
+WORD, LOW = 0, 1
+HIGH, AMOUNT, SOURCE, ORIGINAL, WIDE, SHORT = range(6)
 NARROW = 2**31  # amounts below it fit in 32 bits
 
 NO_AMOUNT = -(2**63)
@@ -35,12 +35,12 @@ _TEXT_KEYS = [types.void(ends, _BYTES, *_OUT_KEYS) for ends in (_SHORTS, _INTS)]
 _COUNT_KEYS = types.void(_INTS, _INTS, types.int64, _OUT_PARTS, _OUT_INTS)
 _SCATTER_KEYS = types.void(_INTS, _INTS, _OUT_PARTS, _OUT_INTS, *_OUT_KEYS, _OUT_SHORTS)
 _SELECT = types.int64(_SHORTS, _SHORTS, _SHORTS, _WORDS, *(_KINDS,) * 3, *(types.int64,) * 3, _OUT_WORDS, _OUT_SHORTS)
-_PLACE = types.void(types.int64, _SHORTS, _INTS, _INTS, types.int64, _OUT_PARTS, _OUT_INTS)
+_PLACE = types.void(types.int64, _SHORTS, _INTS, _INTS, *(types.int64,) * 3, _OUT_PARTS, _OUT_INTS)
 _TAKE = types.int64(
     types.int64, _SHORTS, _INTS, _BYTES, types.int64, _BYTES, types.int64, types.boolean, _OUT_WORDS, _OUT_INTS
 )  # fmt: skip
 _SCATTER_EVENTS = types.void(
-    types.int64, _SHORTS, _INTS, _INTS, _WORDS, _INTS, _INTS, _INTS, _OUT_PARTS, _OUT_INTS, _INTS, _OUT_RECORDS
+    types.int64, _SHORTS, _INTS, _INTS, types.int64, _WORDS, _INTS, _INTS, _INTS, _OUT_PARTS, _OUT_INTS, _INTS, _OUT_RECORDS
 )  # fmt: skip
 
 INLINE = 15  # bytes of a text id that a key holds as they stand; the sixteenth is the length
@@ -157,10 +157,17 @@ def select_events(days, signals, liabilities, extras, kinds, effective, ancient,
 
 
 @njit(_PLACE, nogil=True, cache=True)
-def place_events(number, rows, low, high, shift, parts, counts):
-    """The partition of each row that matters, and how many each partition holds."""
+def place_events(number, rows, low, high, base, span, shift, parts, counts):
+    """The partition of each row that matters, and how many each partition holds.
+
+    With a `span`, subjects are the keys from `base` up to it; what is of none of them goes to one partition more.
+    """
     for i in range(number):
-        part = hashed(low[rows[i]], high, rows[i]) >> uint64(shift)
+        key = low[rows[i]] - base
+        if span > 0 and not 0 <= key < span:
+            part = len(counts) - 1
+        else:
+            part = np.int64(hashed(key, high, rows[i]) >> uint64(shift))
         parts[i] = part
         counts[part] += 1
 
@@ -204,6 +211,12 @@ def put_wide(records, row, at, value):
 
 
 @njit(forceinline=True)
+def key_of(records, row, places):
+    """The lower word of the key in a record."""
+    return np.int64(np.uint32(records[row, LOW])) if places[SHORT] else wide(records, row, LOW)
+
+
+@njit(forceinline=True)
 def amount_of(records, row, places):
     """The amount in a record, `NO_AMOUNT` where it has none."""
     if places[AMOUNT] == 0:
@@ -216,7 +229,7 @@ def amount_of(records, row, places):
 
 @njit(_SCATTER_EVENTS, nogil=True, cache=True)
 def scatter_events(
-    number, rows, low, high, words, amounts, sources, originals, parts, cursor, places, records
+    number, rows, low, high, base, words, amounts, sources, originals, parts, cursor, places, records
 ):  # fmt: skip
     """The rows that matter as records, by partition; `cursor` holds where each partition begins and is moved.
 
@@ -227,8 +240,11 @@ def scatter_events(
         row = rows[i]
         place = cursor[parts[i]]
         cursor[parts[i]] = place + 1
-        put_wide(records, place, LOW, low[row])
         records[place, WORD] = np.int32(words[i])
+        if places[SHORT]:
+            records[place, LOW] = np.int32(low[row] - base)
+        else:
+            put_wide(records, place, LOW, low[row] - base)
         if money:
             if places[WIDE]:
                 put_wide(records, place, places[AMOUNT], amounts[i])

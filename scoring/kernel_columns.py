@@ -1,0 +1,44 @@
+"""The lines of a result as columns, compiled: one walk over the lines fills them all."""
+
+import numpy as np
+from numba import njit, types
+
+from scoring.kernel_calendar import EPOCH
+
+# The columns of a result, int32[subjects, 8]: one line of the cache for each subject.
+COEFFICIENT, EXPECTED, BALANCE, TIER, STATUS, REVIEW, CHANGE, REASONS = range(8)
+NO_DAY = -(2**31)
+ACTIVE, SHORT, PLAIN = 0, 1, 2  # PLAIN: left to the plain reading
+
+_LINES = types.Array(types.int32, 2, "C", readonly=True)
+_FLAGS, _BYTES, _SHORTS, _WORDS = types.boolean[::1], types.int8[::1], types.int16[::1], types.int32[::1]
+_COLUMNS = types.int64(_LINES, *(_SHORTS,) * 2, _WORDS, *(_BYTES,) * 2, *(_WORDS,) * 3, types.int64, _FLAGS)
+
+
+@njit(_COLUMNS, nogil=True, cache=True)
+def columns_of(lines, coefficient, expected, points, tier, status, review, change, reasons, shift, used):
+    """Fill one column each; days count from 1970. `used[code + shift]` becomes True for each code of reasons.
+
+    Returns how many days are missing.
+    """
+    missing = 0
+    for row in range(len(lines)):
+        coefficient[row] = lines[row, COEFFICIENT]
+        expected[row] = lines[row, EXPECTED]
+        points[row] = lines[row, BALANCE]
+        tier[row] = lines[row, TIER]
+        status[row] = lines[row, STATUS]
+        missing += (lines[row, REVIEW] == NO_DAY) + (lines[row, CHANGE] == NO_DAY)
+        review[row] = lines[row, REVIEW] - EPOCH
+        change[row] = lines[row, CHANGE] - EPOCH
+        code = lines[row, REASONS] + shift
+        reasons[row] = code
+        used[code] = True
+    return missing
+
+
+@njit(types.void(_WORDS, types.Array(types.int32, 1, "C", readonly=True)), nogil=True, cache=True)
+def renumber(codes, places):
+    """Each code by its place among those that are used."""
+    for row in range(len(codes)):
+        codes[row] = places[codes[row]]
