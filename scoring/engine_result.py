@@ -9,7 +9,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from scoring import kernel_columns as kernel
-from scoring.kernel_calendar import EPOCH
 from scoring.kernel_plan import Plan
 from scoring.line import Code, Line
 from scoring.standing import Standing, Status

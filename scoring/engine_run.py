@@ -99,7 +99,9 @@ class Run:
             partitions *= 2
         shift = 65 - partitions.bit_length()
         subjects = self._subjects(low, high, partitions, shift)
-        layout = Layout(len(high) > 0, self.plan.needs_money, any("source" in part.schema.names for part in self.parts), span > 0)
+        layout = Layout(
+            len(high) > 0, self.plan.needs_money, any("source" in part.schema.names for part in self.parts), span > 0
+        )
         scattering = Scattering(base, span, partitions, shift)
         try:
             store = self._stored(layout, scattering, spill)
@@ -124,9 +126,7 @@ class Run:
             statuses = self._read_plainly(result, np.arange(len(rows), dtype=np.int32), rows)
             yield self._table(self.table.take(pa.array(rows)), result, statuses)
 
-    def _stored(
-        self, layout: Layout, scattering: Scattering, spill: Callable[[], BinaryIO] | None
-    ) -> Memory | Spill:
+    def _stored(self, layout: Layout, scattering: Scattering, spill: Callable[[], BinaryIO] | None) -> Memory | Spill:
         """All pieces read and scattered.
 
         Raises:
@@ -176,8 +176,9 @@ class Run:
             raise BadTable("source: in some pieces of the events only")
         words, chosen = np.empty(rows, np.uint32), np.empty(rows, np.int32)
         params = self.plan.params
+        kinds, effective, ancient = found.kinds
         number = select_events(
-            found.days, found.signals, found.liabilities, found.extras, *found.kinds,
+            found.days, found.signals, found.liabilities, found.extras, kinds, effective, ancient,
             params[Param.DAY], params[Param.CUTOFF], EPOCH, words, chosen,
         )  # fmt: skip
         taken = np.empty(number if len(found.amounts) else 0, np.int64)
@@ -193,8 +194,8 @@ class Run:
         np.cumsum(starts, out=starts)
         records, cursor = store.place(piece, starts)
         scatter_events(
-            number, chosen, found.low, found.high, by.base, words, taken, found.sources, found.originals, partition, cursor,
-            store.layout.places, records,
+            number, chosen, found.low, found.high, by.base, words, taken, found.sources, found.originals, partition,
+            cursor, store.layout.places, records,
         )  # fmt: skip
         store.keep(piece, records)
 

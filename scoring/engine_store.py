@@ -31,7 +31,7 @@ class Layout:
 
     @property
     def places(self) -> NDArray[np.int64]:
-        """Where in a record those stand, 0 for what events do not have; and last whether amounts are wide, keys short."""
+        """Where in a record those stand, 0 for what events do not have; last, if amounts are wide and keys short."""
         begin = self._before + np.cumsum(self.widths) - self.widths
         return np.append(np.where(self.widths > 0, begin, 0), [self.wide, self.short]).astype(np.int64)
 

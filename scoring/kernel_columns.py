@@ -1,6 +1,5 @@
 """The lines of a result as columns, compiled: one walk over the lines fills them all."""
 
-import numpy as np
 from numba import njit, types
 
 from scoring.kernel_calendar import EPOCH

@@ -83,24 +83,29 @@ def derive(
             for currency in range(len(counted)):
                 counted[currency] = against[currency] = 0
             number = 0
+            spent = 0  # the currencies counted so far, a bit each
             k = i
             while k < j:
                 day = day_of(events[k])
+                before = number
                 while k < j and day_of(events[k]) == day:
                     amount = max(money_of(events[k], records, where), 0)  # no amount counts as none of it
                     currency = currency_of(events[k])
                     if name_of(events[k]) == rules[rule, _COUNTS]:
                         number += 1
+                        spent |= 1 << currency
                         counted[currency] += amount
                     elif name_of(events[k]) == rules[rule, _AGAINST]:
                         against[currency] += amount
                     if counted[currency] > _SUM_LIMIT or against[currency] > _SUM_LIMIT:
                         return -1
                     k += 1
-                if number < rules[rule, _AT_LEAST]:
+                if number == before or number < rules[rule, _AT_LEAST]:
                     continue
                 crossed = False
                 for currency in range(len(counted)):
+                    if spent >> currency == 0:
+                        break
                     reached = counted[currency] * 100 >= rules[rule, _SHARE] * against[currency]
                     crossed = crossed or (counted[currency] > 0 and reached)
                 if crossed:

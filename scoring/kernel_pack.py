@@ -17,8 +17,8 @@ CURRENCY_SHIFT = np.uint32(1)
 BY_HAND = np.uint32(1)
 
 # A record is a line of 32-bit integers, so that a row is written to one place: the event's word, the key's lower word,
-# and what else its events have, where `places` says (0: they have none). A key takes 32 bits where `places[SHORT]` is 1,
-# an amount where `places[WIDE]` is 0, else 64.
+# and what else its events have, where `places` says (0: they have none). A key takes 32 bits where `places[SHORT]` is
+# 1, else 64; an amount 64 where `places[WIDE]` is 1, else 32.
 WORD, LOW = 0, 1
 HIGH, AMOUNT, SOURCE, ORIGINAL, WIDE, SHORT = range(6)
 NARROW = 2**31  # amounts below it fit in 32 bits
@@ -38,10 +38,10 @@ _SELECT = types.int64(_SHORTS, _SHORTS, _SHORTS, _WORDS, *(_KINDS,) * 3, *(types
 _PLACE = types.void(types.int64, _SHORTS, _INTS, _INTS, *(types.int64,) * 3, _OUT_PARTS, _OUT_INTS)
 _TAKE = types.int64(
     types.int64, _SHORTS, _INTS, _BYTES, types.int64, _BYTES, types.int64, types.boolean, _OUT_WORDS, _OUT_INTS
-)  # fmt: skip
+)
 _SCATTER_EVENTS = types.void(
-    types.int64, _SHORTS, _INTS, _INTS, types.int64, _WORDS, _INTS, _INTS, _INTS, _OUT_PARTS, _OUT_INTS, _INTS, _OUT_RECORDS
-)  # fmt: skip
+    types.int64, _SHORTS, _INTS, _INTS, types.int64, _WORDS, *(_INTS,) * 3, _OUT_PARTS, _OUT_INTS, _INTS, _OUT_RECORDS
+)
 
 INLINE = 15  # bytes of a text id that a key holds as they stand; the sixteenth is the length
 
@@ -164,10 +164,8 @@ def place_events(number, rows, low, high, base, span, shift, parts, counts):
     """
     for i in range(number):
         key = low[rows[i]] - base
-        if span > 0 and not 0 <= key < span:
-            part = len(counts) - 1
-        else:
-            part = np.int64(hashed(key, high, rows[i]) >> uint64(shift))
+        foreign = span > 0 and not 0 <= key < span
+        part = len(counts) - 1 if foreign else np.int64(hashed(key, high, rows[i]) >> uint64(shift))
         parts[i] = part
         counts[part] += 1
 

@@ -253,7 +253,9 @@ def compile_programme(programme: Programme, day: date, openings: Iterable[State]
         params=params,
         names=names,
         letters=_letters(names, programme),
-        gains=np.where(names[:, Name.TAKEN] == 1, np.abs(names[:, Name.POINTS]), names[:, Name.POINTS].clip(0)).astype(np.int64),
+        gains=np.where(names[:, Name.TAKEN] == 1, np.abs(names[:, Name.POINTS]), names[:, Name.POINTS].clip(0)).astype(
+            np.int64
+        ),
         valued=_valued(names, [number[name] for name in lasting if name in number]),
         derived=_derived(derived, programme, number),
         tiers=np.array(
@@ -337,6 +339,12 @@ def _letters(names: NDArray[np.int32], programme: Programme) -> NDArray[np.int8]
         letters[_rank(liability, programme), names[:, Name.LETTERS] == 1] = letter
     letters[:, names[:, Name.MONEY] == 1] |= Letter.MONEY
     return letters.reshape(-1)
+
+
+def _gains(names: NDArray[np.int32]) -> NDArray[np.int64]:
+    """The most that one such signal can add to a balance; taking back what was negative adds too."""
+    points = names[:, Name.POINTS].astype(np.int64)
+    return np.where(names[:, Name.TAKEN] == 1, np.abs(points), points.clip(0))
 
 
 def _valued(names: NDArray[np.int32], counted: list[int]) -> NDArray[np.uint8]:
