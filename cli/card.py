@@ -34,8 +34,13 @@ def card(title: str, values: Mapping[str, Any], texts: Texts) -> RenderableType:
     reasons = str(values.get("reasons") or "–").split("\n")
     grid.add_row(_label(texts, "reasons"), Text("\n".join(reasons)))
     for name in LONG:
-        grid.add_row(_label(texts, name), Text(str(values.get(name) or "–")))
+        grid.add_row(_label(texts, name), Text(_moment(name, str(values.get(name) or "–"))))
     return Panel(Group(*_head(values), grid), title=title, title_align="left", width=100)
+
+
+def _moment(name: str, value: str) -> str:
+    """The instant without what no reader needs of it."""
+    return f"{value[:16].replace('T', ' ')} UTC" if name == "computed_at" and value.endswith("+00:00") else value
 
 
 def _head(values: Mapping[str, Any]) -> list[RenderableType]:

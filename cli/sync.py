@@ -160,7 +160,7 @@ def _connection(name: str, each: ConnectionReport) -> None:
     out.print()
     if each.state != "done":
         out.print(f"{name}: {each.state}: {each.message}", style="red", markup=False)
-    if not each.objects:
+    if not each.objects and not each.outcomes:
         return
     rows = [
         (
@@ -176,7 +176,10 @@ def _connection(name: str, each: ConnectionReport) -> None:
         for object_, found in each.objects.items()
     ]
     columns = ("object", "read", "new signals", "changed", "withdrawn", "besides")
-    out.print(table(f"{name} ({each.crm} {each.account})", columns, rows, right=columns[1:5]))
+    if rows:  # an undo reads no objects
+        out.print(table(f"{name} ({each.crm} {each.account})", columns, rows, right=columns[1:5]))
+    else:
+        out.print(f"[bold]{name}[/bold]")
     outcomes = ", ".join(f"{count} {word}" for word, count in each.outcomes.items() if count) or "none"
     out.print(f"  records: {outcomes}; {each.calls} calls")
     if each.slow:
