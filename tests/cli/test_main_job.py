@@ -142,3 +142,14 @@ def test_a_sandbox_that_went_away_is_one_line_and_exit_code_4_or_2(site, command
     assert said.code == 2
     assert said.err.count("\n") == 1
     assert "nobody answers at http://127.0.0.1:9; start it: bonus-malus sandbox" in said.err
+
+
+@pytest.mark.timeout(60)
+def test_an_undo_says_how_many_records_it_put_back(site, command):
+    command("fields", "apply")
+    written = command("sync", "--first-fill", "--json").json["connections"]
+    said = command("undo", "1")
+    assert said.code == 0
+    for connection in written.values():
+        assert f"records: {connection['outcomes']['written']} written" in said.out
+    assert not any(row["BonusMalus_Coefficient__c"] for row in site.world.org.rows("Contact"))

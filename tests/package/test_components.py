@@ -143,14 +143,17 @@ def test_the_lightning_component_renders_in_a_browser_without_error_and_passes_a
 
 
 @browser
-def test_the_sandboxs_pages_pass_axe_without_an_error_in_the_console(chromium):
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("width", [1280, 390], ids=["desktop", "narrow"])
+def test_the_sandboxs_pages_pass_axe_without_an_error_in_the_console(chromium, language, width):
     world = World()
     populate(world, Company(seed=3, customers=12))
     with Server(create_app(world)) as server:
         contact = next(world.org.rows("Contact"))["Id"]
         person = next(iter(world.portal.rows("contacts")))["id"]
-        _score(world, contact, person)
-        context = chromium.new_context(bypass_csp=True)  # axe is a script, and the pages allow none
+        _score(world, contact, person, language)
+        # Axe is a script, and the pages allow none.
+        context = chromium.new_context(bypass_csp=True, viewport={"width": width, "height": 900})
         page = context.new_page()
         complaints: list[str] = []
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
@@ -164,13 +167,13 @@ def test_the_sandboxs_pages_pass_axe_without_an_error_in_the_console(chromium):
     assert complaints == []
 
 
-def _score(world: World, contact: str, person: str) -> None:
+def _score(world: World, contact: str, person: str, language: str) -> None:
     """Values of ours on one record of each CRM, in fields as they are made."""
     programme = load_programme("customers", at=world.clock.now().date())
-    ours = {name.lower(): value for name, (value, _) in example("en").items()}
+    ours = {name.lower(): value for name, (value, _) in example(language).items()}
     org, portal = world.org, world.portal
     sobject, kind = org.schema.objects["Contact"], portal.store.kinds["contacts"]
-    for spec in field_set(programme, "Contact", Texts("en")).fields:
+    for spec in field_set(programme, "Contact", Texts(language)).fields:
         if spec.name not in ours:
             continue
         number = spec.kind in (FieldKind.DECIMAL, FieldKind.INTEGER)

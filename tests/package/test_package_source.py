@@ -81,6 +81,12 @@ def test_an_org_that_speaks_french_gets_french_masters_and_english_as_the_transl
     assert "<label>Tier</label>" in read["en_US.translation-meta.xml"]
     assert not [path for path in folder.rglob("*") if "Contact-fr" in path.name or path.name.startswith("fr.")]
     assert '"english"' in (folder / "sfdx-project.json").read_text("utf-8")
+    world = World()
+    with Server(create_app(world)) as server:
+        for kind in ("objects/Contact/fields", "permissionsets"):
+            paths = sorted((folder / "force-app/main/default" / kind).glob("*"))
+            assert deploy(server.url, paths) == ["true"] * len(paths)
+    assert world.org.schema.objects["Contact"].fields["BonusMalus_Tier__c"].label == "Bonus-malus : palier"
 
 
 @pytest.mark.parametrize("crm", ["salesforce", "hubspot"])
