@@ -142,7 +142,11 @@ class Run:
         def scatter(piece: int) -> None:
             self._scatter(piece, store, currencies, scattering)
 
-        _all(self._each(scatter, range(len(self.parts))))
+        try:
+            _all(self._each(scatter, range(len(self.parts))))
+        except BaseException:
+            store.close()
+            raise
         return store
 
     def _subjects(self, low: NDArray[np.int64], high: NDArray[np.int64], partitions: int, shift: int) -> Subjects:

@@ -84,6 +84,9 @@ class Memory:
     def keep(self, piece: int, records: Records) -> None:
         """It is there already."""
 
+    def close(self) -> None:
+        """Nothing is open."""
+
     def groups(self) -> Iterator[Group]:
         """Everything at once."""
         yield Group(0, self.partitions, self.records, self.starts)
@@ -124,6 +127,11 @@ class Spill:
                 self.order[number].append(piece)
                 if last > first:
                     file.write(records[first:last].tobytes())
+
+    def close(self) -> None:
+        """Give the files up."""
+        for file in self.opened:
+            file.close()
 
     def groups(self) -> Iterator[Group]:
         """One group after the other; its file is closed when the next one is asked for."""

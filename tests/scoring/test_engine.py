@@ -194,7 +194,11 @@ SIGNALS = st.builds(
     st.sampled_from(NAMES),
     st.integers(0, 2600),
     st.sampled_from(list(Liability)),
-    st.one_of(st.none(), st.integers(0, 400).map(Decimal), st.sampled_from([Decimal(10) ** 12, Decimal("0.01")])),
+    st.one_of(
+        st.none(),
+        st.integers(0, 400).map(Decimal),
+        st.sampled_from([Decimal(10) ** 12, Decimal(10) ** 6, Decimal("0.01")]),
+    ),
     st.sampled_from([None, "EUR"]),
     st.integers(0, 10**6),
     st.one_of(st.none(), st.integers(0, 2000)),
@@ -270,6 +274,31 @@ def test_a_distributed_engine_may_score_any_batch_of_subjects_with_all_their_eve
         mine = events.filter(pc.is_in(events.column("subject"), batch.column("subject").combine_chunks()))
         batched |= rows(engine.score(mine, batch, customers, DAY))
     assert batched == whole
+
+
+def test_amounts_beyond_32_bits_and_ids_far_apart_change_nothing(customers: Programme, crowd: Histories):
+    events, subjects = events_table(crowd), pa.table({"subject": list(crowd)})
+    whole = rows(engine.score(events, subjects, customers, DAY))
+    dear = pc.multiply(events.column("amount").cast(pa.decimal128(30, 6)), pa.scalar(Decimal(100_000)))
+    large = events.set_column(events.schema.get_field_index("amount"), "amount", dear.cast(pa.decimal128(38, 6)))
+    assert rows(engine.score(large, subjects, customers, DAY)) == whole
+    parts = [
+        engine.Part(piece.num_rows, piece.schema, lambda piece=piece: piece)
+        for piece in (large.slice(begin, 900) for begin in range(0, large.num_rows, 900))
+    ]
+    on_disk = engine.score_parts(parts, subjects, customers, DAY, spill=TemporaryFile)
+    assert {name: row for table in on_disk for name, row in rows(table).items()} == whole
+    for step in (1, 2**40):
+        numbers = {name: (place - 150) * step for place, name in enumerate(crowd)}
+        ids = pa.array([numbers[name] for name in events.column("subject").to_pylist()])
+        chosen = pa.table({"subject": list(numbers.values())[100:200]})  # events of all others are left aside
+        found = engine.score(events.set_column(0, "subject", ids), chosen, customers, DAY)
+        assert list(rows(found).values()) == list(whole.values())[100:200]
+
+
+def test_a_subject_with_thousands_of_events_in_any_order_is_read_as_any_other(customers: Programme):
+    chance = random.Random(4)  # noqa: S311 - a test that repeats itself
+    agree({"busy": history(chance, 5000), "quiet": history(chance, 3)}, customers)
 
 
 @pytest.mark.parametrize("kind", ["int64", "int32", "string", "large_string", "dictionary", "string_view"])
