@@ -66,13 +66,20 @@ def _one_by_one(rules: Rules, most: int, shares: Shares) -> Callable[[State], li
     def raised(coefficient: int, liability: Liability) -> int:
         return step(State(coefficient), [liability], alone)[0].coefficient
 
+    @cache
+    def led_to(before: State) -> list[tuple[State, float]]:
+        found = []
+        for liability, chance in shares.items():
+            coefficient = raised(before.coefficient, liability)
+            years = before.periods_at_floor if coefficient == before.coefficient else 0
+            found.append((replace(before, coefficient=coefficient, periods_at_floor=years), chance))
+        return found
+
     def one_more(befores: Year) -> Year:
         afters: Year = {}
         for before, share in befores.items():
-            for liability, chance in shares.items():
-                coefficient = raised(before.coefficient, liability)
-                years = before.periods_at_floor if coefficient == before.coefficient else 0
-                _add(afters, replace(before, coefficient=coefficient, periods_at_floor=years), share * chance)
+            for after, chance in led_to(before):
+                _add(afters, after, share * chance)
         return afters
 
     def years(state: State) -> list[Year]:
