@@ -16,8 +16,8 @@ from cli.screen import coefficient, console, print_json, table
 from config.rulefile import load_programme, load_scheme
 from scoring.rules import Programme
 from sync.ledger.population import last_day
-from sync.simulate import Change, Ordered, Side, Simulation
 from sync.simulate import simulate as run
+from sync.simulation import Change, Ordered, Side, Simulation
 
 BAND = 10  # hundredths in one row of the distribution
 

@@ -98,7 +98,7 @@ def score_many(tx: Connection, ledger: Ledger, entry: Entry, programme: Programm
                 spill=tempfile.TemporaryFile if dense and source.last > WIDE else None,
             )
 
-        for table in _complete(source, tables):
+        for table in complete(source, tables):
             _enter(tx, entry, _Page(table, due), made, found)
             found.attention += pc.sum(pc.greater(table["coefficient"], programme.attention)).as_py() or 0
     return found
@@ -108,7 +108,7 @@ def _held(table: pa.Table) -> Part:
     return Part(table.num_rows, table.schema, lambda: table)
 
 
-def _complete(source: columns.Source, tables: Callable[[], Iterator[pa.Table]]) -> Iterator[pa.Table]:
+def complete(source: columns.Source, tables: Callable[[], Iterator[pa.Table]]) -> Iterator[pa.Table]:
     """All tables; begun again if an id was met that the sample did not know of, before anything was made of it."""
     while True:
         each = tables()

@@ -1,9 +1,8 @@
 """Other rules over everybody in the ledger, without writing anything: who would stand where, and what it would cost."""
 
-from collections import Counter
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from importlib.util import find_spec
 
 from sqlalchemy import Connection
 
@@ -15,114 +14,58 @@ from scoring.standing import Standing, standing
 from scoring.subject import Subject
 from sync.decide import decisions_of
 from sync.ledger import Ledger, database, facts, results
-from sync.ledger.population import pages
+from sync.ledger.population import living, pages
 from sync.money import rates_for
+from sync.score import ENGINE, MANY
+from sync.simulation import ROWS, Change, Ordered, Side, Simulation, weight
 
 PAGE = 500  # subjects in memory at once
-ROWS = 20  # changes that are named
 
 ONE = Decimal(1)
-
-
-@dataclass(slots=True)
-class Side:
-    """Everybody under one set of rules. Coefficients in hundredths; `factors` is the sum of price factors."""
-
-    rules: str
-    coefficients: Counter[int] = field(default_factory=Counter)
-    tiers: Counter[str] = field(default_factory=Counter)
-    factors: Decimal = Decimal(0)
-    attention: int = 0
-
-    def add(self, shown: Standing, factor: Decimal) -> None:
-        """Count one subject."""
-        self.coefficients[shown.coefficient] += 1
-        self.tiers[shown.tier] += 1
-        self.factors += factor
-        self.attention += shown.needs_attention
-
-    @property
-    def subjects(self) -> int:
-        """How many have been counted."""
-        return self.coefficients.total()
-
-    @property
-    def mean_coefficient(self) -> float:
-        """The mean, 1.00 = the origin of the law; 0 where there is nobody."""
-        total = sum(coefficient * count for coefficient, count in self.coefficients.items())
-        return total / 100 / self.subjects if self.subjects else 0.0
-
-    @property
-    def mean_factor(self) -> float:
-        """The mean price factor, every subject alike."""
-        return float(self.factors / self.subjects) if self.subjects else 0.0
-
-
-@dataclass(slots=True)
-class Ordered:
-    """What was ordered in the last twelve months in one currency, and what the price factors would make of it."""
-
-    value: Decimal = Decimal(0)
-    before: Decimal = Decimal(0)
-    after: Decimal = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One subject who would stand elsewhere: coefficient, tier and points on both sides."""
-
-    record: str
-    before: tuple[int, str, int]
-    after: tuple[int, str, int]
-
-
-@dataclass(slots=True)
-class Simulation:
-    """Both sides as of one day. `moves` counts (tier before, tier after); `changes` names those who move most.
-
-    `unseen` are signals that the other rules count and the ledger has none of: no mapping makes them yet.
-    """
-
-    day: date
-    before: Side
-    after: Side
-    tier_names: tuple[str, ...]
-    moves: Counter[tuple[str, str]] = field(default_factory=Counter)
-    ordered: dict[str, Ordered] = field(default_factory=dict)
-    changes: list[Change] = field(default_factory=list)
-    other_coefficient: int = 0
-    unseen: tuple[str, ...] = ()
-
-    @property
-    def other_tier(self) -> int:
-        """How many would be in another tier."""
-        return sum(count for (before, after), count in self.moves.items() if before != after)
 
 
 def simulate(ledger: Ledger, name: str, present: Programme, other: Programme, day: date) -> Simulation:
     """Everybody alive in the programme `name` under the present and the other rules, as of the end of `day`.
 
-    Memory holds one page of subjects and the counts.
+    Where they are many and the engine is installed and knows both sets of rules, it tells whom it can; the others are
+    read plainly, a page of subjects at a time.
     """
     tiers = dict.fromkeys([*(tier.name for tier in present.tiers), *(tier.name for tier in other.tiers)])
     found = Simulation(day, Side(present.label), Side(other.label), tuple(tiers))
-    seen: set[str] = set()
+    seen = _by_the_engine(ledger, name, found, present, other)
     with ledger.begin() as tx:
         rates = rates_for(tx, database.programme(tx, name).id, present, other)
-    for tx, subjects in pages(ledger, name, size=PAGE):
+    for tx, page in pages(ledger, name, size=PAGE):
+        subjects = [subject for subject in page if subject not in found.counted]
         moved: dict[int, tuple[Standing, Standing]] = {}
         decided = decisions_of(tx, subjects)
         for subject, signals in facts.signals_of(tx, subjects).items():
             people = Subject(decisions=decided[subject])
             before, after = (standing(signals, rules, day, people, rates=rates) for rules in (present, other))
-            seen.update(signal.name for signal in signals)
-            _count(found, before, after, _ordered(signals, present, day))
+            in_force = [signal for signal in signals if not signal.withdrawn]
+            seen.update(signal.name for signal in in_force)
+            _count(found, before, after, _ordered(in_force, present, day))
             if (before.coefficient, before.tier) != (after.coefficient, after.tier):
                 moved[subject] = (before, after)
-        found.changes = sorted([*found.changes, *_named(tx, moved)], key=_weight, reverse=True)[:ROWS]
+        found.changes = sorted([*found.changes, *_named(tx, moved)], key=weight)[:ROWS]
     wanted = {*other.exposure, *other.incidents, *other.points} - {rule.name for rule in other.derived}
     found.unseen = tuple(sorted(signal for signal in wanted - seen if other.signals[signal]))
     return found
+
+
+def _by_the_engine(ledger: Ledger, name: str, found: Simulation, present: Programme, other: Programme) -> set[str]:
+    """Count whom the engine can tell, if that is worth its start; the signals that it met."""
+    with ledger.begin() as tx:
+        few = len(living(tx, name, limit=MANY)) < MANY
+    if few or any(find_spec(module) is None for module in ENGINE):
+        return set()
+    # Imported here, because it is an extra, and slow to load.
+    from sync import many  # noqa: PLC0415 - see above
+    from sync.simulate_many import simulate_many  # noqa: PLC0415 - as above
+
+    if not (many.ready(present, found.day) and many.ready(other, found.day)):
+        return set()
+    return simulate_many(ledger, name, present, other, found).names
 
 
 def _count(found: Simulation, before: Standing, after: Standing, ordered: dict[str, Decimal]) -> None:
@@ -160,13 +103,11 @@ def _ordered(signals: list[Signal], programme: Programme, day: date) -> dict[str
 
 def _named(tx: Connection, moved: dict[int, tuple[Standing, Standing]]) -> list[Change]:
     records = results.first_records(tx, list(moved))
-    return [Change(records[subject], _numbers(before), _numbers(after)) for subject, (before, after) in moved.items()]
+    return [
+        Change(records[subject], _numbers(before), _numbers(after), subject)
+        for subject, (before, after) in moved.items()
+    ]
 
 
 def _numbers(shown: Standing) -> tuple[int, str, int]:
     return shown.coefficient, shown.tier, shown.points
-
-
-def _weight(change: Change) -> tuple[bool, int]:
-    """What a person wants to see first: another tier, then the largest move of the coefficient."""
-    return change.before[1] != change.after[1], abs(change.after[0] - change.before[0])

@@ -13,7 +13,7 @@ from sync.ledger.history import runs, time_zone
 
 def pages(ledger: Ledger, programme: str, *, size: int) -> Iterator[tuple[Connection, list[int]]]:
     """The living subjects in the order of their numbers, each page in a transaction of its own."""
-    after = 0
+    after: int | None = None
     while True:
         with ledger.begin() as tx:
             subjects = _page(tx, programme, after, size)
@@ -23,6 +23,11 @@ def pages(ledger: Ledger, programme: str, *, size: int) -> Iterator[tuple[Connec
         after = subjects[-1]
 
 
+def living(tx: Connection, programme: str, *, limit: int | None = None) -> list[int]:
+    """All living subjects in the order of their numbers, or the first so many."""
+    return _page(tx, programme, None, limit)
+
+
 def last_day(ledger: Ledger, programme: str) -> date | None:
     """The civil day of the last run, in the programme's time zone: the day that what is shown speaks of."""
     with ledger.begin() as tx:
@@ -30,13 +35,13 @@ def last_day(ledger: Ledger, programme: str) -> date | None:
         return latest[0].started.astimezone(ZoneInfo(time_zone(tx, programme))).date() if latest else None
 
 
-def _page(tx: Connection, programme: str, after: int, size: int) -> list[int]:
+def _page(tx: Connection, programme: str, after: int | None, size: int | None) -> list[int]:
     current, programmes, contacts = schema.current, schema.programmes, schema.contacts
-    living = select(contacts.c.id).where(contacts.c.subject == current.c.subject, contacts.c.gone.is_(False)).exists()
+    alive = select(contacts.c.id).where(contacts.c.subject == current.c.subject, contacts.c.gone.is_(False)).exists()
     query = (
         select(current.c.subject)
         .join(programmes, programmes.c.id == current.c.programme)
-        .where(programmes.c.name == programme, current.c.subject > after, living)
+        .where(programmes.c.name == programme, alive, *([] if after is None else [current.c.subject > after]))
         .order_by(current.c.subject)
         .limit(size)
     )

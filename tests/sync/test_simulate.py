@@ -1,0 +1,88 @@
+"""Other rules over everybody: by the engine and plainly, the same."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+import pytest
+
+from config.rulefile import load_programme, load_scheme
+from scoring.decision import Decision, Kind
+from scoring.rules import Programme, Rules, Tier
+from sync import simulate as simulation
+from sync.decide import Subject, enter
+from sync.ledger import history
+from sync.simulate import simulate
+from tests.sync.conftest import World, both, order
+
+CUSTOMERS = load_programme("customers", at=date(2026, 11, 22))
+
+
+def rules(**options: Any) -> Rules:
+    return replace(CUSTOMERS.law, **options)
+
+
+OTHERS = {
+    "dearer": replace(CUSTOMERS, rules=rules(normal=replace(CUSTOMERS.law.normal, full=1500))),
+    "other tiers": replace(
+        CUSTOMERS, tiers=(Tier("Guest"), Tier("Friend", coefficient=90, discount=7)), demotion="straight"
+    ),
+    "nothing new": CUSTOMERS,
+}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest) -> str:
+    return both(request)
+
+
+@pytest.fixture
+def crowd(world: World) -> World:
+    """Eighty people with orders in three currencies and claims; one was decided upon, one is gone, some never came."""
+    chance, crm = Random(5), world.crms["a"]  # noqa: S311 - the same crowd each time
+    del world.crms["b"]
+    money = replace(world.mappings["a"].signals[0], currency="money")
+    world.mappings["a"] = replace(world.mappings["a"], signals=(money, *world.mappings["a"].signals[1:]))
+    for number in range(80):
+        crm.put("contacts", f"c{number}", email=f"c{number}@example.com")
+        for n in range(chance.randrange(0, 6)):
+            day = date(2023, 12, 1) + timedelta(days=chance.randrange(0, 1080))
+            amount = Decimal(chance.randrange(1, 100_000)) / 100
+            currency = chance.choice(("EUR", "USD", None))
+            order(crm, f"o{number}-{n}", f"c{number}", day, amount=amount, money=currency)
+        for n in range(chance.randrange(0, 3)):
+            day = date(2024, 3, 1) + timedelta(days=chance.randrange(0, 900))
+            crm.put("cases", f"x{number}-{n}", fault="theirs", day=day, contacts=[f"c{number}"])
+    crm.delete("contacts", "c7")
+    world.sync()
+    with world.ledger.begin() as tx:
+        whose = history.subject(tx, "customers", "c3")[0].subject
+        adjusted = Decision(Kind.ADJUST, date(2026, 6, 1), "u7", "a promise", coefficient=75)
+        enter(tx, Subject(1, whose), adjusted, world.clock.now)
+    crm.delete("orders", next(f"o9-{n}" for n in range(1)))
+    world.sync()
+    return world
+
+
+@pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
+def test_the_engine_and_the_plain_reading_come_to_the_same(
+    other: Programme, crowd: World, monkeypatch: pytest.MonkeyPatch
+):
+    day = crowd.clock.now.date()
+    plainly = simulate(crowd.ledger, "customers", CUSTOMERS, other, day)
+    monkeypatch.setattr(simulation, "MANY", 1)
+    found = simulate(crowd.ledger, "customers", CUSTOMERS, other, day)
+    assert (len(plainly.counted), len(found.counted)) == (0, 77)  # read plainly: a decision, a late withdrawal
+    assert replace(found, counted=frozenset()) == plainly
+    assert found.before.subjects == 79
+
+
+def test_a_scale_is_simulated_plainly(crowd: World, monkeypatch: pytest.MonkeyPatch):
+
+    monkeypatch.setattr(simulation, "MANY", 1)
+    other = replace(CUSTOMERS, rules=load_scheme("be-1992", at=date(2026, 11, 22)))
+    found = simulate(crowd.ledger, "customers", CUSTOMERS, other, crowd.clock.now.date())
+    assert not found.counted
+    assert found.after.subjects == 79
