@@ -21,7 +21,7 @@ from scoring.subject import Subject
 from sync import lease
 from sync.decide import decisions_of
 from sync.ledger import Ledger, database, facts, schema
-from sync.ledger.facts import chunks
+from sync.ledger.facts import LOWEST, chunks
 
 PAGE = 200
 UNSEEN = frozenset({"lines", "day", "next_change"})  # parts of a standing that no record shows
@@ -61,7 +61,7 @@ def purge(
         id_ = database.programme(tx, programme).id
         run = database.start_run(tx, id_, now, "", kind="purge")
     for name, months in sorted(retention.signals.items()):
-        last = 0
+        last = LOWEST
         while True:
             with ledger.begin() as tx:
                 lease.alone(tx, id_)

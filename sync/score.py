@@ -12,7 +12,7 @@ from scoring.rules import Programme
 from sync import lease
 from sync.job import PAGE, Job, Progress
 from sync.ledger import results
-from sync.ledger.facts import Entry
+from sync.ledger.facts import LOWEST, Entry
 from sync.money import rates_for
 from sync.report import SHOWN, Move, Report
 from sync.standings import recalled, standings_of
@@ -25,7 +25,7 @@ ENGINE = ("numba", "pyarrow", "adbc_driver_sqlite", "adbc_driver_postgresql")
 def score(job: Job, entry: Entry, programme: Programme, day: date, report: Report) -> None:
     """Score everyone who is due: where they are many by the engine, if it is installed, the rest page by page."""
     _score_many(job, entry, programme, day, report)
-    last = 0
+    last = LOWEST
     with job.begin() as tx:
         rates = rates_for(tx, entry.programme, programme)
     while True:

@@ -23,6 +23,7 @@ PAGE = 5000  # entries in memory at once
 CHUNK = 500  # ids in one IN (...): well below what every database allows
 NOW = date.min  # due at once
 NOBODY = 0  # no subject yet
+LOWEST = -(2**31)  # below every subject: whoever was split off and found no number free has one below zero
 
 T = TypeVar("T")
 

@@ -8,12 +8,13 @@ from sqlalchemy import Connection, select
 
 from sync.ledger import schema
 from sync.ledger.database import Ledger
+from sync.ledger.facts import LOWEST
 from sync.ledger.history import runs, time_zone
 
 
 def pages(ledger: Ledger, programme: str, *, size: int) -> Iterator[tuple[Connection, list[int]]]:
     """The living subjects in the order of their numbers, each page in a transaction of its own."""
-    after: int | None = None
+    after = LOWEST
     while True:
         with ledger.begin() as tx:
             subjects = _page(tx, programme, after, size)
@@ -25,7 +26,7 @@ def pages(ledger: Ledger, programme: str, *, size: int) -> Iterator[tuple[Connec
 
 def living(tx: Connection, programme: str, *, limit: int | None = None) -> list[int]:
     """All living subjects in the order of their numbers, or the first so many."""
-    return _page(tx, programme, None, limit)
+    return _page(tx, programme, LOWEST, limit)
 
 
 def last_day(ledger: Ledger, programme: str) -> date | None:
@@ -35,13 +36,13 @@ def last_day(ledger: Ledger, programme: str) -> date | None:
         return latest[0].started.astimezone(ZoneInfo(time_zone(tx, programme))).date() if latest else None
 
 
-def _page(tx: Connection, programme: str, after: int | None, size: int | None) -> list[int]:
+def _page(tx: Connection, programme: str, after: int, size: int | None) -> list[int]:
     current, programmes, contacts = schema.current, schema.programmes, schema.contacts
     alive = select(contacts.c.id).where(contacts.c.subject == current.c.subject, contacts.c.gone.is_(False)).exists()
     query = (
         select(current.c.subject)
         .join(programmes, programmes.c.id == current.c.programme)
-        .where(programmes.c.name == programme, alive, *([] if after is None else [current.c.subject > after]))
+        .where(programmes.c.name == programme, alive, current.c.subject > after)
         .order_by(current.c.subject)
         .limit(size)
     )

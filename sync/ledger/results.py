@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, up
 from scoring.explain import to_json
 from scoring.standing import Standing
 from sync.ledger import schema
-from sync.ledger.facts import Entry, chunks
+from sync.ledger.facts import LOWEST, Entry, chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,9 @@ class Changed:
     after: Mapping[str, Any]
 
 
-def due_subjects(tx: Connection, programme: int, day: date, rules: str, *, limit: int, after: int = 0) -> list[int]:
+def due_subjects(
+    tx: Connection, programme: int, day: date, rules: str, *, limit: int, after: int = LOWEST
+) -> list[int]:
     """Who moves today: something of theirs changed, their day has come, or the rules are others. Nobody else."""
     table = schema.current
     query = (

@@ -7,13 +7,15 @@ from random import Random
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from config.rulefile import load_programme, load_scheme
 from scoring.decision import Decision, Kind
 from scoring.rules import Programme, Rules, Tier
 from sync import simulate as simulation
 from sync.decide import Subject, enter
-from sync.ledger import history
+from sync.ledger import facts, history, people, schema
+from sync.ledger.facts import Entry
 from sync.simulate import simulate
 from tests.sync.conftest import World, both, order
 
@@ -86,3 +88,18 @@ def test_a_scale_is_simulated_plainly(crowd: World, monkeypatch: pytest.MonkeyPa
     found = simulate(crowd.ledger, "customers", CUSTOMERS, other, crowd.clock.now.date())
     assert not found.counted
     assert found.after.subjects == 79
+
+
+def test_whoever_was_split_off_and_has_a_number_below_zero_is_scored_like_everybody(crowd: World):
+    with crowd.ledger.begin() as tx:
+        contact = tx.execute(select(schema.contacts).where(schema.contacts.c.record == "c1")).one()
+        run = tx.execute(select(schema.runs.c.id)).scalars().all()[-1]
+        entry = Entry(run, crowd.clock.now, 1, contact.connection, initial=False)
+        people._move(tx, entry, contact.id, -1)
+        facts.wake_subjects(tx, [-1])
+    crowd.sync()
+    with crowd.ledger.begin() as tx:
+        made = tx.execute(select(schema.standings.c.id).where(schema.standings.c.subject == -1)).all()
+    assert len(made) == 1
+    found = simulate(crowd.ledger, "customers", CUSTOMERS, CUSTOMERS, crowd.clock.now.date())
+    assert found.before.subjects == 79
