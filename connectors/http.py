@@ -7,6 +7,7 @@ it with its own pure table (`answers.py`), and makes of both, by `refusal`, the 
 import importlib.metadata
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
@@ -185,11 +186,13 @@ class Calls:
         return result
 
     def _once(self, what: str, send: Callable[[], T], kinds: tuple[str, ...]) -> T:
-        for kind in kinds:
-            self._buckets[kind].take()
-        self._quota.spend()
-        log.debug("%s", what)
-        return send()
+        with ExitStack() as places:
+            for kind in kinds:
+                self._buckets[kind].take()
+                places.callback(self._buckets[kind].done)
+            self._quota.spend()
+            log.debug("%s", what)
+            return send()
 
     def _wait(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None

@@ -47,7 +47,7 @@ class Connector:
         self._settings = settings
         self._session = Session(settings, secrets, time=time)
         self._reader = Reader(self._session, progress or MemoryProgress(), time=time, settings=settings)
-        self._writer = Writer(self._session)
+        self._writer = Writer(self._session, at_once=settings.calls_at_once)
         self._fields = Fields(self._session)
         self._inspector = Inspector(self._session, settings)
 

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
+from connectors.abreast import abreast
 from connectors.clock import Time
 from connectors.columns import joined
 from connectors.errors import Unreachable
@@ -44,6 +45,7 @@ class Reader:
         self._session = session
         self._progress = progress
         self._time = time
+        self._at_once = settings.calls_at_once
         self._bin_every = timedelta(hours=settings.bin_hours)
         self._round = timedelta(days=settings.round_days)
         self._known: dict[str, tuple[float, Mapping[str, Definition]]] = {}
@@ -167,9 +169,12 @@ class Reader:
         finder = Finder(search, selection.stamp)
         delayed = (milliseconds(start - _DELAY), milliseconds(min(end - _DELAY, start)))
         found = (id_ for ids in finder.within(delayed, (milliseconds(start), milliseconds(end))) for id_ in ids)
-        for ids in chunks(found, IDS if query.links else PAGE):
-            linked = bool(query.links)
-            pieces = (page_of(selection, self._read(selection, some), linked=linked) for some in chunks(ids, PAGE))
+
+        def read(ids: Sequence[str]) -> Page:
+            return page_of(selection, self._read(selection, ids), linked=bool(query.links))
+
+        pages = abreast(read, chunks(found, PAGE), most=self._at_once)
+        for pieces in chunks(pages, IDS // PAGE if query.links else 1):
             yield self._linked(query, joined(pieces))
 
     def _read(self, selection: Selection, ids: Sequence[str]) -> Sequence[Row]:

@@ -17,8 +17,9 @@ class Settings(BaseModel):
     `client_secret` and `refresh_token` of an OAuth app. `api_version` is the date in the paths; `legacy` stands for v1
     to v4, which HubSpot stops supporting in 2027 (HW21). `url` is for a sandbox on this machine. A portal does not say
     its `language`, so it is said here. `share_of_burst` and `share_of_day` are the parts of the token's ten-second and
-    daily limits that one run may spend, `longest_run_hours` its deadline. A bin of several pages is listed every
-    `bin_hours`, and the slow round over all records begins at most every `round_days`.
+    daily limits that one run may spend, `calls_at_once` how many batches are under way together,
+    `longest_run_hours` its deadline. A bin of several pages is listed every `bin_hours`, and the slow round over all
+    records begins at most every `round_days`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -32,6 +33,7 @@ class Settings(BaseModel):
     language: Literal["en", "fr"] = "en"
     share_of_burst: Annotated[float, Field(gt=0, le=1)] = 0.5
     share_of_day: Annotated[float, Field(gt=0, le=1)] = 0.25
+    calls_at_once: Annotated[int, Field(ge=1, le=20)] = 4
     longest_run_hours: Annotated[float, Field(gt=0)] = 12.0
     bin_hours: Annotated[float, Field(ge=0)] = 6.0
     round_days: Annotated[float, Field(ge=0)] = 7.0

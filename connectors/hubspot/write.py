@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import takewhile
 from typing import Any
 
-from connectors.batching import batches, halves
-from connectors.errors import Fatal, Unreachable
+from connectors.abreast import abreast
+from connectors.batching import Batch, batches, halves
+from connectors.errors import CrmError, Fatal, Unreachable
 from connectors.http import Refused
 from connectors.hubspot.answers import judge_row
 from connectors.hubspot.definitions import definitions
@@ -27,20 +29,35 @@ _CURE = "run `bonus-malus fields apply`"
 class Writer:
     """Batch updates by id: never an upsert, which would bring deleted people back (HW05, HW06)."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, at_once: int = 1) -> None:
         self._session = session
+        self._at_once = at_once
         self._redact = Redactor(())
 
     def write(self, fields: FieldSet, updates: Iterable[Update]) -> Iterator[Outcome]:
-        """Exactly one outcome per update, in no promised order; `Fatal` before any is sent if a property is missing."""
+        """Exactly one outcome per update, in no promised order; `Fatal` before any is sent if a property is missing.
+
+        Batches go several at once. When one fails, those under way are waited for, and all that is known is told first.
+        """
         known = definitions(self._session, fields.object)
         names = (property_name(fields.prefix, spec.name) for spec in fields.fields)
         if missing := [name for name in names if name not in known]:
             raise Fatal(f"HubSpot: {', '.join(missing)} of {fields.object} do not exist; {_CURE}")
-        for batch in batches(fields, updates, size=SIZE, identify=identify):
-            yield from batch.decided
-            if batch.updates:
-                yield from self._send(fields, batch.updates)
+        failures: list[CrmError] = []
+
+        def tell(batch: Batch) -> list[Outcome]:
+            told = list(batch.decided)
+            try:
+                told += self._send(fields, batch.updates) if batch.updates else ()
+            except CrmError as error:
+                failures.append(error)
+            return told
+
+        cut = batches(fields, updates, size=SIZE, identify=identify)
+        for told in abreast(tell, takewhile(lambda _batch: not failures, cut), most=self._at_once):
+            yield from told
+        if failures:
+            raise failures[0]
 
     def _send(self, fields: FieldSet, updates: Sequence[Update]) -> Iterator[Outcome]:
         inputs = [_input(fields, update) for update in updates]
