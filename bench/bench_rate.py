@@ -1,9 +1,9 @@
-"""Whether the rate reaches what HubSpot's ten-second limit allows, in real time, with a real latency, and without a 429.
+"""Whether the rate reaches what HubSpot's ten-second limit allows, with a real latency, and without a 429.
 
     python bench/bench_rate.py [LATENCY]
 
-The sandbox runs in a process of its own, its clock ticks, and each answer takes LATENCY seconds (0.1). Batch updates are
-sent for two windows of the limit, one at a time and several at once. It takes real time: a minute and a half.
+The sandbox runs in a process of its own, its clock ticks, and each answer takes LATENCY seconds (0.1). Batch updates
+are sent for two windows of the limit, one at a time and several at once. It takes real time: a minute and a half.
 """
 
 import asyncio

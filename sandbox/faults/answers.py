@@ -22,16 +22,14 @@ class ShortPage:
     async def play(self, turn: Turn) -> None:
         """The CRM is asked for less than the client asked for."""
         scope = turn.scope
-        params = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        params = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         if turn.crm == "salesforce":
             scope["headers"] = [*scope["headers"], (b"sforce-query-options", b"batchSize=200")]
             if "/jobs/query/" in scope["path"]:
-                _lower(params, "maxRecords", self.size)
-                scope["query_string"] = urlencode(params).encode()
+                scope["query_string"] = _lower(params, "maxRecords", self.size)
             await turn.pass_on()
         elif scope["method"] == "GET":
-            _lower(params, "limit", self.size)
-            scope["query_string"] = urlencode(params).encode()
+            scope["query_string"] = _lower(params, "limit", self.size)
             await turn.pass_on()
         else:
             sent = await turn.body()
@@ -148,9 +146,11 @@ def _asked_after(turn: Turn, sent: bytes) -> str | None:
     return None if found in (None, "") else str(found)
 
 
-def _lower(params: dict[str, str], name: str, most: int) -> None:
-    given = params.get(name, "")
-    params[name] = str(min(most, int(given)) if given.isascii() and given.isdigit() else most)
+def _lower(params: list[tuple[str, str]], name: str, most: int) -> bytes:
+    """The query of an address with one number in it made smaller; every other parameter as often as it came."""
+    given = next((value for key, value in params if key == name), "")
+    least = min(most, int(given)) if given.isascii() and given.isdigit() else most
+    return urlencode([*((key, value) for key, value in params if key != name), (name, str(least))]).encode()
 
 
 def _object(body: bytes) -> Json | None:

@@ -1,7 +1,9 @@
 """Each fault does what the list in docs/sandbox/faults.md says, over real HTTP."""
 
+import asyncio
 import csv
 import io
+import json
 
 import pytest
 import requests
@@ -253,6 +255,35 @@ def test_bytes_that_call_themselves_gzip_are_not(client):
         client.query()
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/services/data/v62.0/query?q=SELECT+Id+FROM+Contact", None, 200),
+        ("GET", "/services/data/v62.0/sobjects/Contact/003000000000001", None, 404),
+        ("PATCH", "/services/data/v62.0/sobjects/Contact/{person}", {"LastName": "Bo"}, 204),
+        ("DELETE", "/services/data/v62.0/sobjects/Contact/{person}", None, 204),
+    ],
+)
+def test_garbage_is_as_long_as_it_says(client, people, method, path, body, status):
+    client.faults({"does": "garbage"})
+    messages = []
+
+    async def receive():
+        return {"type": "http.request", "body": json.dumps(body).encode() if body else b"", "more_body": False}
+
+    async def send(message):
+        messages.append(message)
+
+    path, _, query = path.format(person=people[0]).partition("?")
+    headers = [(b"authorization", f"Bearer {client.token}".encode()), (b"content-type", b"application/json")]
+    scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": query.encode()}
+    scope |= {"headers": headers, "http_version": "1.1", "scheme": "http", "server": ("127.0.0.1", 80), "root_path": ""}
+    asyncio.run(create_app(client.world)(scope, receive, send))
+    start, *rest = messages
+    assert start["status"] == status
+    assert int(dict(start["headers"])[b"content-length"]) == sum(len(part.get("body", b"")) for part in rest)
+
+
 def test_headers_go_missing_or_say_something_else(client):
     info = "api-usage=18/5000; per-app-api-usage=17/250(appName=bonus-malus)"
     client.faults({"does": "headers", "drop": ["content-type"], "say": {"Sforce-Limit-Info": info}})
@@ -326,6 +357,12 @@ def test_hr05_short_pages_lead_on_to_all_of_the_list(client, leads):
             break
         after = page["paging"]["next"]["after"]
     assert sorted(seen) == sorted(leads)
+
+
+def test_short_pages_hold_every_property_that_was_asked_for(client, leads):
+    client.faults({"does": "short_page", "size": 2})
+    [first, *_] = client.contacts(limit=100, properties=["firstname", "lastname", "email"]).json()["results"]
+    assert {"firstname", "lastname", "email"} <= set(first["properties"])
 
 
 def test_hr05_an_empty_page_may_have_a_next_one_with_all_of_its_records(client, leads):
