@@ -8,7 +8,7 @@ TESTED := $(VENV)/.ready-for-tests
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench crash soup fuzz node clean
+.PHONY: help demo test lint types bench large crash soup fuzz node clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ types: $(TESTED) ## mypy, strict
 bench: $(TESTED) ## ratios against a named peer or bound, with memory (docs/benchmarks.md)
 	@$(PIP) '.[bench]'
 	@for b in bench/bench_*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done
+
+large: $(TESTED) ## first read of a million contacts and five million activities from each CRM (7 GB, long)
+	@for crm in salesforce hubspot; do $(BIN)/python bench/large.py $$crm || exit 1; done
 
 crash: $(TESTED) ## kill a sync at every request and every commit, resume it, compare; both databases (hours)
 	@for scenario in day fill; do for database in sqlite postgresql; do for second in "" --second-worker; do \
