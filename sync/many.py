@@ -17,18 +17,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
-from scoring.coefficient import State
 from scoring.engine import Part, score, score_parts
-from scoring.kernel_plan import Unsupported, compile_programme
-from scoring.rules import Programme, Rules
+from scoring.rules import Programme
 from scoring.standing import standing
 from sync.ledger import Ledger, arrow, columns, scored
 from sync.ledger.facts import Entry
+from sync.report import SHOWN
 
 THREADS = 2
 DENSE = 16  # where at least one subject in so many moves, all signals are read in the order they lie in
 WIDE = 2_000_000  # signals from which on they wait on disk instead of in memory
-NAMED = 200  # of those who moved most, to choose from
+NAMED = SHOWN  # of those who moved most
 
 
 @dataclass(slots=True)
@@ -50,15 +49,8 @@ def ready(programme: Programme, day: date) -> bool:
 
     That may take a minute, which no transaction should wait for.
     """
-    if not isinstance(programme.rules, Rules):
-        return False
-    try:
-        compile_programme(programme, day, [State(programme.law.origin)])
-    except Unsupported:
-        return False
     nobody = pa.table({"subject": pa.array([0], pa.int64())})
-    score(columns.EVENTS.empty_table(), nobody, programme, day)
-    return True
+    return not score(columns.EVENTS.empty_table(), nobody, programme, day)["plain"][0].as_py()
 
 
 def score_many(tx: Connection, ledger: Ledger, entry: Entry, programme: Programme, day: date) -> Scored:
@@ -66,18 +58,17 @@ def score_many(tx: Connection, ledger: Ledger, entry: Entry, programme: Programm
     found, made = Scored(), scored.Made(programme.label, day)
     with ExitStack() as stack:
         readers: arrow.Readers = Queue()
-        threads = 1 if ledger.private else THREADS
-        for _ in range(threads):
-            readers.put(stack.enter_context(arrow.reader(ledger, tx)))
-        executor = stack.enter_context(ThreadPoolExecutor(threads)) if threads > 1 else None
+        ask = stack.enter_context(arrow.reader(ledger, tx))
         source = columns.Source.of(ledger, entry.programme, programme.takes_back.values(), tx)
-        ask = readers.get()
         due = scored.due(ask, entry, day)
         source.learn(ask)
         readers.put(ask)
         apart = pa.array(sorted(scored.by_hand(tx, programme.law.correction_years)), pa.int64())
         due = due.filter(pc.invert(pc.is_in(due["subject"], apart))).combine_chunks()
         dense = due.num_rows * DENSE >= scored.count_subjects(tx, entry.programme)
+        executor = None if ledger.private else stack.enter_context(ThreadPoolExecutor(THREADS))
+        for _ in range(THREADS - 1 if dense and executor else 0):
+            readers.put(stack.enter_context(arrow.reader(ledger, tx)))
         unread = standing((), programme, day)  # stands for those that the engine leaves to the plain reading
 
         def tables() -> Iterator[pa.Table]:
