@@ -8,7 +8,7 @@ TESTED := $(VENV)/.ready-for-tests
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench large crash soup fuzz node clean
+.PHONY: help demo test lint types bench large crash workers soup fuzz node clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,7 +49,13 @@ crash: $(TESTED) ## kill a sync at every request and every commit, resume it, co
 	@for scenario in day fill; do for database in sqlite postgresql; do for second in "" --second-worker; do \
 	  echo "== $$scenario, $$database $$second"; \
 	  $(BIN)/python tests/crash/crash.py --scenario $$scenario --database $$database $$second || exit 1; \
-	done; done; done
+	done; done; \
+	  echo "== $$scenario, sqlite, scored in columns"; \
+	  $(BIN)/python tests/crash/crash.py --scenario $$scenario --engine || exit 1; \
+	done
+
+workers: $(TESTED) ## eight workers on forty connections of one ledger in PostgreSQL, killed again and again
+	@$(BIN)/python tests/crash/workers.py
 
 soup: $(TESTED) ## faults on every tenth call, seeds 1 to 50: the CRMs must end as without (long)
 	@$(BIN)/python bench/soup.py 1 50
