@@ -164,3 +164,36 @@ def test_both_ways_enter_the_same_standings_and_show_the_same_values(places, see
     assert all_kept == len(plainly["standings"])
     assert found.differences == []
     assert found.standings > found.unknown_rules > 0
+
+
+def test_a_dry_run_scores_its_copy_in_columns_and_says_what_the_run_then_does(places, monkeypatch):
+    monkeypatch.setattr(sync.score, "MANY", FEW)
+    with closing(Ledger.open(places[0])) as ledger:
+        world = Life(ledger, 1).world
+        dry = world.sync(dry=True)
+        with ledger.begin() as tx:
+            assert tx.execute(select(schema.standings)).all() == []
+        real = world.sync()
+    assert (dry.scored, dry.first_standings) == (real.scored, real.first_standings)
+    assert [each.outcomes["would write"] for each in dry.connections.values()] == [
+        each.outcomes["written"] for each in real.connections.values()
+    ]
+
+
+def test_beside_another_run_of_the_programme_the_plain_reading_scores(places, monkeypatch):
+    """Without its breakdown a standing must follow from what was recorded up to its run."""
+    monkeypatch.setattr(sync.score, "MANY", FEW)
+    with closing(Ledger.open(places[0])) as ledger:
+        life = Life(ledger, 1)
+        life.world.sync(sources={"a": life.world.job().sources["a"]}, connections=("a", "b"))
+        with ledger.begin() as tx:
+            programme = database.programme(tx, "customers").id
+            database.start_run(tx, programme, life.world.clock.now, "customers", kind="sync")
+        life.world.clock.advance(minutes=-29)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("sync.lease.abandon", lambda *_: None)
+            life.world.sync()
+        with ledger.begin() as tx:
+            kept = [row.breakdown for row in tx.execute(select(schema.standings))]
+    assert kept
+    assert None not in kept

@@ -10,7 +10,7 @@ import pytest
 import connectors
 from connectors.errors import Fatal
 from connectors.http import Refused
-from connectors.protocol import ObjectQuery, OutcomeKind, Update
+from connectors.protocol import ObjectQuery, OutcomeKind, Update, Window
 
 ROOT = Path(__file__).parents[3]
 SOURCES = "\n".join(path.read_text("utf-8") for path in (Path(connectors.__file__).parent / "hubspot").glob("*.py"))
@@ -115,3 +115,13 @@ def test_hr26_an_answer_that_was_cut_is_asked_for_again_and_never_taken_for_an_e
 
 def test_every_request_says_who_we_are(hubspot: Any):
     assert hubspot.connector._session.objects.api_client.user_agent.startswith("bonus-malus/")
+
+
+def test_op07_a_page_that_fails_half_way_is_fetched_again_and_nobody_is_left_out(hubspot: Any, faults: Any):
+    expected = {hubspot.contact(f"Ann {number}") for number in range(101)}
+    hubspot.settle()
+    pages = hubspot.connector.changes(hubspot.query(), Window(None, hubspot.remote.now()))
+    found = {record.id for record in next(pages).records}
+    fault = faults("/crm/objects/2026-09/contacts", 503, "<html>", times=2, kind="text/html")
+    found |= {record.id for page in pages for record in page.records}
+    assert (found, fault.met) == (expected, 2)
