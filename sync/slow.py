@@ -28,7 +28,6 @@ def go_on(job: Job, reading: Reading, slow: Slow, report: Report) -> None:
     last = kept.get(LAST)
     if last is not None and reading.now - datetime.fromisoformat(last) < timedelta(hours=slow.hours):
         return
-    kept.put(LAST, reading.now.isoformat())
     here = report.connections[reading.name]
     usage = reading.source.connector.usage
     before = usage().calls
@@ -37,6 +36,8 @@ def go_on(job: Job, reading: Reading, slow: Slow, report: Report) -> None:
     except CrmError as error:
         here.warnings.append(f"slow round: {error}")
     here.slow_calls = usage().calls - before
+    # Only now: whoever is killed in a slice leaves the rest of it to the next run, not to the next slice.
+    kept.put(LAST, reading.now.isoformat())
     with job.begin() as tx:
         kept.keep(tx)
 
