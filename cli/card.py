@@ -1,6 +1,7 @@
 """A record's bonus-malus section as a rep reads it, on a terminal."""
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +15,8 @@ from config.locale import Texts
 ARROWS = {"improving": "↗", "stable": "→", "worsening": "↘"}
 SHORT = ("expected", "tier", "points", "price_adjustment", "trend", "next_review", "changed_on", "status")
 LONG = ("way_back", "history", "rules", "computed_at")
-LOWEST, HIGHEST, WIDTH = 0.5, 3.5, 48
+LOWEST, ORIGIN, HIGHEST = 50, 100, 350  # of the law, in hundredths
+WIDTH = 48
 
 
 def card(title: str, values: Mapping[str, Any], texts: Texts) -> RenderableType:
@@ -23,19 +25,17 @@ def card(title: str, values: Mapping[str, Any], texts: Texts) -> RenderableType:
     grid.add_column(style="dim")
     grid.add_column(overflow="fold")
     for name in SHORT:
-        value = str(values.get(name) or "–")
-        if name == "expected" and values.get(name):
-            value = f"{Decimal(values[name]):.2f}"
+        value = _said(name, values.get(name), texts)
         if name == "tier" and values.get("previous_tier"):
-            value += f"  ({_label(texts, 'previous_tier')}: {values['previous_tier']})"
+            value += f"  ({_label(texts, 'previous_tier')}: {texts.tier(values['previous_tier'])})"
         if name == "trend":
-            value = f"{ARROWS.get(value, '')} {value}"
+            value = f"{ARROWS.get(values.get(name) or '', '')} {value}"
         grid.add_row(_label(texts, name), Text(value))
     reasons = str(values.get("reasons") or "–").split("\n")
     grid.add_row(_label(texts, "reasons"), Text("\n".join(reasons)))
     for name in LONG:
         grid.add_row(_label(texts, name), Text(_moment(name, str(values.get(name) or "–"))))
-    return Panel(Group(*_head(values), grid), title=title, title_align="left", width=100)
+    return Panel(Group(*_head(values, texts), grid), title=title, title_align="left", width=100)
 
 
 def _moment(name: str, value: str) -> str:
@@ -43,15 +43,40 @@ def _moment(name: str, value: str) -> str:
     return f"{value[:16].replace('T', ' ')} UTC" if name == "computed_at" and value.endswith("+00:00") else value
 
 
-def _head(values: Mapping[str, Any]) -> list[RenderableType]:
-    coefficient = float(values.get("coefficient") or 1)
-    place = round((min(max(coefficient, LOWEST), HIGHEST) - LOWEST) / (HIGHEST - LOWEST) * (WIDTH - 1))
-    gauge = Text("0.50 ", style="dim")
-    gauge.append("─" * place, style="green" if coefficient <= 1 else "yellow")
+def _said(name: str, value: Any, texts: Texts) -> str:
+    """A field's value as people of that language write it."""
+    if value is None:
+        return "–"
+    match name:
+        case "expected":
+            said = texts.coefficient(_hundredths(value))
+        case "tier":
+            said = texts.tier(value)
+        case "points":
+            said = texts.write(Decimal(value), "number")
+        case "price_adjustment":
+            said = texts.write(Decimal(value), "signed")
+        case "trend" | "status":
+            said = dict(texts.options(name))[value]
+        case _:
+            said = texts.date(date.fromisoformat(value))
+    return said
+
+
+def _head(values: Mapping[str, Any], texts: Texts) -> list[RenderableType]:
+    coefficient = _hundredths(values.get("coefficient") or 1)
+    lowest, highest = min(LOWEST, coefficient), max(HIGHEST, coefficient)  # a scale may lead further than the law
+    place = round((coefficient - lowest) / (highest - lowest) * (WIDTH - 1))
+    gauge = Text(f"{texts.coefficient(lowest)} ", style="dim")
+    gauge.append("─" * place, style="green" if coefficient <= ORIGIN else "yellow")
     gauge.append("●", style="bold")
     gauge.append("─" * (WIDTH - 1 - place), style="dim")
-    gauge.append(" 3.50", style="dim")
-    return [Text(f"{coefficient:.2f}", style="bold"), gauge, Text()]
+    gauge.append(f" {texts.coefficient(highest)}", style="dim")
+    return [Text(texts.coefficient(coefficient), style="bold"), gauge, Text()]
+
+
+def _hundredths(value: Any) -> int:
+    return int(Decimal(value) * 100)
 
 
 def _label(texts: Texts, name: str) -> str:

@@ -89,7 +89,7 @@ def _show(found: SubjectRow, shown: Standing, texts: Texts, recorded: datetime |
     out.print(card(" = ".join(found.records), values, texts))
     out.print()
     rows = [(Text(texts.line(line)), Text(line.reference)) for line in shown.lines]
-    made = table(f"how it came to be, {shown.day.isoformat()}", ("", "article or rule"), ())
+    made = table(texts.screen("explanation", day=shown.day), ("", texts.screen("reference")), ())
     for text, reference in rows:
         made.add_row(text, reference)
     out.print(made)

@@ -156,7 +156,9 @@ def show(found: Found) -> None:
         ("elasticity", f"{settled.elasticity:.4f}", "by how many % the mean follows 1 % more claims"),
     ]
     out.print(table("", ("", "", ""), rows))
-    out.print(_levels(subject, settled))
+    title, levels = _levels(subject, settled)
+    out.print(title, style="bold")
+    out.print(levels)
     years = [
         (year, f"{mean:.4g}", f"{off:.4f}")
         for year, (mean, off) in enumerate(zip(ahead.means, ahead.total_variation, strict=True), 1)
@@ -168,7 +170,8 @@ def show(found: Found) -> None:
     out.print(table("one incident, then claim-free years", headings, felt, right=headings[1:]))
 
 
-def _levels(subject: Subject, settled: Settled) -> Any:
+def _levels(subject: Subject, settled: Settled) -> tuple[str, Any]:
+    """The title, which may be longer than its table, and the table."""
     rows = [
         (name, value, share)
         for name, value, share in zip(subject.chain.names, subject.chain.values, settled.levels, strict=True)
@@ -177,7 +180,7 @@ def _levels(subject: Subject, settled: Settled) -> Any:
     kept = [row for row in rows if row in most]
     title = "the long run" if len(kept) == len(rows) else f"the long run, the {SHOWN} fullest of {len(rows)} levels"
     cells = [(name, f"{value:g}", f"{share:.4%}") for name, value, share in kept]
-    return table(title, ("level", "value", "share"), cells, right=("value", "share"))
+    return title, table("", ("level", "value", "share"), cells, right=("value", "share"))
 
 
 def _felt(each: Recovery) -> tuple[str, str, str]:

@@ -92,6 +92,14 @@ class Texts:
             return tuple((name, self.tier(name)) for name in tiers)
         return tuple(self._catalogue["options"][field].items())
 
+    def screen(self, words: str, **values: Any) -> str:
+        """What stands around the texts on a screen: ``How it came to be, 22 Nov 2026``."""
+        return self._write(self._catalogue["screen"][words], values)
+
+    def write(self, value: Any, how: str) -> str:
+        """A value as texts have it: `coefficient` (hundredths), `date`, `number`, `signed`, `tier`."""
+        return self._writer.format_field(value, how)
+
     def _with_phrases(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The values, and the phrases that a signal's name and values make."""
         known = dict(values)

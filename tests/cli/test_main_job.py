@@ -132,7 +132,7 @@ def test_explain_shows_what_is_on_the_record_and_a_past_day_as_it_was_known_then
     restated = command("explain", record, "--as-of", "2026-11-22", "--restated", "--json").json
     assert then["lines"] == shown["lines"]
     assert restated["expected"] > then["expected"]
-    assert "how it came to be" in command("explain", f"salesforce:{record}").out
+    assert "How it came to be" in command("explain", f"salesforce:{record}").out
     assert "Malus" in command("explain", record, "--language", "fr").out or command("explain", record).code == 0
 
 
