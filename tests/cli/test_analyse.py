@@ -158,7 +158,10 @@ def test_the_commands_of_the_pages_run_as_they_stand(command: Command, page: str
         assert command(*shlex.split(line)).code == 0, line
 
 
-def test_the_scale_written_in_the_page_holds(command: Command):
-    own, *_ = re.findall(r"```toml\n(.*?)```", (DOCS / "scales.md").read_text(encoding="utf-8"), flags=re.DOTALL)
-    Path("shop-5.toml").write_text(own, encoding="utf-8")
-    assert command("rules", "check", "shop-5.toml").out == "shop-5.toml: every example holds\n"
+def test_the_scales_and_the_programme_written_in_the_page_hold(command: Command):
+    own = re.findall(r"```toml\n(.*?)```", (DOCS / "scales.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert len(own) == 3
+    for text in own:
+        name = re.findall(r'name = "(.*)"', text)[0] + ".toml"
+        Path(name).write_text(text, encoding="utf-8")
+        assert command("rules", "check", name).out == f"{name}: every example holds\n"
