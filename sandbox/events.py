@@ -71,6 +71,10 @@ _SALESFORCE: _Acts = {
         ("object", "field"),
         lambda world, told: world.org.drop_field(told.word("object"), told.word("field")),
     ),
+    "add_record_type": (
+        ("object", "name", "label"),
+        lambda world, told: world.org.add_record_type(told.word("object"), told.word("name"), told.word("label")),
+    ),
     "withdraw": (("object",), lambda world, told: world.org.withdraw(told.word("object"))),
     "share_activities": ((), lambda world, _told: world.org.shared_activities.switch_on()),
     "fail_jobs": (("message",), lambda world, told: world.org.bulk.fail(told.word("message"))),
@@ -125,6 +129,10 @@ _HUBSPOT: _Acts = {
     "hide_property": (
         ("object", "property"),
         lambda world, told: world.portal.hide(told.word("object"), told.word("property")),
+    ),
+    "add_pipeline": (
+        ("object", "id", "label"),
+        lambda world, told: world.portal.add_pipeline(told.word("object"), told.word("id"), told.word("label")),
     ),
     "withdraw_scope": (("scope",), lambda world, told: world.portal.scopes.discard(told.word("scope"))),
     "grant_scope": (("scope",), lambda world, told: world.portal.scopes.add(told.word("scope"))),

@@ -9,11 +9,11 @@ def test_a_connector_says_nothing_of_kinds_where_there_are_none(crm):
     assert crm.connector.kinds(crm.words.contact) is None
 
 
-def test_record_types_are_told_by_developer_name_counted_and_read(salesforce, doorstep, asked):
-    org = doorstep[0].world.org
+def test_record_types_are_told_by_developer_name_counted_and_read(salesforce, asked):
     assert salesforce.connector.kinds("Case") is None
-    renewal = org.add_record_type("Opportunity", "Renewal", "Renewal of a contract")
-    org.add_record_type("Opportunity", "New_Business", "New business")
+    event = {"do": "add_record_type", "object": "Opportunity"}
+    renewal = salesforce.tell(event | {"name": "Renewal", "label": "Renewal of a contract"})
+    salesforce.tell(event | {"name": "New_Business", "label": "New business"})
     event = {"crm": "salesforce", "do": "insert", "object": "Opportunity", "values": salesforce.words.deal_values}
     deals = salesforce.remote.events([event] * 200)
     salesforce.update("Opportunity", deals[0], {"RecordTypeId": renewal})
@@ -30,12 +30,11 @@ def test_record_types_are_told_by_developer_name_counted_and_read(salesforce, do
 
 
 @pytest.mark.parametrize("version", ["legacy", "2026-09"])
-def test_pipelines_are_told_by_id_and_counted(hubspot, doorstep, version):
-    portal = doorstep[0].world.portal
+def test_pipelines_are_told_by_id_and_counted(hubspot, version):
     crm = hubspot.again(api_version=version)
     assert crm.connector.kinds("deals") == Column("pipeline", "Pipeline", (("default", "Sales Pipeline"),))
     assert crm.connector.kinds("tickets") == Column("hs_pipeline", "Pipeline", (("0", "Support Pipeline"),))
-    portal.add_pipeline("deals", "renewals", "Renewals")
+    crm.tell({"do": "add_pipeline", "object": "deals", "id": "renewals", "label": "Renewals"})
     crm.insert("deals", {"dealname": "D", "pipeline": "renewals", "dealstage": "renewals_closedwon"})
     crm.insert("deals", crm.words.deal_values)
     crm.settle()
