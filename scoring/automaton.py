@@ -1,6 +1,6 @@
-"""The coefficient's rules as a finite automaton: states, symbols, and a table that leads from one state to the next.
+"""A scheme as a finite automaton: states, symbols, and a table that leads from one state to the next.
 
-A period is read as letters (incidents in their order) and closed by one of four ends. What `coefficient.step` does to a
+A period is read as letters (incidents in their order) and closed by one of four ends. What `scheme.step` does to a
 period, the table does letter by letter, so a compiled loop needs no rule, no division and no branch. The states at the
 start of a period come from `step` itself; only the states inside a period are built here, and the tests hold every path
 of the table against `step`.
@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 
 from scoring.coefficient import State, step
 from scoring.line import Code
-from scoring.rules import Rules
+from scoring.rules import AnyRules, Rules
+from scoring.scale_rules import ScaleRules, ScaleState, review
+from scoring.scheme import AnyState, start
 from scoring.signal import Liability
 
 
@@ -42,7 +44,7 @@ class Automaton:
     """`table[state, column]`, int32; `starts` leads from the state that a first period starts in to its row."""
 
     table: NDArray[np.int32]
-    starts: Mapping[State, int]
+    starts: Mapping[AnyState, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,27 +61,35 @@ class _Inside:
     interrupted_periods: int
 
 
-_Node: TypeAlias = State | _Inside
+@dataclass(frozen=True, slots=True)
+class _Claims:
+    """Inside a period on a scale, after so many claims: no more than its moves tell apart."""
+
+    before: ScaleState
+    number: int
+
+
+_Node: TypeAlias = State | _Inside | ScaleState | _Claims
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """Rules and openings as a key: rules hold mappings, so they have no hash of their own."""
 
-    rules: Rules
-    openings: tuple[State, ...]
+    rules: AnyRules
+    openings: tuple[AnyState, ...]
 
     def __hash__(self) -> int:
         return hash((self.rules.name, self.openings))
 
 
-def compile_rules(rules: Rules, openings: Iterable[State] = ()) -> Automaton:
+def compile_rules(rules: AnyRules, openings: Iterable[AnyState] = ()) -> Automaton:
     """The automaton of all states that can be reached from the rules' origin and from each opening.
 
     Raises:
         ValueError: the years at the floor are measured by dates, which no finite table knows.
     """
-    if rules.floor_years != "reviews":
+    if isinstance(rules, Rules) and rules.floor_years != "reviews":
         raise ValueError("floor_years = dates: the years at the floor depend on days, not on periods alone")
     return _compiled(_Asked(rules, tuple(openings)))
 
@@ -97,16 +107,13 @@ def _compiled(asked: _Asked) -> Automaton:
             waiting.append(node)
         return numbers[node]
 
-    starts = {opening: number(_bounded(opening, rules)) for opening in (State(rules.origin), *asked.openings)}
+    starts = {opening: number(_cut(opening, rules)) for opening in (start(rules), *asked.openings)}
     first = len(numbers)
     done = 0
     while done < len(waiting):
         node = waiting[done]
         done += 1
-        if isinstance(node, State):
-            row = _from_start(node, rules, first=len(rows) < first)
-        else:
-            row = _from_inside(node, rules)
+        row = _row(node, rules, first=len(rows) < first)
         rows.append([*map(number, row[0]), *row[1]])
     table = np.array(rows, dtype=np.int32)
     table.setflags(write=False)  # whoever asks again gets the same one
@@ -114,6 +121,38 @@ def _compiled(asked: _Asked) -> Automaton:
 
 
 _Row: TypeAlias = tuple[list[_Node], list[int]]
+
+
+def _row(node: _Node, rules: AnyRules, *, first: bool) -> _Row:
+    if isinstance(rules, Rules):
+        if isinstance(node, State):
+            return _from_start(node, rules, first=first)
+        if isinstance(node, _Inside):
+            return _from_inside(node, rules)
+    elif isinstance(node, ScaleState):
+        return _from_level(node, rules)
+    elif isinstance(node, _Claims):
+        return _from_claims(node, rules)
+    raise TypeError("rules and state are of two schemes")
+
+
+def _from_level(state: ScaleState, rules: ScaleRules) -> _Row:
+    """The row of a place on a scale; whoever has no claim moves only in a period that counts."""
+    clean = _bounded_on_scale(review(state, (), rules)[0])
+    claim = _Claims(state, 1)
+    return [claim, claim, clean, state, state, state], [state.coefficient, 0, int(state.clean_periods > 0)]
+
+
+def _from_claims(node: _Claims, rules: ScaleRules) -> _Row:
+    """The row of a period with claims: one more of them, or the level that they lead to, whatever the period was."""
+    one_more = _Claims(node.before, min(node.number + 1, len(rules.scale.moves[node.before.place.level]) - 1))
+    after = _bounded_on_scale(review(node.before, [Liability.FULL] * node.number, rules)[0])
+    return [one_more, one_more, *[after] * 4], [node.before.coefficient, 0, 0]
+
+
+def _bounded_on_scale(state: ScaleState) -> ScaleState:
+    """As `_bounded`: of the clean periods, the place knows those that the scale asks for."""
+    return replace(state, clean_periods=min(state.clean_periods, 1))
 
 
 def _from_start(state: State, rules: Rules, *, first: bool) -> _Row:
@@ -165,6 +204,15 @@ def _raised(node: _Inside, rules: Rules) -> list[_Node]:
         at_floor = node.at_floor if floor(value) == rules.floor else -1
         found.append(replace(node, value=value, at_floor=at_floor))
     return found
+
+
+def _cut(state: AnyState, rules: AnyRules) -> AnyState:
+    """The state that stands in the table for this one."""
+    if isinstance(state, ScaleState):
+        return _bounded_on_scale(state)
+    if isinstance(rules, Rules):
+        return _bounded(state, rules)
+    raise TypeError("rules and state are of two schemes")
 
 
 def _bounded(state: State, rules: Rules) -> State:

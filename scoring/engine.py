@@ -30,7 +30,7 @@ from scoring.engine_run import Run
 from scoring.engine_subjects import openings_of
 from scoring.kernel_plan import Unsupported, compile_programme
 from scoring.rates import Rates
-from scoring.rules import Programme, Rules
+from scoring.rules import Programme
 
 __all__ = ["BadTable", "Part", "PlainReading", "due", "score", "score_parts"]
 
@@ -78,9 +78,6 @@ def score_parts(
         BadTable: a column is missing, is of another type, or a subject comes twice.
     """
     reading = plain or (lambda subject, rows: plain_standing(subject, rows, programme, day, rates))
-    if not isinstance(programme.rules, Rules):
-        yield all_plain(parts, subjects, programme, reading)
-        return
     states, numbers = openings_of(subjects, programme.rules)
     try:
         plan = compile_programme(programme, day, states)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scoring import kernel_columns as kernel
 from scoring.kernel_plan import Plan
 from scoring.line import Code, Line
+from scoring.rules import Rules
 from scoring.standing import Standing, Status
 
 Result: TypeAlias = NDArray[np.int32]  # (subjects, 8), the columns of `kernel`
@@ -57,12 +58,14 @@ class Labels:
     @classmethod
     def of(cls, plan: Plan) -> "Labels":
         """Those that the rules of a plan can give."""
-        factors = plan.programme.law.factors
+        rules = plan.programme.rules
+        incidents = (str(Code.INCIDENT_LEVEL), str(Code.INCIDENT_LEVEL))
+        if isinstance(rules, Rules):
+            incidents = (f"{Code.INCIDENT}:{rules.factors.full}", f"{Code.INCIDENT}:{rules.factors.partial}")
         return cls(
             (
                 "",
-                f"{Code.INCIDENT}:{factors.full}",
-                f"{Code.INCIDENT}:{factors.partial}",
+                *incidents,
                 str(Code.INCIDENT_PROTECTED),
                 str(Code.NO_REDUCTION),
                 str(Code.CLEAN_REVIEWS),

@@ -25,6 +25,7 @@ from scoring.kernel_pack import (
     take_amounts,
 )
 from scoring.kernel_plan import AMOUNT_LIMIT, Name, Param, Plan
+from scoring.rules import Rules
 
 _SUBJECTS = 2048  # the state of so many stays in one core's cache
 _SHORT = 2**32 - 1
@@ -207,7 +208,8 @@ class Run:
         """The result of the subjects of some partitions, by their rows."""
         plan = self.plan
         result = np.empty((int(subjects.starts[-1]), 8), np.int32)
-        factors = plan.programme.law.factors
+        rules = plan.programme.rules
+        tied = isinstance(rules, Rules) and rules.factors.full == rules.factors.partial
         fading = int(np.max(np.where(plan.names[:, Name.FADES], plan.names[:, Name.EXPIRY], 1)))
         unsettled = plan.needs_money
         places = layout.places
@@ -218,7 +220,7 @@ class Run:
                 subjects.starts, subjects.low, subjects.high, subjects.rows,
                 subjects.opened, subjects.fixed, subjects.openings, subjects.by_hand, unsettled,
                 plan.params, plan.names, plan.letters, plan.gains, plan.derived, plan.tiers, plan.automaton,
-                plan.months, plan.doms, plan.first, fading, factors.full == factors.partial, result,
+                plan.months, plan.doms, plan.first, fading, tied, result,
             )  # fmt: skip
             return found
 

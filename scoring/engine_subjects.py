@@ -5,42 +5,42 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from scoring.coefficient import State
 from scoring.engine_columns import LONG_AGO, BadTable, Table, coded, column, days, has
 from scoring.kernel_calendar import EPOCH
 from scoring.kernel_points import NEVER
 from scoring.opening import Opening
-from scoring.rules import Rules
+from scoring.rules import AnyRules
+from scoring.scheme import AnyState, start
 
 _OPENING = ("opening", "clean_periods", "periods_at_floor", "protection_used")
 
 
-def openings_of(subjects: Table, rules: Rules) -> tuple[list[State], NDArray[np.intp]]:
+def openings_of(subjects: Table, rules: AnyRules) -> tuple[list[AnyState], NDArray[np.intp]]:
     """The states that the first periods start in, and which of them is each subject's.
 
     Raises:
         BadTable: an opening is one that no review under these rules can have given.
     """
     if not has(subjects, "opening"):
-        return [State(rules.origin)], np.empty(0, np.intp)
+        return [start(rules)], np.empty(0, np.intp)
     given = [name for name in _OPENING if has(subjects, name)]
     values = [np.asarray(pc.fill_null(column(subjects, name, nulls=True).cast(pa.int64()), 0)) for name in given]
     rows, numbers = np.unique(np.column_stack(values), axis=0, return_inverse=True)
     states = [_state(dict(zip(given, row, strict=True)), rules) for row in rows.tolist()]
-    return states or [State(rules.origin)], numbers.reshape(-1)
+    return states or [start(rules)], numbers.reshape(-1)
 
 
-def _state(row: dict[str, int], rules: Rules) -> State:
+def _state(row: dict[str, int], rules: AnyRules) -> AnyState:
     """An opening of 0 is none."""
     if not row["opening"]:
-        return State(rules.origin)
+        return start(rules)
     known = [row.get(name, 0) for name in _OPENING]
     opening = Opening(known[0], known[1], known[2], bool(known[3]))
     try:
         opening.check(rules)
     except ValueError as wrong:
         raise BadTable(str(wrong)) from wrong
-    return opening.state
+    return start(rules, opening)
 
 
 def opened_of(subjects: Table) -> NDArray[np.int32]:

@@ -13,18 +13,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.automaton import compile_rules
-from scoring.coefficient import State
+from scoring.automaton import Automaton, Column, compile_rules
 from scoring.kernel_calendar import DAYS, calendar
 from scoring.kernel_pack import BY_HAND
 from scoring.review import add_months
-from scoring.rules import Award, Derived, Programme, Rules, Tier
+from scoring.rules import AnyRules, Award, Derived, Programme, Rules, Tier
+from scoring.scale_rules import ScaleRules
+from scoring.scheme import AnyState, start
 from scoring.signal import Liability
 
 NAMES = 127  # a signal's name has seven bits in an event
 AMOUNT_LIMIT = 10**14  # units; sums and products of such amounts stay below 2**63
 _POINTS_LIMIT = 10_000
 _MONTHS_LIMIT = 600
+_COEFFICIENT_LIMIT = 2**15 - 1
 _FAR = 2**31 - 1
 
 
@@ -140,6 +142,7 @@ _KNOWN: Mapping[type, frozenset[str]] = {
             "references",
         ]
     ),
+    ScaleRules: frozenset(field.name for field in fields(ScaleRules)),
     Award: frozenset(["points", "cap", "repeat", "expiry_months", "fading"]),
     Derived: frozenset(["name", "counts", "against", "at_least", "share_percent", "liability"]),
     Tier: frozenset(["name", "coefficient", "points", "discount"]),
@@ -171,7 +174,7 @@ class Plan:
     derived: NDArray[np.int64]
     tiers: NDArray[np.int64]
     automaton: NDArray[np.int32]
-    starts: Mapping[State, int]
+    starts: Mapping[AnyState, int]
     months: NDArray[np.int32]
     doms: NDArray[np.int32]
     first: NDArray[np.int32]
@@ -186,14 +189,14 @@ class Plan:
 LIABILITIES = (Liability.FULL, Liability.PARTIAL, Liability.NONE)
 
 
-def compile_programme(programme: Programme, day: date, openings: Iterable[State] = ()) -> Plan:
+def compile_programme(programme: Programme, day: date, openings: Iterable[AnyState] = ()) -> Plan:
     """The programme as the compiled loops want it.
 
     Raises:
         Unsupported: it has a rule that they do not know.
     """
     _check(programme, day)
-    rules = programme.law
+    rules = programme.rules
     on = sorted(name for name, switch in programme.signals.items() if switch)
     number = {name: place + 1 for place, name in enumerate(on)}
     slots = sorted({*programme.points, *programme.takes_back} & set(on))
@@ -242,7 +245,7 @@ def compile_programme(programme: Programme, day: date, openings: Iterable[State]
     params[Param.UNEVEN] = len(set(awarded[:, Name.EXPIRY])) > 1 or awarded[:, Name.FADES].any()
     params[Param.GRACE] = programme.grace_months
     params[Param.EVER] = names[:, Name.ONCE].any()
-    params[Param.START] = automaton.starts[State(rules.origin)]
+    params[Param.START] = automaton.starts[start(rules)]
     return Plan(
         programme=programme,
         day=day,
@@ -274,11 +277,14 @@ def compile_programme(programme: Programme, day: date, openings: Iterable[State]
     )
 
 
-def _automaton(rules: Rules, openings: Iterable[State]) -> Any:
+def _automaton(rules: AnyRules, openings: Iterable[AnyState]) -> Automaton:
     try:
-        return compile_rules(rules, openings)
+        automaton = compile_rules(rules, openings)
     except ValueError as unknown:
         raise Unsupported(str(unknown)) from unknown
+    if automaton.table[:, Column.COEFFICIENT].max() > _COEFFICIENT_LIMIT:
+        raise Unsupported("a level beyond the integers of a result")
+    return automaton
 
 
 def _forgets(programme: Programme, names: NDArray[np.int32]) -> int:
@@ -331,12 +337,22 @@ def _kinds(programme: Programme, on: list[str], names: NDArray[np.int32]) -> tup
     return kinds, effective, ancient
 
 
+def _read(rules: AnyRules) -> Mapping[Liability, Letter]:
+    """What an incident of each liability is read as; the law's automaton knows itself whether an excused one holds."""
+    if isinstance(rules, Rules):
+        return {Liability.FULL: Letter.FULL, Liability.PARTIAL: Letter.PARTIAL, Liability.NONE: Letter.HELD}
+    partial = {"claim": Letter.FULL, "held": Letter.HELD, "excused": Letter.NOTHING}[rules.partial]
+    excused = Letter.HELD if rules.excused == "held" else Letter.NOTHING
+    return {Liability.FULL: Letter.FULL, Liability.PARTIAL: partial, Liability.NONE: excused}
+
+
 def _letters(names: NDArray[np.int32], programme: Programme) -> NDArray[np.int8]:
     """By rank and name: nothing, a full or a partial incident, or one that may hold the reduction; and about money."""
+    read = _read(programme.rules)
     letters = np.zeros((4, NAMES + 1), dtype=np.int8)
-    letters[:, names[:, Name.EXCUSABLE] == 1] = Letter.HELD
-    for liability, letter in ((Liability.FULL, Letter.FULL), (Liability.PARTIAL, Letter.PARTIAL)):
-        letters[_rank(liability, programme), names[:, Name.LETTERS] == 1] = letter
+    letters[:, names[:, Name.EXCUSABLE] == 1] = read[Liability.NONE]
+    for liability in (Liability.FULL, Liability.PARTIAL):
+        letters[_rank(liability, programme), names[:, Name.LETTERS] == 1] = read[liability]
     letters[:, names[:, Name.MONEY] == 1] |= Letter.MONEY
     return letters.reshape(-1)
 
@@ -371,8 +387,6 @@ def _derived(rules: list[Derived], programme: Programme, number: Mapping[str, in
 
 def _check(programme: Programme, day: date) -> None:
     rules = programme.rules
-    if not isinstance(rules, Rules):
-        raise Unsupported("a scale")
     if programme.demotion not in ("none", "one step", "straight"):
         raise Unsupported(f"demotion {programme.demotion}")
     for value in (programme, rules, *programme.points.values(), *programme.derived, *programme.tiers):

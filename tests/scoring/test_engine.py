@@ -17,6 +17,7 @@ pa = pytest.importorskip("pyarrow")
 pc = pytest.importorskip("pyarrow.compute")
 pytest.importorskip("numba")
 
+from config.scalefile import FOLDER, load_scale_rules  # noqa: E402 - only where the engine's libraries are
 from scoring import engine  # noqa: E402 - only where the engine's libraries are
 from scoring.decision import Decision, Kind  # noqa: E402 - same
 from scoring.engine_plain import events_table  # noqa: E402 - same
@@ -142,6 +143,25 @@ def test_the_engine_equals_the_plain_reading_on_histories_of_every_kind(customer
     histories = {f"subject {n}": history(chance, chance.choice((0, 1, 3, 8, 20, 60))) for n in range(60)}
     table = agree(histories, variants(customers, law)[name])
     assert not any(table.column("plain").to_pylist())
+
+
+SCALES = ("be-1992", "br-7", "ch-22", "hk-commercial", "hk-private", "my-6", "nl-14", "textbook-1-top",
+          "textbook-1-2", "textbook-1-3", "uk-5", "xk-19")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SCALES)
+def test_on_every_scale_the_engine_equals_the_plain_reading(customers: Programme, name: str):
+    chance = random.Random(name)  # noqa: S311 - a test that repeats itself
+    rules = load_scale_rules(FOLDER / f"{name}.toml")
+    histories = {f"subject {n}": history(chance, chance.choice((0, 1, 3, 8, 20, 60))) for n in range(40)}
+    readings = [rules, replace(rules, partial="held"), replace(rules, partial="excused", excused="held", lag_months=2)]
+    for each in readings:
+        table = agree(histories, replace(customers, rules=each))
+        assert not any(table.column("plain").to_pylist())
+    worths = [rules.worth(level) for level in range(len(rules.scale.levels))]
+    openings = [Opening(worth) for worth in worths if worth and worths.count(worth) == 1]
+    subjects = {name: Subject(opening=chance.choice(openings)) for name in histories}
+    agree(histories, replace(customers, rules=rules), subjects=subjects)
 
 
 def test_openings_own_reviews_and_earlier_contracts_count_as_in_the_plain_reading(customers: Programme):

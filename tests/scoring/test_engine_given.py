@@ -1,12 +1,10 @@
-"""What the compiled loops do not know they leave to the plain reading: contracts, openings, scales."""
+"""What the compiled loops do not know they leave to the plain reading: contracts, openings."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import date
 
 import pyarrow as pa
 
-from config.scalefile import FOLDER, load_scale_rules
 from scoring import engine
 from scoring.engine_plain import events_table
 from scoring.rules import Programme
@@ -35,13 +33,3 @@ def test_only_whoever_has_a_contract_or_an_opening_is_read_plainly(customers: Pr
     found = scored(histories, customers)
     assert {name: row["plain"] for name, row in found.items()} == {"orders": False, "contract": True, "opening": True}
     assert {name: row["coefficient"] for name, row in found.items()} == {"orders": 90, "contract": 80, "opening": 76}
-
-
-def test_a_programme_on_a_scale_is_read_plainly_as_a_whole(customers: Programme, make: Make):
-    programme = replace(customers, rules=load_scale_rules(FOLDER / "be-1992.toml"))
-    histories = {"one": [make("order_paid", "2025-03-12")], "two": []}
-    found = scored(histories, programme)
-    assert {name: (row["plain"], row["coefficient"]) for name, row in found.items()} == {
-        "one": (True, 81),
-        "two": (True, 85),
-    }
