@@ -8,9 +8,14 @@ from scoring.rules import Programme, Rules, Tier
 ONE = 100  # hundredths: what a price is multiplied by where nobody knows a level's premium
 
 
+def is_priced(programme: Programme) -> bool:
+    """Whether a price can be multiplied by the coefficient: not where a scale's levels have no premiums."""
+    return isinstance(programme.rules, Rules) or programme.rules.has_premiums
+
+
 def adjustment(coefficient: int, tier: Tier, programme: Programme) -> tuple[int, list[Line]]:
     """What a price would move by, in whole percent, halves away from zero; and the lines that lead to it."""
-    priced = isinstance(programme.rules, Rules) or programme.rules.has_premiums
+    priced = is_priced(programme)
     exact = (coefficient if priced else ONE) * (100 - tier.discount)  # in 1/10 000
     values: dict[str, Param] = {"discount": tier.discount, "exact": _factor(exact)}
     if priced:

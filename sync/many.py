@@ -63,7 +63,7 @@ def score_many(tx: Connection, ledger: Ledger, entry: Entry, programme: Programm
         due = scored.due(ask, entry, day)
         source.learn(ask)
         readers.put(ask)
-        apart = pa.array(sorted(scored.by_hand(tx, programme.law.correction_years)), pa.int64())
+        apart = pa.array(sorted(scored.by_hand(tx, programme.rules.correction_years)), pa.int64())
         due = due.filter(pc.invert(pc.is_in(due["subject"], apart))).combine_chunks()
         dense = due.num_rows * DENSE >= scored.count_subjects(tx, entry.programme)
         executor = None if ledger.private else stack.enter_context(ThreadPoolExecutor(THREADS))

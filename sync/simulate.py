@@ -87,8 +87,8 @@ def price_factor(shown: Standing) -> Decimal:
     """Coefficient x (1 - discount) within its bounds, exact, as the lines of the standing have it."""
     factor = ONE
     for line in shown.lines:
-        if line.code in (Code.PRICE, Code.PRICE_BOUNDED):
-            factor = Decimal(line.values["exact"])  # type: ignore[arg-type] # both lines hold a Decimal there
+        if line.code in (Code.PRICE, Code.PRICE_UNKNOWN, Code.PRICE_BOUNDED):
+            factor = Decimal(line.values["exact"])  # type: ignore[arg-type] # all three hold a Decimal there
     return factor
 
 

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from scoring.engine import Part, score_parts
+from scoring.price import ONE, is_priced
 from scoring.review import YEAR, add_months
 from scoring.rules import Programme
 from scoring.standing import standing
@@ -98,7 +99,7 @@ class Met:
 
 def simulate_many(ledger: Ledger, name: str, present: Programme, other: Programme, found: Simulation) -> Met:
     """Count everybody whom the engine can tell; `found.counted` says who they are."""
-    everybody = Everybody.of(ledger, name, min(present.law.correction_years, other.law.correction_years))
+    everybody = Everybody.of(ledger, name, min(present.rules.correction_years, other.rules.correction_years))
     met = Met(present.exposure, found.day)
     sides = everybody.under(present, found.day, met), everybody.under(other, found.day)
     told = pc.invert(pc.or_(sides[0]["plain"], sides[1]["plain"]))
@@ -124,11 +125,12 @@ def _count(side: Side, table: pa.Table, rules: Programme, factors: Ints) -> None
 
 
 def _factors(side: pa.Table, rules: Programme) -> Ints:
-    """Each price factor: coefficient x (1 - discount) within its bounds, in ten-thousandths."""
+    """Each price factor: coefficient x (1 - discount) within its bounds, in ten-thousandths (`price.adjustment`)."""
     left = {tier.name: 100 - tier.discount for tier in rules.tiers}
     names = pc.unique(side["tier"])
     discounts = np.array([left[name] for name in names.to_pylist()], np.int64)
-    exact = side["coefficient"].to_numpy().astype(np.int64) * discounts[pc.index_in(side["tier"], names).to_numpy()]
+    worth = side["coefficient"].to_numpy().astype(np.int64) if is_priced(rules) else ONE
+    exact = worth * discounts[pc.index_in(side["tier"], names).to_numpy()]
     found: Ints = np.clip(exact, rules.price_floor * 100, rules.price_cap * 100)
     return found
 

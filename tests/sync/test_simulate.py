@@ -26,12 +26,15 @@ def rules(**options: Any) -> Rules:
     return replace(CUSTOMERS.law, **options)
 
 
+SCALE = load_scheme("be-1992", at=date(2026, 11, 22))
 OTHERS = {
     "dearer": replace(CUSTOMERS, rules=rules(normal=replace(CUSTOMERS.law.normal, full=1500))),
     "other tiers": replace(
         CUSTOMERS, tiers=(Tier("Guest"), Tier("Friend", coefficient=90, discount=7)), demotion="straight"
     ),
     "nothing new": CUSTOMERS,
+    "a scale": replace(CUSTOMERS, rules=SCALE),
+    "a scale without premiums": replace(CUSTOMERS, rules=replace(SCALE, scale=replace(SCALE.scale, unit="level"))),
 }
 
 
@@ -79,15 +82,6 @@ def test_the_engine_and_the_plain_reading_come_to_the_same(
     assert (len(plainly.counted), len(found.counted)) == (0, 77)  # read plainly: a decision, a late withdrawal
     assert replace(found, counted=frozenset()) == plainly
     assert found.before.subjects == 79
-
-
-def test_a_scale_is_simulated_plainly(crowd: World, monkeypatch: pytest.MonkeyPatch):
-
-    monkeypatch.setattr(simulation, "MANY", 1)
-    other = replace(CUSTOMERS, rules=load_scheme("be-1992", at=date(2026, 11, 22)))
-    found = simulate(crowd.ledger, "customers", CUSTOMERS, other, crowd.clock.now.date())
-    assert not found.counted
-    assert found.after.subjects == 79
 
 
 def test_whoever_was_split_off_and_has_a_number_below_zero_is_scored_like_everybody(crowd: World):
