@@ -240,6 +240,8 @@ def _check_names(tables: ProgrammeFile, path: Path) -> None:
         if signal.takes_back == name:
             raise ConfigError(f"{path}: signals.{name}.takes_back: a signal cannot take its own points back")
     for key, name in spoken:
+        if name in tables.signals and (counts := tables.signals[name].counts_as) in ("contract", "opening"):
+            raise ConfigError(f"{path}: {key}: {name!r} counts as {counts}: it is neither counted nor worth points")
         if key.startswith("derived.") and name in tables.derived and key != f"derived.{name}":
             raise ConfigError(f"{path}: {key}: {name!r} is derived itself; count what a CRM reports")
         if name not in tables.signals:

@@ -203,7 +203,8 @@ def load_scale_rules(path: Path) -> ScaleRules:
             f"{path}: start: is missing; a programme needs the level of newcomers: inherit from {scale.name} and say "
             f"start = one of {names}"
         )
-    rules = ScaleRules(scale.name, scale, scale.start, source=tables.source, **tables.periods.model_dump())
+    source = f"{tables.source} (partial; missing: {tables.missing})" if tables.partial else tables.source
+    rules = ScaleRules(scale.name, scale, scale.start, source=source, **tables.periods.model_dump())
     if rules.has_premiums and rules.floor <= 0:
         raise ConfigError(f"{path}: levels.values: {scale.levels[0].name} is worth less than 0.01; a price needs more")
     return rules

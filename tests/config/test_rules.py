@@ -267,6 +267,26 @@ def test_each_mistake_in_a_rule_file_is_one_line_with_place_and_cure(
         ("[grace_months]", "[grace_month]", ["grace_month: unknown key", "nearest: grace_months"]),
         ('takes_back = "order_paid"', 'takes_back = "refund"', ["signals.refund.takes_back", "its own points"]),
         ('against = "order_paid"', 'against = "refund_abuse"', ["refund_abuse.against", "is derived itself"]),
+        (
+            'takes_back = "order_paid"',
+            'takes_back = "contract"',
+            ["refund.takes_back", "'contract' counts as contract"],
+        ),
+        (
+            'against = "order_paid"',
+            'against = "contract"',
+            ["refund_abuse.against", "neither counted nor worth points"],
+        ),
+        ("[points.order_paid]", "[points.carried_over]", ["points.carried_over", "'carried_over' counts as opening"]),
+        ('counts_as = "contract"', 'counts_as = "contracts"', ["contract.counts_as", "nearest: contract"]),
+        (
+            '[signals.contract]\ncounts_as = "contract"',
+            '[signals.contract]\ncounts_as = "contract"\nexcluded = "art. 6"',
+            ["signals.contract", "excluded by art. 6, but it counts as contract"],
+        ),
+        ('rules = "customers"', 'rules = "be1992"', ["rules: be1992: there is no such rule", "nearest: be-1992"]),
+        ('rules = "customers"', 'rules = "tw-10"', ["tw-10 is partial and cannot be computed; missing: "]),
+        ('rules = "customers"', 'rules = "ross-4"', ["ross-4.toml: start: is missing", "inherit from ross-4"]),
         ("on = false", 'on = "no"', ["signals.complaint.on", "valid boolean"]),
         (
             'counts_as = "other"\ntakes_back',
