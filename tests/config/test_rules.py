@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from config.examples import failing, failing_programme, failing_rules
+from config.mappingfile import load_mapping
 from config.reading import ConfigError
 from config.rulefile import load_programme, load_rules, programme_names, read_programme, read_rules, rule_names
 from scoring.rules import Award
@@ -349,10 +350,15 @@ def test_a_name_that_does_not_exist_offers_the_nearest(tmp_path: Path):
         load_programme(tmp_path / "nowhere.toml", at=DAY)
 
 
-def test_the_example_of_the_manual_can_be_used_as_it_stands(tmp_path: Path):
+OF_SALESFORCE = 'crm = "salesforce"\nsubject = { object = "Contact", email = "Email" }\n'
+
+
+def test_the_examples_of_the_manual_can_be_used_as_they_stand(tmp_path: Path):
     manual = (SHIPPED.parent / "docs" / "rules.md").read_text(encoding="utf-8")
-    example = re.search(r"```toml\n(.*?)```", manual, re.DOTALL)
-    assert example
-    (tmp_path / "shop.toml").write_text(example[1], encoding="utf-8")
+    *signals, programme = re.findall(r"```toml\n(.*?)```", manual, re.DOTALL)
+    (tmp_path / "own.toml").write_text(OF_SALESFORCE + "\n".join(signals), encoding="utf-8")
+    mapping = load_mapping(tmp_path / "own.toml", crm="salesforce", programme=load_programme("customers", at=DAY))
+    assert [rule.name for rule in mapping.signals] == ["contract", "carried_over"]
+    (tmp_path / "shop.toml").write_text(programme, encoding="utf-8")
     shop = load_programme(tmp_path / "shop.toml", at=DAY)
     assert (shop.fixed_review, shop.points["order_paid"].points) == ("12-01", 20)
