@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from scoring.line import Code
 from scoring.review import YEAR, add_months
-from scoring.rules import Programme, Rules
+from scoring.rules import Programme
 from scoring.signal import Signal
 from scoring.standing import Standing, standing
 from scoring.subject import Subject
@@ -55,8 +55,6 @@ def simulate(ledger: Ledger, name: str, present: Programme, other: Programme, da
 
 def _by_the_engine(ledger: Ledger, name: str, found: Simulation, present: Programme, other: Programme) -> set[str]:
     """Count whom the engine can tell, if that is worth its start; the signals that it met."""
-    if not (isinstance(present.rules, Rules) and isinstance(other.rules, Rules)):
-        return set()
     with ledger.begin() as tx:
         few = len(living(tx, name, limit=MANY)) < MANY
     if few or any(find_spec(module) is None for module in ENGINE):
