@@ -31,8 +31,9 @@ from sync.purge import purge as take_away
     type=click.Path(path_type=Path, exists=True, dir_okay=False, writable=True),
     help="A report kept with `sync --report`, to be cleaned too; may be repeated.",
 )
+@click.option("--json", "as_json", is_flag=True, help="How much went, as JSON.")
 @click.pass_obj
-def erase(path: Path, *, subject: str, yes: bool, reports: tuple[Path, ...]) -> int:
+def erase(path: Path, *, subject: str, yes: bool, reports: tuple[Path, ...], as_json: bool) -> int:
     """Take everything about SUBJECT out of the ledger, for good; that it was done is kept, about whom is not.
 
     Delete the person in the CRMs first: a record that is still there is read again as a new customer when it changes.
@@ -44,12 +45,15 @@ def erase(path: Path, *, subject: str, yes: bool, reports: tuple[Path, ...]) -> 
         with ledger.begin() as tx:
             found = find(tx, settings.programme_name, subject)
         if not yes:
-            click.confirm(f"erase {' = '.join(found.records)} from the ledger, for good?", abort=True)
+            click.confirm(f"erase {' = '.join(found.records)} from the ledger, for good?", abort=True, err=as_json)
         erased = take_out(ledger, settings.programme_name, found.subject, now)
     records = [each.partition(":")[2] for each in found.records]
     for report in reports:
         said = json.loads(report.read_text("utf-8"))
         report.write_text(json.dumps(without(said, records), ensure_ascii=False, indent=2), "utf-8")
+    if as_json:
+        print_json({"rows": erased.rows, "living": erased.living})
+        return Exit.DONE
     out = console()
     rows = ", ".join(f"{count} {name}" for name, count in erased.rows.items())
     out.print(f"erased: {rows}", markup=False)

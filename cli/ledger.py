@@ -48,8 +48,9 @@ def verify(path: Path, *, as_json: bool) -> int:
 
 @ledger.command()
 @click.argument("folder", type=PLACE)
+@click.option("--json", "as_json", is_flag=True, help="How many, and where, as JSON.")
 @click.pass_obj
-def export(path: Path, *, folder: Path) -> int:
+def export(path: Path, *, folder: Path, as_json: bool) -> int:
     """Write every signal in force to Parquet files in FOLDER, each subject whole in one part."""
     try:
         from sync.ledger.export import export as write  # noqa: PLC0415 - pyarrow is an extra
@@ -60,17 +61,24 @@ def export(path: Path, *, folder: Path) -> int:
         with opened.begin() as tx:
             programme = database.programme(tx, settings.programme_name)
         count = write(opened, programme.id, folder)
-    console().print(f"{count} signals in {folder}", markup=False)
+    if as_json:
+        print_json({"signals": count, "folder": folder})
+    else:
+        console().print(f"{count} signals in {folder}", markup=False)
     return Exit.DONE
 
 
 @ledger.command()
 @click.argument("file", type=PLACE)
+@click.option("--json", "as_json", is_flag=True, help="How many bytes, and where, as JSON.")
 @click.pass_obj
-def backup(path: Path, *, file: Path) -> int:
+def backup(path: Path, *, file: Path, as_json: bool) -> int:
     """Copy the ledger to FILE, whole and consistent, while syncs go on."""
     _, opened = compose_offline(path)
     with closing(opened):
         size = back_up(opened, file)
-    console().print(f"{size} bytes in {file}", markup=False)
+    if as_json:
+        print_json({"bytes": size, "file": file})
+    else:
+        console().print(f"{size} bytes in {file}", markup=False)
     return Exit.DONE

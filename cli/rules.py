@@ -33,18 +33,19 @@ rules.add_command(analyse)
 @rules.command()
 @click.argument("name")
 @click.option("--at", type=DAY, help="With the numbers in force on that day, not today.")
-def check(*, name: str, at: datetime | None) -> int:
+@click.option("--json", "as_json", is_flag=True, help="What does not hold, as JSON.")
+def check(*, name: str, at: datetime | None, as_json: bool) -> int:
     """Run the worked examples inside NAME: a programme, rules or a scale, or a TOML file of one's own.
 
     One line for each example that does not hold, or for the first mistake in the file.
     """
     wrong = failing(name, at=at.date() if at else date.today())  # noqa: DTZ011 - the day of whoever asks
-    for line in wrong:
-        click.echo(line)
-    if wrong:
-        return Exit.USAGE
-    click.echo(f"{name}: every example holds")
-    return Exit.DONE
+    if as_json:
+        print_json({"name": name, "wrong": wrong})
+    else:
+        for line in wrong or [f"{name}: every example holds"]:
+            click.echo(line)
+    return Exit.USAGE if wrong else Exit.DONE
 
 
 @rules.command()

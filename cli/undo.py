@@ -39,8 +39,9 @@ def undo(settings: Path, *, run: int, as_json: bool) -> int:
 
 
 @click.command()
+@click.option("--json", "as_json", is_flag=True, help="Which connections go on, as JSON.")
 @click.pass_obj
-def resume(path: Path) -> int:
+def resume(path: Path, *, as_json: bool) -> int:
     """End the hold that an undo began: the next sync writes what the records should show."""
     settings, ledger = compose_offline(path)
     now = clock(settings).now()
@@ -50,5 +51,8 @@ def resume(path: Path) -> int:
         if names:
             run = database.start_run(tx, programme, now, "", kind="resume")
             database.end_run(tx, run, now, "done", {"notes": [f"resumed: {', '.join(names)}"]})
-    console().print(f"resumed: {', '.join(names)}" if names else "nothing was on hold")
+    if as_json:
+        print_json({"resumed": names})
+    else:
+        console().print(f"resumed: {', '.join(names)}" if names else "nothing was on hold")
     return Exit.DONE
