@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
-from itertools import repeat
+from itertools import chain, repeat
 from operator import attrgetter, itemgetter, methodcaller
 from types import NoneType
 from typing import Any, TypeAlias
@@ -36,6 +36,11 @@ def fields(rows: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
         return list(map(itemgetter(name), rows))
     except KeyError:
         return [row.get(name) for row in rows]
+
+
+def words(column: Sequence[Any]) -> Sequence[str]:
+    """What are nearly always texts, as texts."""
+    return column if set(map(type, column)) == {str} else list(map(str, column))
 
 
 def numbers(texts: Sequence[str]) -> Sequence[Value]:
@@ -138,6 +143,6 @@ def joined(pieces: Iterable[Page]) -> Page:
     if len(held) == 1:
         return held[0]
     return Page(
-        tuple(record for piece in held for record in piece.records),
-        tuple(problem for piece in held for problem in piece.problems),
+        tuple(chain.from_iterable(piece.records for piece in held)),
+        tuple(chain.from_iterable(piece.problems for piece in held)),
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import compress
 from typing import Any, TypeAlias
 
-from connectors.columns import fields, records
+from connectors.columns import fields, records, words
 from connectors.hubspot.definitions import Definition
 from connectors.hubspot.names import property_name
 from connectors.protocol import ObjectQuery, Page
@@ -98,7 +98,7 @@ def page_of(selection: Selection, rows: Sequence[Row], *, before: datetime | Non
     properties = [row.get("properties") or {} for row in rows]
     found = records(
         selection.object,
-        list(map(str, fields(rows, "id"))),
+        words(fields(rows, "id")),
         modified,
         _values(selection.asked, properties),
         ours=_values(selection.ours, properties),

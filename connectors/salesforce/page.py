@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from connectors.columns import PIECE, fields, instants, joined, records, typed
+from connectors.columns import PIECE, fields, instants, joined, records, typed, words
 from connectors.protocol import Page
 from connectors.salesforce.ids import id18, ids18
 from connectors.salesforce.selection import Selection
@@ -22,8 +22,8 @@ def page_of_rows(selection: Selection, rows: Sequence[Row], children: Callable[[
 
 
 def _piece_of_rows(selection: Selection, rows: Sequence[Row], children: Callable[[Any], Sequence[Row]]) -> Page:
-    ids = ids18(list(map(str, fields(rows, "Id"))))
-    stamps = list(map(str, fields(rows, selection.schema.stamp)))
+    ids = ids18(words(fields(rows, "Id")))
+    stamps = words(fields(rows, selection.schema.stamp))
     modified = typed(stamps, as_instant, instants)
     if undated := _undated(modified):
         left = [row for at, row in enumerate(rows) if at not in undated]
