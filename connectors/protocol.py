@@ -247,7 +247,11 @@ class CrmConnector(Protocol):
         """How many records an object has, or how many of them hold `value` in `field`."""
 
     def changes(self, query: ObjectQuery, window: Window) -> Iterator[Page]:
-        """Every record changed in the window, deleted and merged ones too, page by page in constant memory."""
+        """Every record changed in the window, deleted and merged ones too, page by page in constant memory.
+
+        What `Progress` holds of the same read, stopped before its end, is gone on with: the pages before it do not come
+        again. Who does not keep each page gives no such progress.
+        """
 
     def ids(self, object_: str) -> Iterator[tuple[str, ...]]:
         """The id of every record that lives now, in pieces: who is missing was lost without a trace (SR08, HR12).

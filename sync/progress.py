@@ -1,7 +1,7 @@
 """How far a connector came in work that outlives a run: in the ledger, beside the cursors and reset with them."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import Connection
 
@@ -30,6 +30,16 @@ class LedgerProgress:
         with begin() as tx:
             self._held = progress.kept(tx, connection)
 
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """For a read whose pages are not entered: it begins at the beginning, and nobody goes on with it."""
+        kept = self._held, self._moved, self._begin
+        self._held, self._moved, self._begin = {}, set(), None
+        try:
+            yield
+        finally:
+            self._held, self._moved, self._begin = kept
+
     def get(self, key: str) -> str | None:
         """What was put under `key` last, None for nothing."""
         return self._held.get(key)
@@ -50,6 +60,6 @@ class LedgerProgress:
 
     def keep(self, tx: Connection) -> None:
         """Keep in this transaction what has moved since the last one."""
-        for key in sorted(self._moved):
+        for key in sorted(self._moved) if self._begin else ():
             progress.keep(tx, self._connection, key, self._held[key])
         self._moved.clear()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from collections.abc import Mapping as MappingOf
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
@@ -82,7 +83,11 @@ def _read_object(job: Job, reading: Reading, query: ObjectQuery, report: Report)
     window = Window(last - OVERLAP, settled) if last else Window(None, reading.now)
     if window.start is not None and window.start >= window.end:
         return
-    doubtful = enter(job, reading, query.object, reading.source.connector.changes(query, window), report, found=found)
+    # Who asks for everything means now, and not what an earlier run that was stopped has seen of it.
+    with reading.source.progress.aside() if job.full else nullcontext():
+        doubtful = enter(
+            job, reading, query.object, reading.source.connector.changes(query, window), report, found=found
+        )
     if doubtful:
         job.watch(Progress("link"))
     with job.begin() as tx:

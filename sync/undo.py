@@ -98,9 +98,10 @@ def _undo(course: Opened, name: str, run: int) -> None:
     # What was edited since the last sync is read to this moment, not only to where a sync's window ends.
     window = Window(last - OVERLAP if last else None, course.now)
     found: dict[str, Mapping[str, Any]] = {}
-    for page in source.connector.changes(ObjectQuery(fields.object, (), ours=fields), window):
-        found.update({each.id: {k: as_json(v) for k, v in each.ours.items()} for each in page.records})
-        job.pause()
+    with source.progress.aside():  # what an undo that died has seen is lost with it: look at everything again
+        for page in source.connector.changes(ObjectQuery(fields.object, (), ours=fields), window):
+            found.update({each.id: {k: as_json(v) for k, v in each.ours.items()} for each in page.records})
+            job.pause()
     pending: dict[str, _Step] = {}
 
     def outbox() -> Iterator[Update]:

@@ -13,6 +13,7 @@ from sync.job import Progress, Slow
 from sync.ledger import progress as table
 from sync.progress import LedgerProgress
 from sync.report import Report
+from sync.undo import undo
 from tests.sync.conftest import World, both, order
 
 DAY = date(2025, 10, 1)
@@ -178,3 +179,51 @@ def test_a_dry_run_leaves_no_progress(filled: World, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(crm, "changes", changes)
     filled.sync(dry=True)
     assert "job" not in kept(filled)
+
+
+def test_a_read_whose_pages_nobody_keeps_begins_at_the_beginning_and_leaves_nothing(filled: World):
+    progress = filled.crms["a"].progress
+    progress.bind(filled.ledger.begin, 1)
+    progress.put("list", "page 7")
+    with progress.aside():
+        assert progress.get("list") is None
+        progress.put("list", "page 1")
+        progress.put("other", "page 1")
+    assert (progress.get("list"), progress.get("other")) == ("page 7", None)
+    assert kept(filled) == {"list": "page 7"}
+
+
+def test_an_undo_looks_at_everything_again_however_far_another_one_came(filled: World, monkeypatch: pytest.MonkeyPatch):
+    crm = filled.crms["a"]
+    found: list[str | None] = []
+    original = crm.changes
+
+    def changes(query: ObjectQuery, window: Window) -> Iterator[Page]:
+        found.append(crm.progress.get("list"))
+        yield from original(query, window)
+        crm.progress.put("list", "page 7")
+
+    monkeypatch.setattr(crm, "changes", changes)
+    filled.clock.advance(minutes=30)
+    for _ in range(2):
+        undo(filled.job(), 1)
+    assert found == [None, None]
+
+
+def test_a_full_run_reads_everything_whatever_an_earlier_one_has_seen(filled: World, monkeypatch: pytest.MonkeyPatch):
+    crm = filled.crms["a"]
+    found: list[str | None] = []
+    original = crm.changes
+
+    def changes(query: ObjectQuery, window: Window) -> Iterator[Page]:
+        found.append(crm.progress.get(query.object))
+        for page in original(query, window):
+            crm.progress.put(query.object, "page 1")
+            crm.progress.put(query.object, "page 2")
+            yield page
+
+    monkeypatch.setattr(crm, "changes", changes)
+    filled.sync(full=True)
+    filled.sync(full=True)
+    assert set(found) == {None}
+    assert kept(filled) == {}
