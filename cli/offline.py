@@ -30,7 +30,9 @@ def find(tx: Connection, programme: str, name: str) -> history.SubjectRow:
     """
     found = history.subject(tx, programme, name)
     if not found:
-        raise click.UsageError(f"the ledger knows no {name}; give a record id, connection:id or an e-mail address")
+        raise click.UsageError(
+            f"the ledger knows nobody called {name!r}; give a record id, connection:id or an e-mail address"
+        )
     if len(found) > 1:
         who = ", ".join(each.records[0] for each in found)
         raise click.UsageError(f"{name} is more than one person here: say which: {who}")

@@ -19,6 +19,7 @@ from config.scalefile import find_scale, scale_names
 from scoring.rules import Award, Programme, Rules
 from scoring.scale_rules import ScaleRules
 
+OWN = "programme"
 FACTOR = 1000
 
 
@@ -79,7 +80,9 @@ def show(settings: Path, *, name: str | None, at: datetime | None, as_json: bool
             {"name": title, "rules": [dict(zip(("rule", "value", "reference"), row, strict=True)) for row in rows]}
         )
     else:
-        console().print(table(title, ("rule", "value", "article or rule"), rows))
+        # A number of the programme's own stands there under the very name in the first column.
+        short = [(rule, value, OWN if said.startswith(f"{OWN}: ") else said) for rule, value, said in rows]
+        console().print(table(title, ("rule", "value", "article or rule"), short))
     return Exit.DONE
 
 
