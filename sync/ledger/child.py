@@ -7,6 +7,7 @@ come and go as Arrow streams on standard input and output; what goes wrong is on
 """
 
 import json
+import signal
 import sys
 from contextlib import closing
 from typing import Any
@@ -81,4 +82,7 @@ def _sql(statement: Any) -> str:
 
 
 if __name__ == "__main__":
+    # A service manager, and a terminal, tell the whole group to end: we end with our parent, which finishes its page.
+    for asked in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(asked, signal.SIG_IGN)
     sys.exit(main(*sys.argv[1:]))

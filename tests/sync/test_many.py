@@ -15,7 +15,7 @@ from scoring.decision import Decision, Kind
 from scoring.mapping import SignalRule
 from scoring.signal import Liability
 from sync import decide
-from sync.ledger import Ledger, database, history, schema
+from sync.ledger import Ledger, LedgerBusy, database, history, schema, scored
 from sync.standings import recalled
 from sync.verify import verify
 from tests.sync.conftest import CONTACT, PAID, World, both, mapping, order
@@ -197,3 +197,27 @@ def test_beside_another_run_of_the_programme_the_plain_reading_scores(places, mo
             kept = [row.breakdown for row in tx.execute(select(schema.standings))]
     assert kept
     assert None not in kept
+
+
+@pytest.mark.parametrize("stage", ["due", "parts"])
+def test_a_server_that_goes_away_while_columns_are_read_is_one_line_and_nothing_is_lost(
+    postgresql_place, server, stage, monkeypatch
+):
+    monkeypatch.setattr(sync.score, "MANY", FEW)
+    name = {"due": "due", "parts": "count_subjects"}[stage]
+    real = getattr(scored, name)
+
+    def go_away(*given):
+        found = None if stage == "due" else real(*given)
+        server.disconnect("test")
+        return real(*given) if stage == "due" else found
+
+    with closing(Ledger.open(postgresql_place)) as ledger:
+        world = Life(ledger, 1).world
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(scored, name, go_away)
+            with pytest.raises(LedgerBusy, match="run again when it answers"):
+                world.sync()
+        assert world.sync().state == "done"
+        with ledger.begin() as tx:
+            assert len(tx.execute(select(schema.standings.c.id)).all()) > 10

@@ -6,6 +6,8 @@ import sys
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
+from signal import SIGINT, SIGTERM
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -14,7 +16,7 @@ from sqlalchemy import inspect, select
 
 from scoring.signal import Liability, Signal, Source
 from scoring.signals import Judged
-from sync.ledger import Ledger, LedgerError, columns, facts, schema
+from sync.ledger import Ledger, LedgerError, arrow, columns, facts, schema
 from sync.ledger.export import export
 from sync.ledger.facts import store_signals
 from tests.sync.ledger.conftest import NOW, Filling
@@ -187,3 +189,14 @@ def test_an_export_into_a_folder_in_use_is_refused(filled, tmp_path):
     (tmp_path / "something").write_text("")
     with pytest.raises(LedgerError, match="is not empty: name a new folder"):
         export(filled.ledger, filled.entry.programme, tmp_path)
+
+
+def test_op11_a_child_that_is_asked_to_end_answers_and_ends_with_its_parent(sqlite_place):
+    with closing(Ledger.open(sqlite_place)) as ledger, arrow.child(ledger, "read") as process:
+        ask = partial(arrow._ask, process)
+        assert [batch.num_rows for batch in ask("SELECT 1 AS one")] == [1]
+        process.send_signal(SIGTERM)
+        process.send_signal(SIGINT)
+        assert [batch.num_rows for batch in ask("SELECT 1 AS one")] == [1]
+        process.stdin.close()
+    assert process.returncode == 0
