@@ -27,14 +27,14 @@ def card(title: str, values: Mapping[str, Any], texts: Texts) -> RenderableType:
     for name in SHORT:
         value = _said(name, values.get(name), texts)
         if name == "tier" and values.get("previous_tier"):
-            value += f"  ({_label(texts, 'previous_tier')}: {texts.tier(values['previous_tier'])})"
+            value += f"  ({field_label(texts, 'previous_tier')}: {texts.tier(values['previous_tier'])})"
         if name == "trend":
             value = f"{ARROWS.get(values.get(name) or '', '')} {value}"
-        grid.add_row(_label(texts, name), Text(value))
+        grid.add_row(field_label(texts, name), Text(value))
     reasons = str(values.get("reasons") or "–").split("\n")
-    grid.add_row(_label(texts, "reasons"), Text("\n".join(reasons)))
+    grid.add_row(field_label(texts, "reasons"), Text("\n".join(reasons)))
     for name in LONG:
-        grid.add_row(_label(texts, name), Text(_moment(name, str(values.get(name) or "–"))))
+        grid.add_row(field_label(texts, name), Text(_moment(name, str(values.get(name) or "–"))))
     return Panel(Group(*_head(values, texts), grid), title=title, title_align="left", width=100)
 
 
@@ -79,7 +79,7 @@ def _hundredths(value: Any) -> int:
     return int(Decimal(value) * 100)
 
 
-def _label(texts: Texts, name: str) -> str:
+def field_label(texts: Texts, name: str) -> str:
     """The field's label without the words that set it apart from other people's fields."""
     label = texts.label(name).partition(":")[2].strip() or texts.label(name)
     return label[:1].upper() + label[1:]

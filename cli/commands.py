@@ -29,6 +29,7 @@ PLACES: Mapping[str, str] = {
     "sandbox": "cli.sandbox",
     "schedule": "cli.schedule",
     "simulate": "cli.simulate",
+    "statement": "cli.statement",
     "sync": "cli.sync",
     "try": "cli.try_",
     "undo": "cli.undo",

@@ -1,9 +1,7 @@
 """`bonus-malus explain`: how one number came to be, line by line."""
 
-from contextlib import closing
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 from rich.text import Text
@@ -11,17 +9,12 @@ from rich.text import Text
 from cli.card import card
 from cli.day import DAY
 from cli.exits import Exit
-from cli.offline import compose_offline, find
 from cli.screen import console, print_json, table
+from cli.shown import standing_of
 from config.locale import Texts
-from config.rulefile import load_programme
-from config.settings import Settings
-from scoring.explain import from_json, to_json
+from scoring.explain import to_json
 from scoring.standing import Standing
-from sync.ledger import Ledger, database, history
 from sync.ledger.history import SubjectRow
-from sync.money import rates_for
-from sync.standings import recalled, standings_of
 from sync.values import values_of
 
 
@@ -41,43 +34,13 @@ def explain(
     """
     if restated and as_of is None:
         raise click.UsageError("--restated needs --as-of DATE: the day to look at with today's knowledge")
-    settings, ledger = compose_offline(path)
-    with closing(ledger):
-        with ledger.begin() as tx:
-            found = find(tx, settings.programme_name, subject)
-        if as_of is None:
-            shown, recorded = _now(ledger, settings, found)
-        else:
-            shown, recorded = _then(ledger, settings, found, as_of.date(), restated=restated), None
+    found, shown, recorded = standing_of(path, subject, as_of, restated=restated)
     texts = Texts(language or found.language)
     if as_json:
         print_json({"records": found.records, **to_json(shown)})
     else:
         _show(found, shown, texts, recorded)
     return Exit.DONE
-
-
-def _now(ledger: Ledger, settings: Settings, found: SubjectRow) -> tuple[Standing, datetime]:
-    """The present standing, as it was made, and when."""
-    row = found.standing
-    if row is None:
-        raise click.UsageError(f"{found.records[0]} has no standing yet: run bonus-malus sync")
-    with ledger.begin() as tx:
-        known = recalled(tx, [row], lambda day: load_programme(settings.programme, at=day))
-    if row.id not in known:
-        raise click.UsageError(f"it was made under {row.rules}, and the rules are others now: run bonus-malus sync")
-    return from_json(known[row.id]), row.recorded
-
-
-def _then(ledger: Ledger, settings: Settings, found: SubjectRow, day: date, *, restated: bool) -> Standing:
-    programme = load_programme(settings.programme, at=day)
-    with ledger.begin() as tx:
-        zone = settings.time_zone or ZoneInfo(history.time_zone(tx, settings.programme_name))
-        end = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC) - timedelta(microseconds=1)
-        known_at = None if restated else end
-        rates = rates_for(tx, database.programme(tx, settings.programme_name).id, programme, known_at=known_at)
-        found_then = standings_of(tx, [found.subject], programme, day, known_at=known_at, rates=rates)
-    return found_then[found.subject]
 
 
 def _show(found: SubjectRow, shown: Standing, texts: Texts, recorded: datetime | None) -> None:

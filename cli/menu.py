@@ -27,6 +27,7 @@ MENU: Mapping[str, Mapping[str, str]] = {
     },
     "Explain and decide": {
         "explain": "every line behind somebody's number, on any day",
+        "statement": "the same for the customer: a page to hand over",
         "contest": "a customer disputes an incident: open, accept, reject",
         "adjust": "set coefficient or points by hand, until a day",
         "freeze": "stop scoring somebody",

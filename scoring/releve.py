@@ -5,10 +5,10 @@ from datetime import date, timedelta
 
 from scoring.line import Code, Line
 from scoring.review import Period
-from scoring.rules import Rules
+from scoring.rules import AnyRules
 from scoring.standing import Standing
 
-_INCIDENTS = (Code.RAISED, Code.PROTECTED, Code.EXCUSED, Code.EXCLUDED)
+_INCIDENTS = (Code.RAISED, Code.PROTECTED, Code.EXCUSED, Code.EXCLUDED, Code.CLAIM, Code.NO_CLAIM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Releve:
     years_at_floor: int
 
 
-def releve(standing: Standing, rules: Rules) -> Releve:
+def releve(standing: Standing, rules: AnyRules) -> Releve:
     """The statement that a standing amounts to."""
     found: list[AnnualPeriod] = []
     start, end, incidents = standing.day, standing.day, list[Line]()
@@ -60,12 +60,12 @@ def releve(standing: Standing, rules: Rules) -> Releve:
     )
 
 
-def due_by(requested: date, rules: Rules) -> date:
+def due_by(requested: date, rules: AnyRules) -> date:
     """The last day on which a statement asked for on a day is given in time."""
     return requested + timedelta(days=rules.statement_days)
 
 
-def _years_at_floor(reviewed: list[AnnualPeriod], rules: Rules) -> int:
+def _years_at_floor(reviewed: list[AnnualPeriod], rules: AnyRules) -> int:
     """Full years since the floor was reached: the review that reached it begins the first."""
     years = -1
     for each in reversed(reviewed):

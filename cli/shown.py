@@ -1,0 +1,65 @@
+"""The standing of whom a caller means: as it is shown now, or as it was on a past day."""
+
+from contextlib import closing
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import click
+
+from cli.offline import compose_offline, find
+from config.rulefile import load_programme
+from config.settings import Settings
+from scoring.explain import from_json
+from scoring.standing import Standing
+from sync.ledger import Ledger, database, history
+from sync.ledger.history import SubjectRow
+from sync.money import rates_for
+from sync.standings import recalled, standings_of
+
+
+class Shown(NamedTuple):
+    """Whose it is, the standing, and when it was computed; None where that is now."""
+
+    subject: SubjectRow
+    standing: Standing
+    recorded: datetime | None
+
+
+def standing_of(path: Path, subject: str, as_of: datetime | None, *, restated: bool = False) -> Shown:
+    """The present standing, as it was made; or that of a past day as known then, or with today's knowledge.
+
+    Raises:
+        click.UsageError: nobody of that name, more than one, or no standing yet.
+    """
+    settings, ledger = compose_offline(path)
+    with closing(ledger):
+        with ledger.begin() as tx:
+            found = find(tx, settings.programme_name, subject)
+        if as_of is None:
+            return Shown(found, *_now(ledger, settings, found))
+        return Shown(found, _then(ledger, settings, found, as_of.date(), restated=restated), None)
+
+
+def _now(ledger: Ledger, settings: Settings, found: SubjectRow) -> tuple[Standing, datetime]:
+    """The present standing, as it was made, and when."""
+    row = found.standing
+    if row is None:
+        raise click.UsageError(f"{found.records[0]} has no standing yet: run bonus-malus sync")
+    with ledger.begin() as tx:
+        known = recalled(tx, [row], lambda day: load_programme(settings.programme, at=day))
+    if row.id not in known:
+        raise click.UsageError(f"it was made under {row.rules}, and the rules are others now: run bonus-malus sync")
+    return from_json(known[row.id]), row.recorded
+
+
+def _then(ledger: Ledger, settings: Settings, found: SubjectRow, day: date, *, restated: bool) -> Standing:
+    programme = load_programme(settings.programme, at=day)
+    with ledger.begin() as tx:
+        zone = settings.time_zone or ZoneInfo(history.time_zone(tx, settings.programme_name))
+        end = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC) - timedelta(microseconds=1)
+        known_at = None if restated else end
+        rates = rates_for(tx, database.programme(tx, settings.programme_name).id, programme, known_at=known_at)
+        found_then = standings_of(tx, [found.subject], programme, day, known_at=known_at, rates=rates)
+    return found_then[found.subject]
