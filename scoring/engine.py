@@ -31,6 +31,7 @@ from scoring.engine_subjects import openings_of
 from scoring.kernel_plan import Unsupported, compile_programme
 from scoring.rates import Rates
 from scoring.rules import Programme
+from scoring.standing import Standing
 
 __all__ = ["BadTable", "Part", "PlainReading", "due", "score", "score_parts"]
 
@@ -66,26 +67,29 @@ def score_parts(
     *,
     rates: Rates | None = None,
     plain: PlainReading | None = None,
+    unread: Standing | None = None,
     executor: Executor | None = None,
     spill: Callable[[], BinaryIO] | None = None,
 ) -> Iterator[Table]:
     """As `score`, of events in pieces; threads of `executor` read and score at the same time.
 
     With `spill`, a function that makes a temporary file, events wait on disk and the result comes in several tables,
-    each subject in one of them; memory then grows with the subjects alone. Without it, one table.
+    each subject in one of them; memory then grows with the subjects alone. Without it, one table. With `unread` those
+    whom the loops leave are the caller's to read: it stands in their rows, and their events are not read again.
 
     Raises:
         BadTable: a column is missing, is of another type, or a subject comes twice.
     """
-    reading = plain or (lambda subject, rows: plain_standing(subject, rows, programme, day, rates))
+    again = parts if unread is None else ()
+    reading = plain or (lambda subject, rows: unread or plain_standing(subject, rows, programme, day, rates))
     states, numbers = openings_of(subjects, programme.rules)
     try:
         plan = compile_programme(programme, day, states)
     except Unsupported:
-        yield all_plain(parts, subjects, programme, reading)
+        yield all_plain(again, subjects, programme, reading)
         return
     openings = np.array([plan.starts[state] for state in states], np.int32)[numbers]
-    yield from Run(parts, subjects, plan, openings, Labels.of(plan), reading, executor).tables(spill)
+    yield from Run(parts, subjects, plan, openings, Labels.of(plan), reading, again, executor).tables(spill)
 
 
 def due(standings: Table, day: date) -> Any:

@@ -88,6 +88,7 @@ class Run:
     openings: NDArray[np.int32]
     labels: Labels
     plain: PlainReading
+    again: Sequence[Part]  # read once more by the plain reading
     executor: Executor | None
 
     def tables(self, spill: Callable[[], BinaryIO] | None) -> Iterator[Table]:
@@ -238,7 +239,7 @@ class Run:
         if not len(rows):
             return {}
         chosen = self.table.take(pa.array(rows))
-        return read_plainly(self.parts, chosen, self.plain, Target(result, places.tolist(), self.labels, self._tiers))
+        return read_plainly(self.again, chosen, self.plain, Target(result, places.tolist(), self.labels, self._tiers))
 
     @property
     def _tiers(self) -> list[str]:

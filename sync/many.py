@@ -84,7 +84,7 @@ def score_many(tx: Connection, ledger: Ledger, entry: Entry, programme: Programm
                 due.select(["subject"]),
                 programme,
                 day,
-                plain=lambda _subject, _events: unread,
+                unread=unread,
                 executor=executor,
                 spill=tempfile.TemporaryFile if dense and source.last > WIDE else None,
             )

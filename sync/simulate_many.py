@@ -64,9 +64,8 @@ class Everybody:
             def tables() -> Iterator[pa.Table]:
                 parts = source.parts(readers)
                 if met is not None:
-                    met.sums.clear()
-                    parts = [met.watch(part, self.subjects["subject"]) for part in parts]
-                return score_parts(parts, self.subjects, rules, day, plain=lambda _s, _e: unread, executor=executor)
+                    parts = [met.watch(n, part, self.subjects["subject"]) for n, part in enumerate(parts)]
+                return score_parts(parts, self.subjects, rules, day, unread=unread, executor=executor)
 
             return pa.concat_tables(many.complete(source, tables))
 
@@ -78,9 +77,9 @@ class Met:
     exposure: tuple[str, ...]
     day: date
     names: set[str] = field(default_factory=set)
-    sums: list[pa.Table] = field(default_factory=list)
+    sums: dict[int, pa.Table] = field(default_factory=dict)  # by piece: one may be read more than once
 
-    def watch(self, part: Part, subjects: Any) -> Part:
+    def watch(self, number: int, part: Part, subjects: Any) -> Part:
         """The same piece; what is read of these subjects is met on the way."""
         orders, since, until = pa.array(self.exposure), pa.scalar(add_months(self.day, -YEAR)), pa.scalar(self.day)
 
@@ -91,7 +90,7 @@ class Met:
             late = pc.and_(pc.greater(mine["on"], since), pc.less_equal(mine["on"], until))
             worth = pc.greater(mine["amount"], NOTHING)
             paid = mine.filter(pc.and_(pc.and_(late, worth), pc.is_in(mine["signal"], orders)))
-            self.sums.append(paid.group_by(["subject", "currency"]).aggregate([("amount", "sum")]))
+            self.sums[number] = paid.group_by(["subject", "currency"]).aggregate([("amount", "sum")])
             return table
 
         return Part(part.rows, part.schema, read)
@@ -143,7 +142,7 @@ def _value(found: Simulation, met: Met, subjects: Ints, factors: list[Ints]) -> 
     """What was ordered, and what the price factors of either side would make of it."""
     if not met.sums or not len(subjects):
         return
-    sums = pa.concat_tables(met.sums).group_by(["subject", "currency"]).aggregate([("amount_sum", "sum")])
+    sums = pa.concat_tables(met.sums.values()).group_by(["subject", "currency"]).aggregate([("amount_sum", "sum")])
     sums = sums.filter(pc.is_in(sums["subject"], pa.array(subjects)))
     places = np.searchsorted(subjects, sums["subject"].to_numpy())
     before, after = (each[places].tolist() for each in factors)

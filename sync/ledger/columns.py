@@ -165,12 +165,9 @@ class Source:
         return IN_FORCE.format(recorded=RECORDED[self.dialect], tables=f"{tables} {on}", where=where)
 
     def _part(self, readers: arrow.Readers, query: str, rows: int) -> Part:
-        """A piece that gives its rows once: the plain reading asks the ledger itself."""
-        once = [True]
+        """A piece that is read as often as it is asked for: the engine may need another layout than it began with."""
 
         def read() -> pa.Table:
-            if not once or not once.pop():
-                return EVENTS.empty_table()
             ask = readers.get()
             try:
                 batches = [_event_batch(batch, self.order) for batch in ask(query)]
