@@ -77,7 +77,7 @@ class Life:
         self.number += 1
         contact = [str(chance.randint(1, 12))]
         day = FIRST + timedelta(chance.choice((0, 90, 200, 500, 900, chance.randrange(SPAN))))
-        amount = Decimal("0.1234567" if chance.random() < ODD else chance.choice(("10", "99.99")))
+        amount = Decimal("0.1234567" if chance.random() < ODD else chance.choice(("10", "99.99", "5000")))
         match chance.choice(("order",) * 6 + ("refund", "refund", "claim", "invoice")):
             case "order":
                 referred = day if chance.random() < 0.2 else None
