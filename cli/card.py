@@ -55,7 +55,7 @@ def _said(name: str, value: Any, texts: Texts) -> str:
         case "points":
             said = texts.write(Decimal(value), "number")
         case "price_adjustment":
-            said = texts.write(Decimal(value), "signed")
+            said = texts.write(Decimal(value), "signed" if Decimal(value) else "number")
         case "trend" | "status":
             said = dict(texts.options(name))[value]
         case _:
