@@ -1,7 +1,7 @@
 """Standings in columns: who is due, with what they had before, and the rows of those who move."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date
 
 import numpy as np
 import pyarrow as pa
@@ -100,7 +100,7 @@ def store(tx: Connection, entry: Entry, fresh: pa.Table, made: Made) -> None:
 
 def _sqlite(tx: Connection, entry: Entry, fresh: pa.Table, made: Made) -> None:
     first = (tx.execute(select(func.max(schema.standings.c.id))).scalar_one() or 0) + 1
-    instant, day = f"{entry.at.replace(tzinfo=None):%Y-%m-%d %H:%M:%S.%f}", str(made.day)
+    instant, day = f"{entry.at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}", str(made.day)
     columns = [fresh[name].to_pylist() for name in _KEPT]
     rows = [
         (number, entry.run, instant, subject, day, *numbers, made.rules, "null")
