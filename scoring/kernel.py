@@ -234,7 +234,7 @@ def score_partition(
     review_coefficients = np.empty(REVIEWS, np.int64)
     ends = np.empty(REVIEWS + 2, np.int64)
     gained = np.empty(REVIEWS + 2, np.int64)
-    entries = np.empty((longest + 1, 3), np.int64)
+    entries = np.empty((room + 1, 3), np.int64)
     uneven = params[UNEVEN] != 0 or params[EVER] != 0
     today = params[DAY]
     mine = np.empty((subjects, 8), np.int32)  # lines in order; they go to their rows all at once

@@ -90,8 +90,7 @@ def score_many(tx: Connection, ledger: Ledger, entry: Entry, programme: Programm
             )
 
         for table in complete(source, tables):
-            _enter(tx, entry, _Page(table, due), made, found)
-            found.attention += pc.sum(pc.greater(table["coefficient"], programme.attention)).as_py() or 0
+            _enter(tx, entry, _Page(table, due, programme), made, found)
     return found
 
 
@@ -115,7 +114,7 @@ def complete(source: columns.Source, tables: Callable[[], Iterator[pa.Table]]) -
 class _Page:
     """A table of the engine beside what its subjects had before; without those that the plain reading must make."""
 
-    def __init__(self, table: pa.Table, due: pa.Table) -> None:
+    def __init__(self, table: pa.Table, due: pa.Table, programme: Programme) -> None:
         kept = table.filter(pc.invert(table["plain"]))
         places = np.searchsorted(due["subject"].to_numpy(), kept["subject"].to_numpy())
         self.before = due.take(pa.array(places))
@@ -124,6 +123,7 @@ class _Page:
         self.new = self.before["standing"].to_numpy() == 0
         calendar = ~np.asarray(self.before["woken"]) | ~np.asarray(self.before["same"])
         self.fresh = self.new | calendar | self.moved
+        self.attention = self.fresh & np.asarray(pc.greater(self.after["coefficient"], programme.attention))
 
     def most(self) -> list[tuple[int, int, int, int]]:
         """The largest moves."""
@@ -143,6 +143,7 @@ def _enter(tx: Connection, entry: Entry, page: _Page, made: scored.Made, found: 
     scored.store(tx, entry, page.after.filter(pa.array(page.fresh)), made)
     found.subjects += int(page.fresh.sum())
     found.first += int(page.new.sum())
+    found.attention += int(page.attention.sum())
     if moved := int((page.moved & ~page.new).sum()):
         found.moved += moved
         found.most = sorted([*found.most, *page.most()], reverse=True)[:NAMED]

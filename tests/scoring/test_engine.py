@@ -23,7 +23,7 @@ from scoring.decision import Decision, Kind  # noqa: E402 - same
 from scoring.engine_plain import events_table  # noqa: E402 - same
 from scoring.engine_result import label  # noqa: E402 - same
 from scoring.opening import Opening  # noqa: E402 - same
-from scoring.rules import Award, Programme, Rules, Tier  # noqa: E402 - same
+from scoring.rules import Award, Derived, Programme, Rules, Tier  # noqa: E402 - same
 from scoring.signal import Liability, Signal, Source  # noqa: E402 - same
 from scoring.standing import Standing, standing  # noqa: E402 - same
 from scoring.subject import Subject  # noqa: E402 - same
@@ -186,6 +186,32 @@ def test_a_history_of_thirty_years_reaches_the_floor_and_its_protection(customer
     histories = {f"s{n}": history(chance, 90, 30, kinds) for n in range(60)}
     agree(histories, customers)
     agree(histories, replace(customers, rules=replace(customers.rules, protection="renewable")))
+
+
+def test_derived_signals_give_points_of_their_own_however_many_years_they_come_in(customers: Programme, make: Make):
+    made = Derived("refund_abuse", "invoice_late", "order_paid", 1, 10, Liability.NONE)
+    programme = replace(
+        customers,
+        derived=(made,),
+        takes_back={},
+        points={"order_paid": Award(3), "invoice_late": Award(2), "refund_abuse": Award(5)},
+        expiry_months=600,
+        tiers=(Tier("Low"), Tier("High", points=1)),
+    )
+
+    def years(day: int) -> list[Signal]:
+        return [
+            signal
+            for year in range(1985, 2026)
+            for signal in (
+                make("order_paid", f"{year}-03-{day:02}", amount=Decimal(10)),
+                make("invoice_late", f"{year}-06-{day:02}", amount=Decimal(10), liability="partial"),
+            )
+        ]
+
+    table = agree({f"s{day}": years(day) for day in range(1, 20)}, programme)
+    assert set(table["points"].to_pylist()) == {41 * (3 + 2 + 5)}
+    assert not any(table["plain"].to_pylist())
 
 
 def test_the_days_around_every_change_agree_and_next_change_misses_none(customers: Programme):

@@ -180,6 +180,28 @@ def test_a_dry_run_scores_its_copy_in_columns_and_says_what_the_run_then_does(pl
     ]
 
 
+def test_whom_a_person_should_look_at_is_counted_once_whoever_scored(places, monkeypatch):
+    def strict(day):
+        return replace(programme_at(day), attention=94)
+
+    def dry(world, many):
+        monkeypatch.setattr(sync.score, "MANY", many)
+        report = world.sync(dry=True, programme_at=strict)
+        return report.attention, report.scored
+
+    with closing(Ledger.open(places[0])) as ledger:
+        world = Life(ledger, 1).world
+        filled = dry(world, NEVER)
+        assert dry(world, FEW) == filled
+        world.sync(programme_at=strict)
+        for crm in world.crms.values():
+            for number in sorted(crm._records["orders"]):
+                crm.put("orders", number, number="called otherwise")  # everybody is woken, and nobody moves
+        woken = dry(world, NEVER)
+        assert dry(world, FEW) == woken
+    assert all(0 < attention <= scored for attention, scored in (filled, woken))
+
+
 def test_beside_another_run_of_the_programme_the_plain_reading_scores(places, monkeypatch):
     """Without its breakdown a standing must follow from what was recorded up to its run."""
     monkeypatch.setattr(sync.score, "MANY", FEW)
