@@ -1,8 +1,9 @@
 """Answers of a wizard: given as flags, remembered from a run that was stopped, or asked for; never a secret."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -17,7 +18,7 @@ class Answers:
         self._defaults_only = defaults_only
         self._given = dict(given)
         self._unused = set(given)
-        kept = json.loads(memory.read_text("utf-8")) if memory.exists() else {}
+        kept = _remembered(memory)
         self._doubted = kept.pop(_DOUBTED, {})
         self._known = kept
 
@@ -31,12 +32,25 @@ class Answers:
         """Whether somebody is there to be asked."""
         return not self._defaults_only
 
-    def ask(self, key: str, question: str, *, default: str | None = None, choices: Sequence[str] = ()) -> str:
-        """The answer to a question, by its key.
+    def ask(
+        self,
+        key: str,
+        question: str,
+        *,
+        default: str | None = None,
+        choices: Sequence[str] = (),
+        check: Callable[[str], object] = str,
+    ) -> str:
+        """The answer to a question, by its key; `check` raises `click.UsageError` for one that must not be kept.
 
         Raises:
             click.UsageError: an answer that is not possible, or none although nothing may be asked.
         """
+
+        def checked(text: str) -> str:
+            check(text)
+            return text
+
         self._unused.discard(key)
         answer = self._given.get(key) or self._known.get(key)
         if answer is None and self._defaults_only:
@@ -46,7 +60,9 @@ class Answers:
         if answer is None:
             default = self._doubted.get(key, default)
             kind = click.Choice(list(choices)) if choices else None
-            answer = str(click.prompt(question, default=default, type=kind, err=True))
+            proc = None if choices else checked
+            answer = str(click.prompt(question, default=default, type=kind, value_proc=proc, err=True))
+        check(answer)  # first of all: what is no answer may be a secret that was pasted
         if choices and answer not in choices:
             raise click.UsageError(f"{key}: {answer!r} is not possible; one of {', '.join(choices)}")
         self._known[key] = answer
@@ -72,3 +88,12 @@ class Answers:
         if self._unused:
             raise click.UsageError(f"nobody asked for {', '.join(sorted(self._unused))}")
         self._memory.unlink(missing_ok=True)
+
+
+def _remembered(memory: Path) -> dict[str, Any]:
+    """What was answered before; nothing where that was left half written."""
+    try:
+        kept = json.loads(memory.read_text("utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) else {}

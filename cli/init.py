@@ -1,5 +1,6 @@
 """`bonus-malus init`: from nothing to settings that fit the org, question by question."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -126,15 +127,16 @@ def _salesforce(answers: Answers) -> dict[str, str]:
     ways = ["client-credentials", "jwt"]
     way = answers.ask("salesforce.sign_in", question, default=ways[0], choices=ways)
     question = f"Salesforce: where is the consumer key of the External Client App ({SECRET}, or the key itself)"
-    client = answers.ask("salesforce.client_id", question, default="env:SALESFORCE_CLIENT_ID")
-    values = {"domain": f'"{domain}"', "client_id": _reference(client) if ":" in client else f'"{client}"'}
+    client = answers.ask("salesforce.client_id", question, default="env:SALESFORCE_CLIENT_ID", check=_or_reference)
+    values = {"domain": _quoted(domain), "client_id": _or_reference(client)}
     if way == "jwt":
         username = answers.ask("salesforce.username", "Salesforce: username of the integration user")
         question = f"Salesforce: where is the private key of the certificate ({SECRET})"
-        key = answers.ask("salesforce.private_key", question, default="file:salesforce.key")
-        return values | {"username": f'"{username}"', "private_key": _reference(key)}
+        key = answers.ask("salesforce.private_key", question, default="file:salesforce.key", check=_reference)
+        return values | {"username": _quoted(username), "private_key": _reference(key)}
     question = f"Salesforce: where is the consumer secret ({SECRET})"
-    secret = answers.ask("salesforce.client_secret", question, default="env:SALESFORCE_CLIENT_SECRET")
+    default = "env:SALESFORCE_CLIENT_SECRET"
+    secret = answers.ask("salesforce.client_secret", question, default=default, check=_reference)
     return values | {"client_secret": _reference(secret)}
 
 
@@ -147,7 +149,8 @@ def _hubspot(answers: Answers) -> dict[str, str]:
     values = {}
     for name, what in asked.items():
         question = f"HubSpot: where is {what} ({SECRET})"
-        values[name] = _reference(answers.ask(f"hubspot.{name}", question, default=f"env:HUBSPOT_{name.upper()}"))
+        default = f"env:HUBSPOT_{name.upper()}"
+        values[name] = _reference(answers.ask(f"hubspot.{name}", question, default=default, check=_reference))
     language = answers.ask("hubspot.language", "HubSpot: language of the portal", default="en", choices=["en", "fr"])
     return values | {"language": f'"{language}"'}
 
@@ -193,7 +196,17 @@ def _reference(text: str) -> str:
     kind, colon, name = text.partition(":")
     if not colon or kind not in ("env", "file", "keyring") or not name:
         raise click.UsageError(f"a secret is never written into the settings; say where it is: {SECRET}")
-    return f'{{ {kind} = "{name}" }}'
+    return f"{{ {kind} = {_quoted(name)} }}"
+
+
+def _or_reference(text: str) -> str:
+    """What is no secret, as it is or by a reference."""
+    return _reference(text) if ":" in text else _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    """A text as TOML: a path may hold backslashes."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from scoring.opening import opening_of
 from scoring.records import is_address
 from scoring.rules import AnyRules
 from scoring.signal import Carried
+from scoring.signals import MOST_CARRIED, MOST_YEARS
 
 COLUMNS = ("record", "email", "coefficient", "level", "clean_periods", "years_at_floor", "protection_used", "on")
 WORDS = {"": False, "no": False, "false": False, "0": False, "yes": True, "true": True, "1": True}
@@ -105,18 +106,20 @@ def _row(found: Mapping[str, str | None], path: Path, line: int) -> Row:
 
 def _hundredths(text: str, where: str) -> int:
     try:
-        hundredths = Decimal(text) * 100
+        number = Decimal(text)
     except InvalidOperation:
         raise ConfigError(f"{where}: coefficient: {text!r} is no number; write it as 0.85") from None
-    if not hundredths.is_finite() or hundredths != int(hundredths) or hundredths <= 0:
+    if not number.is_finite() or not 0 < number <= MOST_CARRIED or number * 100 != int(number * 100):
         raise ConfigError(f"{where}: coefficient: {text} is not possible; it has two decimals, such as 0.85")
-    return int(hundredths)
+    return int(number * 100)
 
 
 def _count(text: str, where: str) -> int:
-    if text and not (text.isascii() and text.isdigit()):
-        raise ConfigError(f"{where}: {text!r} is no number of years")
-    return int(text or 0)
+    if not text:
+        return 0
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MOST_YEARS)) and int(text) <= MOST_YEARS):
+        raise ConfigError(f"{where}: {text[:20]!r} is no number of years, 0 to {MOST_YEARS}")
+    return int(text)
 
 
 def _day(text: str, where: str) -> date | None:

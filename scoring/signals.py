@@ -10,7 +10,7 @@ from scoring.signal import Carried, Liability, Signal, Source
 
 EARLIEST = date(1900, 1, 1)
 LATEST = date(2199, 12, 31)
-MOST_CARRIED = 1000  # hundredths
+MOST_CARRIED = 100  # as a coefficient: on a scale whose levels have no premium it is the level's number
 MOST_YEARS = 100
 LARGEST = Decimal(10) ** 15  # more than any invoice; a number above it is a slip, and would not fit a CRM's field
 
@@ -89,6 +89,7 @@ def _signal(rule: SignalRule, record: Record, connection: str, zone: tzinfo) -> 
     on = _date(record, rule.on, zone)
     if on is None:
         raise _UnusableError(rule.on, f"{rule.name} has no date: {rule.on} is empty", "fill the field in the CRM")
+    on += timedelta(days=rule.plus_days)
     days = None
     if rule.days:
         until, since = (_date(record, field, zone) for field in rule.days)
@@ -96,7 +97,7 @@ def _signal(rule: SignalRule, record: Record, connection: str, zone: tzinfo) -> 
     original = record.id if rule.same_record else _text(record, rule.original)
     return Signal(
         name=rule.name,
-        on=on + timedelta(days=rule.plus_days),
+        on=on,
         source=Source(connection, record.object, record.id),
         liability=_liability(rule, record),
         amount=_amount(record, rule.amount),
@@ -127,16 +128,16 @@ def _carried(fields: Carries, record: Record) -> Carried:
     if coefficient is None:
         field = fields.coefficient or fields.level
         raise _UnusableError(field, f"{field} is empty, and nothing else says what is carried over", "fill the field")
-    hundredths = _number(fields.coefficient, coefficient) * 100
-    if hundredths != int(hundredths) or not 0 < hundredths <= MOST_CARRIED:
+    number = _number(fields.coefficient, coefficient)
+    if not 0 < number <= MOST_CARRIED or number * 100 != int(number * 100):
         what = f"{fields.coefficient} is {coefficient}, not a coefficient with two decimals"
         raise _UnusableError(fields.coefficient, what, "correct the field in the CRM: 0.85 stands for 85 %")
     return Carried(
-        int(hundredths),
+        int(number * 100),
         "",
         _count(record, fields.clean_periods),
         _count(record, fields.years_at_floor),
-        record.values.get(fields.protection_used) is True,
+        _flag(record, fields.protection_used),
     )
 
 
@@ -145,9 +146,18 @@ def _count(record: Record, field: str) -> int:
     if value in (None, ""):
         return 0
     number = _number(field, value)
-    if number != int(number) or not 0 <= number <= MOST_YEARS:
+    if not 0 <= number <= MOST_YEARS or number != int(number):
         raise _UnusableError(field, f"{field} is {number}, not a number of years", "correct the field in the CRM")
     return int(number)
+
+
+def _flag(record: Record, field: str) -> bool:
+    value = _usable(field, record.values.get(field)) if field else None
+    if value in (None, ""):
+        return False
+    if not isinstance(value, bool):
+        raise _UnusableError(field, f"{field} is {value!r}, not yes or no", "map a field of yes or no")
+    return value
 
 
 def _concerns_anybody(path: SubjectPath, record: Record) -> bool:

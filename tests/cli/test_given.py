@@ -167,6 +167,15 @@ def _fields(org: Site) -> list[dict[str, str | None]]:
         ("email,coefficient,on\na@b.fr,0.8,1/2/26\n", "openings.csv:2: on: '1/2/26' is no day; write it as 2026-11-20"),
         ("email,coefficient,clean_periods\na@b.fr,0.8,-1\n", "openings.csv:2: clean_periods: '-1' is no number of"),
         ("email,coefficient,protection_used\na@b.fr,0.8,maybe\n", "openings.csv:2: protection_used: 'maybe' is not"),
+        ("email,coefficient\na@b.fr,1e999999\n", "openings.csv:2: coefficient: 1e999999 is not possible"),
+        (
+            "email,coefficient,years_at_floor\na@b.fr,0.5,9000\n",
+            "years_at_floor: '9000' is no number of years, 0 to 100",
+        ),
+        (
+            f"email,coefficient,clean_periods\na@b.fr,0.8,{'9' * 5000}\n",
+            "clean_periods: '99999999999999999999' is no number of",
+        ),
         ("email,coefficient\na@b.fr,0.8,7\n", "openings.csv:2: more cells than columns"),
     ],
 )

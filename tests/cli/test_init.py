@@ -208,6 +208,29 @@ def test_a_secret_is_never_written_only_where_it_is(command):
     assert said.code == 2
     assert "a secret is never written" in said.err
     assert not Path("bonus-malus.toml").exists()
+    assert not [file for file in Path().iterdir() if "0000" in file.read_text("utf-8")]
+
+
+def test_a_secret_that_is_pasted_is_asked_again_and_kept_nowhere(tmp_path, monkeypatch, capsys):
+    pasted = iter(["hubspot", "none", "service-key", "pat-eu1-0000", "env:TOKEN", "en", "customers", "ledger.db"])
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda _prompt: next(pasted))
+    memory = tmp_path / "memory.json"
+    written = tomllib.loads(basics(Answers({}, memory, defaults_only=False)).text())
+    assert written["connections"]["hubspot"]["token"] == {"env": "TOKEN"}
+    assert "a secret is never written" in capsys.readouterr().err
+    assert "pat-eu1-0000" not in memory.read_text("utf-8")
+
+
+def test_answers_left_half_written_are_asked_for_again(tmp_path):
+    memory = tmp_path / "memory.json"
+    memory.write_text('{"crm": "hub', "utf-8")
+    assert not Answers({}, memory, defaults_only=True).resumed
+
+
+def test_a_path_is_written_with_its_backslashes(tmp_path):
+    given = {"crm": "hubspot", "hubspot.token": r"file:C:\keys\token.txt"}
+    written = tomllib.loads(basics(Answers(given, tmp_path / "memory.json", defaults_only=True)).text())
+    assert written["connections"]["hubspot"]["token"] == {"file": r"C:\keys\token.txt"}
 
 
 def test_mistakes_are_one_line(fresh, command):

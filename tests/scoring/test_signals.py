@@ -167,6 +167,13 @@ def test_a_value_that_cannot_be_used_is_a_problem_with_its_field_and_cure_and_gi
     assert problem.field in values
 
 
+def test_a_contract_that_ends_before_its_moved_day_is_a_problem():
+    rule = SignalRule("contract", "Order", (), "Day", SubjectPath(field="ContactId"), plus_days=30, until="Last")
+    found = judged(record(Last=date(2026, 3, 9)), rule)
+    assert found.signals == ()
+    assert [problem.what for problem in found.problems] == ["Last is 2026-03-09, before Day (2026-03-31)"]
+
+
 def test_an_amount_is_kept_without_its_sign_the_signals_name_says_the_direction():
     (found,) = judged(record(Amount=Decimal("-12.50"))).signals
     assert found.signal.amount == Decimal("12.50")

@@ -32,7 +32,7 @@ RUNS = (
         (Condition("before", Operator.FILLED),),
         "since",
         ME,
-        carries=Carries("before", "", "clean", "at_floor", ""),
+        carries=Carries("before", "", "clean", "at_floor", "used"),
     ),
 )
 CUSTOMERS = load_programme("customers", at=date(2026, 11, 22))
@@ -145,11 +145,14 @@ def test_the_coefficient_in_a_field_of_the_crm_is_where_exposure_begins(shop: Wo
         ({"before": Decimal("0.30")}, "opening coefficient 0.30: allowed is 0.50 to 3.50"),
         ({"before": Decimal("0.505")}, "before is 0.505, not a coefficient with two decimals"),
         ({"before": Decimal("0.80"), "at_floor": Decimal(2)}, "opening coefficient 0.80: years at the floor without"),
+        ({"before": Decimal("1e999999")}, "before is 1E+999999, not a coefficient with two decimals"),
         ({"before": Decimal("0.80"), "clean": Decimal("1.5")}, "clean is 1.5, not a number of years"),
+        ({"before": Decimal("0.80"), "clean": Decimal("1e999999")}, "clean is 1E+999999, not a number of years"),
+        ({"before": Decimal("0.80"), "used": "perhaps"}, "used is 'perhaps', not yes or no"),
     ],
 )
 def test_what_cannot_be_carried_over_is_a_problem_and_counts_for_nothing(
-    shop: World, values: dict[str, Decimal], what: str
+    shop: World, values: dict[str, Any], what: str
 ):
     contact(shop, since=date(2024, 1, 1), **values)
     order(shop.crms["a"], "o1", "c1", date(2025, 3, 1))
