@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from connectors.body import read_json
 from connectors.errors import CrmError
 from connectors.files.cells import kind_of, moment
 from connectors.http import Answer, seconds
@@ -72,6 +73,22 @@ def sheet(dice: random.Random) -> None:
         return  # what a cut page is known by
 
 
+def body(dice: random.Random) -> None:
+    whole = json.dumps(tree(dice)).encode()
+    try:
+        read_json(whole[: dice.randrange(len(whole) + 1)] + dice.randbytes(dice.randrange(4)))
+    except ValueError:
+        return  # what a cut or broken body is known by
+
+
+def columns(dice: random.Random) -> None:
+    cells = [text(dice) for _ in range(dice.randrange(5))]
+    kind = dice.choice(KINDS)
+    column = Column("F", kind, True, 0, 0, 0, (), "", ())
+    assert len(column.cells(cells)) == len(column.values([tree(dice) for _ in cells])) == len(cells)
+    assert len(Definition("p", kind).values([tree(dice) for _ in cells])) == len(cells)
+
+
 PARSERS: dict[str, Callable[[random.Random], object]] = {
     "values": lambda dice: [parse(text(dice)) for parse in (as_number, as_date, as_instant, id18, identify)],
     "hubspot values": lambda dice: Definition("p", dice.choice(KINDS)).value(tree(dice)),
@@ -93,6 +110,8 @@ PARSERS: dict[str, Callable[[random.Random], object]] = {
     "waits": lambda dice: seconds(text(dice)),
     "redaction": lambda dice: Redactor((text(dice),))(text(dice)),
     "sheets": sheet,
+    "bodies": body,
+    "columns": columns,
 }
 
 
