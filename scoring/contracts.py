@@ -41,7 +41,7 @@ class Contracts:
         spans = [*self.given, *(Span(each.on, each.until) for each in self.entries if not each.withdrawn)]
         ahead = [each for span in spans for each in (span.start, span.end) if each is not None]
         for entry in self.entries:
-            known = max(each.recorded.date() if each.recorded else day for each in _chain(entry))
+            known = max(_learnt(each) or day for each in _chain(entry))
             ahead += self._starts(entry, add_months(max(day, known), YEAR), first_review)
         return min((each for each in ahead if each > day), default=None)
 
@@ -61,9 +61,14 @@ class Contracts:
         """The last entry that came in time for a review, if a contract is left of it."""
         last = add_months(review, YEAR * self.correction_years)
         for each in _chain(entry):
-            if each.recorded is None or each.recorded.astimezone(UTC).date() <= last:
+            if (_learnt(each) or last) <= last:
                 return None if each.withdrawn else each
         return None
+
+
+def _learnt(entry: Signal) -> date | None:
+    """The day in UTC; None for what was known from the beginning."""
+    return entry.recorded and entry.recorded.astimezone(UTC).date()
 
 
 def _chain(entry: Signal | None) -> Iterator[Signal]:

@@ -77,10 +77,10 @@ class Param(IntEnum):
     INTERRUPTION = 10
     UNEVEN = 11  # 1: points do not expire in the order in which they came
     GRACE = 12
+    START = 13  # the state that exposure begins in
     FORGETS = 14  # reviews after which the tier is what the numbers make it, whatever it was; 0: never
     LONGEST = 15  # months that points live
     EVER = 16  # 1: points depend on all that has ever been, not only on what is still in force
-    START = 13  # the state that exposure begins in
 
 
 _KNOWN: Mapping[type, frozenset[str]] = {
@@ -142,7 +142,23 @@ _KNOWN: Mapping[type, frozenset[str]] = {
             "references",
         ]
     ),
-    ScaleRules: frozenset(field.name for field in fields(ScaleRules)),
+    ScaleRules: frozenset(
+        [
+            "name",
+            "scale",
+            "start",
+            "partial",
+            "excused",
+            "same_day",
+            "lag_months",
+            "first_min_months",
+            "interruption_months",
+            "correction_years",
+            "statement_periods",
+            "statement_days",
+            "source",
+        ]
+    ),
     Award: frozenset(["points", "cap", "repeat", "expiry_months", "fading"]),
     Derived: frozenset(["name", "counts", "against", "at_least", "share_percent", "liability"]),
     Tier: frozenset(["name", "coefficient", "points", "discount"]),
@@ -256,9 +272,7 @@ def compile_programme(programme: Programme, day: date, openings: Iterable[AnySta
         params=params,
         names=names,
         letters=_letters(names, programme),
-        gains=np.where(names[:, Name.TAKEN] == 1, np.abs(names[:, Name.POINTS]), names[:, Name.POINTS].clip(0)).astype(
-            np.int64
-        ),
+        gains=_gains(names),
         valued=_valued(names, [number[name] for name in lasting if name in number]),
         derived=_derived(derived, programme, number),
         tiers=np.array(

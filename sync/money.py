@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 
 from scoring.rates import Rates
 from scoring.rules import Programme
@@ -61,6 +61,11 @@ def rates_of(tx: Connection, programme: int, *, known_at: datetime | None = None
 def rates_for(tx: Connection, programme: int, *rules: Programme, known_at: datetime | None = None) -> Rates | None:
     """The same, where one of these programmes converts at all."""
     return rates_of(tx, programme, known_at=known_at) if any(each.currency for each in rules) else None
+
+
+def newest(tx: Connection) -> int:
+    """The number of the rate that was entered last, 0 before any: while it stays, so do all rates."""
+    return tx.execute(select(func.max(schema.rates.c.id))).scalar_one() or 0
 
 
 def _columns(rates: Mapping[date, Decimal]) -> tuple[tuple[date, ...], tuple[Decimal, ...]]:

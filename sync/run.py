@@ -88,7 +88,8 @@ def _learn(course: Opened, readings: Mapping[str, Reading]) -> None:
     """What the files that the settings name say beside the CRMs: what was carried over, and rates."""
     job, programme, found = course.job, course.programme, set[int]()
     for name, reading in readings.items():
-        place = carry.Place(name, next(iter(programme.openings), ""), course.horizon)
+        opens = next((signal for signal in programme.openings if programme.signals[signal]), "")
+        place = carry.Place(name, opens, course.horizon)
         with job.begin() as tx:
             lease.alone(tx, course.programme_id)
             found |= carry.carry_over(tx, reading.entry, place, job.openings)

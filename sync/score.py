@@ -9,11 +9,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from scoring.rules import Programme
-from sync import lease
+from sync import lease, money
 from sync.job import PAGE, Job, Progress
 from sync.ledger import results
 from sync.ledger.facts import LOWEST, Entry
-from sync.money import rates_for
 from sync.report import SHOWN, Move, Report
 from sync.standings import recalled, standings_of
 
@@ -26,11 +25,12 @@ def score(job: Job, entry: Entry, programme: Programme, day: date, report: Repor
     """Score everyone who is due: where they are many by the engine, if it is installed, the rest page by page."""
     _score_many(job, entry, programme, day, report)
     last = LOWEST
-    with job.begin() as tx:
-        rates = rates_for(tx, entry.programme, programme)
+    rates = learnt = None
     while True:
         with job.begin() as tx:
             lease.alone(tx, entry.programme)
+            if programme.currency and learnt != (newest := money.newest(tx)):  # a run beside this one may learn some
+                rates, learnt = money.rates_of(tx, entry.programme), newest
             subjects = results.due_subjects(tx, entry.programme, day, programme.label, limit=PAGE, after=last)
             if not subjects:
                 return

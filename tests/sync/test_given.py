@@ -15,8 +15,11 @@ from scoring.rates import Rates
 from scoring.rules import Programme
 from scoring.signal import Carried
 from scoring.standing import Standing
+from sync import money
 from sync.erase import erase
+from sync.job import Progress
 from sync.ledger import history, schema
+from sync.ledger.facts import Entry
 from sync.money import rates_for, rates_of
 from sync.score import standings_of
 from sync.simulate import simulate
@@ -245,6 +248,27 @@ def test_money_is_converted_at_the_rate_of_its_day_as_it_was_known(abroad: World
     assert abroad.crms["a"].ours("c1")["expected"] == Decimal("0.95")  # 21 of 111
     assert [as_of(abroad, at, IN_EUROS).expected for at in (first, abroad.clock.now)] == [112, 95]
     assert verify(abroad.ledger, "customers", lambda _: IN_EUROS).differences == []
+
+
+def test_rates_that_another_run_learns_meanwhile_move_whoever_is_scored_after_it(
+    abroad: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("sync.score.PAGE", 1)
+    contact(abroad, "c2")
+    order(abroad.crms["a"], "o2", "c2", date(2026, 3, 2), money="USD")
+    for number in range(3):
+        values = {"day": date(2026, 4, 1), "amount": Decimal(7), "money": "EUR", "contacts": ["c2"]}
+        abroad.crms["a"].put("refunds", f"s{number}", **values)
+    rates = quoted(("2026-02-27", "1.00"), ("2026-03-02", "0.90"))
+
+    def learn(step: Progress) -> None:
+        if (step.stage, step.done) == ("score", 1):
+            with abroad.ledger.begin() as tx:
+                money.learn(tx, Entry(1, abroad.clock.now, 1, 1, initial=False), rates, "EUR", date(2023, 1, 1))
+
+    abroad.sync(rates=quoted(("2026-02-27", "1.00")), watch=learn)
+    abroad.sync()
+    assert [abroad.crms["a"].ours(who)["expected"] for who in ("c1", "c2")] == [Decimal("0.95")] * 2
 
 
 def test_without_rates_nothing_is_guessed_and_the_same_rates_again_move_nobody(abroad: World):
