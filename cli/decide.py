@@ -21,6 +21,7 @@ from scoring.signal import Signal
 from sync import decide
 from sync.ledger import database, facts, history
 
+MOST = 100  # no coefficient is above it, nor a level's number in its place
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -86,6 +87,7 @@ def adjust(
     **signed: Any,
 ) -> int:
     """Set the coefficient or the points of SUBJECT by hand; shown as what it is, and kept by every recalculation."""
+    hundredths = None if coefficient is None else _hundredths(coefficient)
 
     def about(_signals: list[Signal], day: date) -> Decision:
         return Decision(
@@ -93,7 +95,7 @@ def adjust(
             day,
             signed["by"],
             signed["why"],
-            coefficient=None if coefficient is None else _hundredths(coefficient),
+            coefficient=hundredths,
             points=points,
             until=until.date() if until else None,
         )
@@ -149,9 +151,11 @@ def _enter(
 
 def _hundredths(text: str) -> int:
     try:
-        value = Decimal(text.replace(",", ".")) * 100
-    except InvalidOperation as error:
-        raise click.UsageError(f"--coefficient {text}: a number such as 0.90") from error
-    if value != value.to_integral_value():
+        value = Decimal(text.replace(",", "."))
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite() or abs(value) > MOST:
+        raise click.UsageError(f"--coefficient {text}: a number such as 0.90")
+    if value * 100 != int(value * 100):
         raise click.UsageError(f"--coefficient {text}: two decimals at most")
-    return int(value)
+    return int(value * 100)

@@ -1,6 +1,5 @@
 """`bonus-malus init`: from nothing to settings that fit the org, question by question."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from cli.answers import Answers
 from cli.compose import Composition, compose
 from cli.exits import Exit
 from cli.mapping import mapping
+from cli.proposal import quoted
 from cli.screen import command, console, table
 from config.inherited import folder, names
 from config.reading import ConfigError
@@ -128,12 +128,12 @@ def _salesforce(answers: Answers) -> dict[str, str]:
     way = answers.ask("salesforce.sign_in", question, default=ways[0], choices=ways)
     question = f"Salesforce: where is the consumer key of the External Client App ({SECRET}, or the key itself)"
     client = answers.ask("salesforce.client_id", question, default="env:SALESFORCE_CLIENT_ID", check=_or_reference)
-    values = {"domain": _quoted(domain), "client_id": _or_reference(client)}
+    values = {"domain": quoted(domain), "client_id": _or_reference(client)}
     if way == "jwt":
         username = answers.ask("salesforce.username", "Salesforce: username of the integration user")
         question = f"Salesforce: where is the private key of the certificate ({SECRET})"
         key = answers.ask("salesforce.private_key", question, default="file:salesforce.key", check=_reference)
-        return values | {"username": _quoted(username), "private_key": _reference(key)}
+        return values | {"username": quoted(username), "private_key": _reference(key)}
     question = f"Salesforce: where is the consumer secret ({SECRET})"
     default = "env:SALESFORCE_CLIENT_SECRET"
     secret = answers.ask("salesforce.client_secret", question, default=default, check=_reference)
@@ -196,17 +196,12 @@ def _reference(text: str) -> str:
     kind, colon, name = text.partition(":")
     if not colon or kind not in ("env", "file", "keyring") or not name:
         raise click.UsageError(f"a secret is never written into the settings; say where it is: {SECRET}")
-    return f"{{ {kind} = {_quoted(name)} }}"
+    return f"{{ {kind} = {quoted(name)} }}"
 
 
 def _or_reference(text: str) -> str:
     """What is no secret, as it is or by a reference."""
-    return _reference(text) if ":" in text else _quoted(text)
-
-
-def _quoted(text: str) -> str:
-    """A text as TOML: a path may hold backslashes."""
-    return json.dumps(text, ensure_ascii=False)
+    return _reference(text) if ":" in text else quoted(text)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """A mapping proposed from what an org really has, with counts: which kinds of records count, and whose fault."""
 
+import json
 import re
 from collections.abc import Mapping as MappingOf
 from collections.abc import Sequence
@@ -80,9 +81,9 @@ def shipped(crm: str) -> str:
 def narrowed(text: str, object_: str, field: str, counted: Sequence[str]) -> str:
     """A mapping's text in which records of that object count only if they are of these kinds; with none, none do."""
     named = [each for each in counted if each]
-    condition = f"{{ field = {_quoted(field)}, {_list(named)}{', or_empty = true' if '' in counted else ''} }}"
+    condition = f"{{ field = {quoted(field)}, {_list(named)}{', or_empty = true' if '' in counted else ''} }}"
     if not named:
-        condition = f"{{ field = {_quoted(field)}, filled = false }}"
+        condition = f"{{ field = {quoted(field)}, filled = false }}"
     for block in _BLOCK.findall(text):
         if f'object = "{object_}"' not in block:
             continue
@@ -123,10 +124,13 @@ def judged(text: str, field: str, answers: MappingOf[str, str]) -> str:
     for name, values in ((_CLAIM, at_fault), (_JUSTIFIED, justified)):
         block = _block(text, name)
         new = block if values else ""
-        new = re.sub(r'field = "(?:Resolution__c|resolution)"', f"field = {_quoted(field)}", new)
-        new = re.sub(r"(?<=, )(?:in = \[[^\]]*\]|is = \"[^\"]*\")(?= \})", _list(values), new)
-        fault = ", ".join(f"{_quoted(value)} = {_quoted(answers[value])}" for value in values)
-        new = re.sub(r"values = \{[^}]*\}", f"values = {{ {fault} }}", new)
+        fault = ", ".join(f"{quoted(value)} = {quoted(answers[value])}" for value in values)
+        for pattern, said in (
+            (r'field = "(?:Resolution__c|resolution)"', f"field = {quoted(field)}"),
+            (r"(?<=, )(?:in = \[[^\]]*\]|is = \"[^\"]*\")(?= \})", _list(values)),
+            (r"values = \{[^}]*\}", f"values = {{ {fault} }}"),
+        ):
+            new = re.sub(pattern, said.replace("\\", r"\\"), new)  # as it is: a value may hold backslashes
         text = text.replace(block, new)
     return text
 
@@ -145,10 +149,9 @@ def _justified(mapping: Mapping) -> Sequence[str]:
 
 
 def _list(values: Sequence[str]) -> str:
-    return "in = [" + ", ".join(_quoted(value) for value in values) + "]"
+    return "in = [" + ", ".join(quoted(value) for value in values) + "]"
 
 
-def _quoted(text: str) -> str:
-    """A TOML basic string."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+def quoted(text: str) -> str:
+    """A TOML basic string, which takes whatever JSON takes."""
+    return json.dumps(text, ensure_ascii=False)

@@ -16,7 +16,7 @@ from config.examples import failing
 from config.reading import ConfigError
 from config.rulefile import load_programme, load_rules, programme_names, rule_names
 from config.scalefile import find_scale, scale_names
-from scoring.rules import Award, Programme, Rules
+from scoring.rules import Award, Programme, Rules, Tier
 from scoring.scale_rules import ScaleRules
 
 OWN = "programme"
@@ -156,8 +156,7 @@ def _programme(found: Programme) -> list[tuple[str, str, str]]:
     rows += [
         (
             f"tier {tier.name}",
-            "everyone else" if tier.coefficient is None and tier.points is None
-            else f"coefficient ≤ {coefficient(tier.coefficient or 0)}, points ≥ {tier.points}, {tier.discount}\u00a0%",
+            _tier(tier),
             found.reference("tiers"),
         )
         for tier in found.tiers
@@ -174,6 +173,13 @@ def _switch(found: Programme, name: str, *, on: bool) -> str:
     counts = {"contract": found.contracts, "opening": found.openings}
     as_what = [f", counts as {word}" for word, names in counts.items() if name in names]
     return "".join(["on" if on else "off", *as_what, f", excluded by {article}" if article else ""])
+
+
+def _tier(tier: Tier) -> str:
+    """What it asks for, and what it gives."""
+    asks = [f"coefficient ≤ {coefficient(tier.coefficient)}"] if tier.coefficient is not None else []
+    asks += [f"points ≥ {tier.points}"] if tier.points is not None else []
+    return ", ".join([*asks, f"{tier.discount}\u00a0%"]) if asks else "everyone else"
 
 
 def _award(award: Award) -> str:

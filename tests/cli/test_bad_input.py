@@ -124,6 +124,10 @@ def test_mappings(command, tmp_path, mapping, words):
         (("runs",), "there is no ledger.db yet"),
         (("explain", "x", "--restated"), "--restated needs --as-of DATE"),
         (("explain", "x", "--as-of", "31.12.2026"), "is no day; write it as 2026-03-12"),
+        (("adjust", "x", "--why", "y", "--coefficient", "cheap"), "--coefficient cheap: a number such as 0.90"),
+        (("adjust", "x", "--why", "y", "--coefficient", "1e999999"), "--coefficient 1e999999: a number such as 0.90"),
+        (("adjust", "x", "--why", "y", "--coefficient", "inf"), "--coefficient inf: a number such as 0.90"),
+        (("adjust", "x", "--why", "y", "--coefficient", "0.905"), "--coefficient 0.905: two decimals at most"),
         (("rules", "show", "fr-moto"), "fr-moto"),
         (("snyc",), "No such command 'snyc'"),
     ],
@@ -135,6 +139,21 @@ def test_commands(command, tmp_path, words, message):
     assert message in said.err
     assert said.err.count("\n") == 1
     assert said.err.startswith("bonus-malus: ")
+
+
+def test_a_tier_is_shown_with_the_conditions_that_it_has(command, tmp_path):
+    tiers = "".join(
+        f"[[tiers.since.2000-01-01]]\nname = {name!r}\n{condition}\n"
+        for name, condition in (("Low", ""), ("Busy", "points = 50"), ("Best", "coefficient = 0.80\npoints = 50"))
+    )
+    own = f'name = "own"\ninherits = "customers"\n[tiers]\nreference = "ours"\n{tiers}'
+    (tmp_path / "own.toml").write_text(own, "utf-8")
+    said = {row["rule"]: row["value"] for row in command("rules", "show", "own.toml", "--json").json["rules"]}
+    assert [said[f"tier {name}"] for name in ("Low", "Busy", "Best")] == [
+        "everyone else",
+        "points ≥ 50, 0\u00a0%",
+        "coefficient ≤ 0.80, points ≥ 50, 0\u00a0%",
+    ]
 
 
 def test_without_settings_the_two_ways_to_some_are_told(command):

@@ -9,6 +9,7 @@ import pytest
 
 from cli.answers import Answers
 from cli.init import basics
+from cli.proposal import judged
 from config.mappingfile import FOLDER, load_mapping
 from config.rulefile import load_programme
 from connectors import settings_model
@@ -82,6 +83,17 @@ def with_kinds(world):
         world.org.update("Case", case, {"RecordTypeId": outer if number else inner})
     world.clock.advance(timedelta(hours=1))  # the search index lags behind
     return len(deals), len(cases)
+
+
+def test_a_value_of_a_picklist_is_written_as_it_stands():
+    odd = {"back\\slash": "full", 'say "no"': "partial", "tab\t": "none"}
+    written = tomllib.loads(judged((FOLDER / "salesforce.toml").read_text("utf-8"), "Fault__c", odd))
+    claim, justified = (
+        next(each for each in written["signal"] if each["name"] == name)
+        for name in ("claim_at_fault", "claim_justified")
+    )
+    assert claim["liability"]["values"] == {"back\\slash": "full", 'say "no"': "partial"}
+    assert justified["when"][-1]["in"] == ["tab\t"]
 
 
 def test_record_types_and_pipelines_are_counted_and_those_that_do_not_count_are_left_out(fresh, command):
