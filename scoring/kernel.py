@@ -5,9 +5,9 @@ of which each belongs to one subject.
 """
 
 import numpy as np
-from numba import njit
 
 from scoring.automaton import Column
+from scoring.kernel_cache import njit
 from scoring.kernel_calendar import DAYS
 from scoring.kernel_columns import (
     ACTIVE,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from scoring.kernel_cache import njit
 
 Ints: TypeAlias = NDArray[np.int32]
 

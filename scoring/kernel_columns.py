@@ -1,7 +1,8 @@
 """The lines of a result as columns, compiled: one walk over the lines fills them all."""
 
-from numba import njit, types
+from numba import types
 
+from scoring.kernel_cache import njit
 from scoring.kernel_calendar import EPOCH
 
 # The columns of a result, int32[subjects, 8]: one line of the cache for each subject.

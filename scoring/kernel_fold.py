@@ -1,9 +1,9 @@
 """The fold of one subject, compiled: periods closed one after the other, the automaton in place of the articles."""
 
 import numpy as np
-from numba import njit
 
 from scoring.automaton import Column
+from scoring.kernel_cache import njit
 from scoring.kernel_calendar import add_months, day_in
 from scoring.kernel_pack import DAY_SHIFT, LATER, NAME_SHIFT
 from scoring.kernel_plan import NAMES, Letter, Param

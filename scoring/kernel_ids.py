@@ -5,7 +5,9 @@ all records of one kind, and gets a fingerprint, by which `sync.ledger.order` fi
 """
 
 import numpy as np
-from numba import njit, types, uint8, uint64
+from numba import types, uint8, uint64
+
+from scoring.kernel_cache import njit
 
 TAIL = 9  # characters
 BITS = 6  # of each

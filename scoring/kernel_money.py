@@ -1,8 +1,8 @@
 """What amounts decide, compiled: the order of one day's signals, and the signals derived from counts and sums."""
 
 import numpy as np
-from numba import njit
 
+from scoring.kernel_cache import njit
 from scoring.kernel_calendar import add_months, day_in
 from scoring.kernel_fold import day_of, first_review, name_of
 from scoring.kernel_pack import DAY_SHIFT, NAME_SHIFT, SOURCE

@@ -5,8 +5,9 @@ then the currency (5) and whether only the plain reading understands the row (1)
 """
 
 import numpy as np
-from numba import njit, types, uint64
+from numba import types, uint64
 
+from scoring.kernel_cache import njit
 from scoring.kernel_calendar import DAYS
 
 DAY_SHIFT = np.uint32(16)

@@ -1,8 +1,8 @@
 """Points and tier of one subject, compiled: entries and their caps, what refunds take back, the path of the tier."""
 
 import numpy as np
-from numba import njit
 
+from scoring.kernel_cache import njit
 from scoring.kernel_calendar import add_months
 from scoring.kernel_fold import day_of, name_of
 from scoring.kernel_pack import CURRENCY_SHIFT, NO_AMOUNT, amount_of, wide
@@ -188,14 +188,16 @@ def points(
             period += 1
             for each in range(len(earned)):
                 earned[each] = 0
-        if names[name, AWARDED] and not (names[name, ONCE] and ever[slot]):
-            ever[slot] = 1
-            given = names[name, POINTS]
-            if names[name, CAP] >= 0:
-                room = max(0, names[name, CAP] - abs(earned[slot]))
-                if abs(given) > room:
-                    given = room if given > 0 else -room
-                earned[slot] += given
+        if names[name, AWARDED]:
+            given = 0  # an order that gives nothing is an order all the same: refunds are of it
+            if not (names[name, ONCE] and ever[slot]):
+                ever[slot] = 1
+                given = names[name, POINTS]
+                if names[name, CAP] >= 0:
+                    room = max(0, names[name, CAP] - abs(earned[slot]))
+                    if abs(given) > room:
+                        given = room if given > 0 else -room
+                    earned[slot] += given
             expires = add_months(months, doms, first, day, names[name, EXPIRY])
             fading = names[name, EXPIRY] if names[name, FADES] else 0
             if fading:

@@ -4,8 +4,7 @@ No refund, and all points live equally long: then they go in the order in which 
 forgets (`Param.FORGETS`), `balance` one that is known to be the lowest. Everything else takes `kernel_points`.
 """
 
-from numba import njit
-
+from scoring.kernel_cache import njit
 from scoring.kernel_calendar import add_months
 from scoring.kernel_fold import day_of, name_of
 from scoring.kernel_plan import Name, Param

@@ -214,6 +214,13 @@ def test_derived_signals_give_points_of_their_own_however_many_years_they_come_i
     assert not any(table["plain"].to_pylist())
 
 
+def test_a_refund_is_of_the_newest_order_though_only_the_first_one_gave_points(customers: Programme, make: Make):
+    programme = replace(customers, points={"order_paid": Award(30, repeat="once")}, derived=())
+    orders = [make("order_paid", "2026-01-10", amount=100), make("order_paid", "2026-02-10", amount=100)]
+    histories = {str(money): [*orders, make("refund", "2026-03-10", amount=money)] for money in (60, 160, 200)}
+    assert agree(histories, programme)["points"].to_pylist() == [30, 12, 0]
+
+
 def test_the_days_around_every_change_agree_and_next_change_misses_none(customers: Programme):
     chance = random.Random(8)  # noqa: S311 - a test that repeats itself
     for _ in range(3):

@@ -1,0 +1,29 @@
+"""Compiled loops are kept for as long as no line of any of them changes: a loop holds those that it calls."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("numba")
+
+from scoring.kernel_cache import HERE, named
+
+FILES = sorted(path.name for path in [*HERE.glob("kernel*.py"), HERE / "automaton.py"])
+
+
+@pytest.mark.parametrize("changed", FILES)
+def test_a_line_that_changes_in_any_file_gives_all_loops_another_place(changed: str, tmp_path: Path):
+    for name in FILES:
+        shutil.copy(HERE / name, tmp_path)
+    assert named(tmp_path) == named(HERE)
+    with (tmp_path / changed).open("a", encoding="utf-8") as file:
+        file.write("# one more\n")
+    assert named(tmp_path) != named(HERE)
+
+
+def test_every_loop_is_kept_there():
+    for path in HERE.glob("kernel*.py"):
+        text = path.read_text("utf-8")
+        if "@njit" in text and path.name != "kernel_cache.py":
+            assert "from scoring.kernel_cache import njit" in text, path.name
