@@ -10,12 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from numba import njit
-
-__all__ = ["njit"]
 
 HERE = Path(__file__).parent
-_config: Any = numba.config  # its names are made at run time
+_numba: Any = numba  # names made at run time, types that say nothing of what it makes
 
 
 def named(folder: Path) -> str:
@@ -24,13 +21,25 @@ def named(folder: Path) -> str:
     return f"kernel-{sha256(b''.join(texts)).hexdigest()[:16]}"
 
 
-def _home() -> Path:
-    if _config.CACHE_DIR:  # as NUMBA_CACHE_DIR says
-        return Path(_config.CACHE_DIR)
-    beside = HERE / "__pycache__"
-    if os.access(beside if beside.exists() else HERE, os.W_OK):
-        return beside
-    return Path("~/.cache/bonus-malus").expanduser()
+def place(homes: list[Path]) -> Path | None:
+    """A folder of that name in the first of these that lets us; None where none does."""
+    for home in homes:
+        found = home / named(HERE)
+        try:
+            found.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(found, os.W_OK):
+            return found
+    return None
 
 
-_config.CACHE_DIR = str(_home() / named(HERE))
+def njit(*signature: Any, cache: bool = False, **options: Any) -> Any:
+    """`numba.njit`; what there is no place to keep is compiled by each process anew."""
+    return _numba.njit(*signature, cache=cache and _PLACE is not None, **options)
+
+
+_OWN = [HERE / "__pycache__", Path("~/.cache/bonus-malus").expanduser()]
+_PLACE = place([Path(_numba.config.CACHE_DIR)] if _numba.config.CACHE_DIR else _OWN)  # as NUMBA_CACHE_DIR says
+if _PLACE is not None:
+    _numba.config.CACHE_DIR = str(_PLACE)

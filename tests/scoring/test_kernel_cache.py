@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("numba")
 
-from scoring.kernel_cache import HERE, named
+from scoring.kernel_cache import HERE, named, place
 
 FILES = sorted(path.name for path in [*HERE.glob("kernel*.py"), HERE / "automaton.py"])
 
@@ -27,3 +27,10 @@ def test_every_loop_is_kept_there():
         text = path.read_text("utf-8")
         if "@njit" in text and path.name != "kernel_cache.py":
             assert "from scoring.kernel_cache import njit" in text, path.name
+
+
+def test_they_are_kept_in_the_first_place_that_lets_us_or_nowhere(tmp_path: Path):
+    (tmp_path / "file").write_text("", "utf-8")
+    shut, free = tmp_path / "file" / "below", tmp_path / "free"
+    assert place([shut, free]) == free / named(HERE)
+    assert place([shut]) is None
