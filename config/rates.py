@@ -13,6 +13,8 @@ from scoring.rates import Rates
 
 _NONE = ("", "N/A")
 _CODE = 3  # letters of a currency
+_MOST = 10**9  # units for one, or parts of one
+_LONGEST = 40  # characters that the ledger keeps of a rate
 
 
 def load_rates(path: str | Path, *, base: str = "EUR") -> Rates:
@@ -30,6 +32,8 @@ def load_rates(path: str | Path, *, base: str = "EUR") -> Rates:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
+    except csv.Error as error:
+        raise ConfigError(f"{path}: not CSV: {error}") from error
     found: dict[str, dict[date, Decimal]] = {}
     for line, row in enumerate(rows, 2):
         day = _day(row.get("Date"), f"{path}:{line}")
@@ -67,6 +71,6 @@ def _rate(text: str, where: str) -> Decimal:
         rate = Decimal(text)
     except InvalidOperation:
         raise ConfigError(f"{where}: {text!r} is no rate") from None
-    if not rate.is_finite() or rate <= 0:
+    if not rate.is_finite() or not Decimal(1) / _MOST <= rate <= _MOST or len(str(rate)) > _LONGEST:
         raise ConfigError(f"{where}: {text} is no rate")
     return rate

@@ -1,3 +1,4 @@
+import csv
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -45,6 +46,9 @@ def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Path):
         ("Date,USD\n2026-11-20,0\n", "rates.csv:2: USD: 0 is no rate"),
         ("Date,USD\n2026-11-20,-1\n", "rates.csv:2: USD: -1 is no rate"),
         ("Date,USD\n2026-11-20,NaN\n", "rates.csv:2: USD: NaN is no rate"),
+        ("Date,USD\n2026-11-20,1e999999\n", "rates.csv:2: USD: 1e999999 is no rate"),
+        ("Date,USD\n2026-11-20,1e-999999\n", "rates.csv:2: USD: 1e-999999 is no rate"),
+        (f"Date,USD\n2026-11-20,1.{'1' * 40}\n", "is no rate"),
         ("Date,USD\n2026-11-20,1.05\n2026-11-20,1.06\n", "rates.csv:3: USD has two rates on 2026-11-20"),
         ("Date,USD\n2026-11-20,1.05,9,9\n", "rates.csv:2: more cells than columns"),
         ("Date\n2026-11-20\n", "no rates; a line of names such as Date,USD,GBP comes first"),
@@ -55,6 +59,15 @@ def test_each_mistake_is_one_line_with_its_place(tmp_path: Path, text: str, word
     with pytest.raises(ConfigError) as caught:
         load_rates(written(tmp_path, text))
     assert words in str(caught.value)
+
+
+def test_a_file_that_no_reader_of_csv_takes_is_said_so(tmp_path: Path):
+    limit = csv.field_size_limit(100)
+    try:
+        with pytest.raises(ConfigError, match="not CSV"):
+            load_rates(written(tmp_path, f"Date,USD\n2026-11-20,{'1' * 101}\n"))
+    finally:
+        csv.field_size_limit(limit)
 
 
 def test_a_file_that_is_not_there_or_no_text_is_said_so(tmp_path: Path):
