@@ -37,7 +37,7 @@ class Code(StrEnum):
     # The coefficient
     # On a scale `level` stands beside every coefficient: the name of the level.
     OPENING = "opening"  # c coefficient
-    CARRIED_OVER = "carried_over"  # c coefficient
+    CARRIED_OVER = "carried_over"  # c coefficient, years_at_floor where there are any
     NO_EXPOSURE = "no_exposure"
     EXPOSED = "exposed"  # on
     PERIOD = "period"  # start, end (exclusive), review

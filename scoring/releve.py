@@ -40,12 +40,14 @@ class Releve:
 def releve(standing: Standing, rules: AnyRules) -> Releve:
     """The statement that a standing amounts to."""
     found: list[AnnualPeriod] = []
-    start, end, incidents = standing.day, standing.day, list[Line]()
+    start, end, incidents, brought = standing.day, standing.day, list[Line](), None
     for line in standing.lines:
         if line.code is Code.PERIOD:
             start, end, incidents = line.day("start"), line.day("end"), []
         elif line.code in _INCIDENTS:
             incidents.append(line)
+        elif line.code in (Code.OPENING, Code.CARRIED_OVER):
+            brought = line
         elif line.code in (Code.REVIEWED, Code.EXPECTED):
             period = Period(len(found) + 1, start, end, line.day("on"))
             found.append(AnnualPeriod(period, line.integer("coefficient"), tuple(incidents)))
@@ -56,7 +58,7 @@ def releve(standing: Standing, rules: AnyRules) -> Releve:
         applied=reviewed[-1].period.review if reviewed else None,
         periods=tuple(reviewed[-rules.statement_periods :]),
         running=running,
-        years_at_floor=_years_at_floor(reviewed, rules),
+        years_at_floor=_years_at_floor(reviewed, brought, rules),
     )
 
 
@@ -65,11 +67,14 @@ def due_by(requested: date, rules: AnyRules) -> date:
     return requested + timedelta(days=rules.statement_days)
 
 
-def _years_at_floor(reviewed: list[AnnualPeriod], rules: AnyRules) -> int:
-    """Full years since the floor was reached: the review that reached it begins the first."""
+def _years_at_floor(reviewed: list[AnnualPeriod], brought: Line | None, rules: AnyRules) -> int:
+    """Full years since the floor was reached: the review that reached it begins the first; what was brought counts."""
     years = -1
     for each in reversed(reviewed):
         if each.coefficient != rules.floor:
-            break
+            return max(years, 0)
         years += 1
-    return max(years, 0)
+    if brought is None or brought.integer("coefficient") != rules.floor:
+        return max(years, 0)
+    carried = brought.values.get("years_at_floor", 0)
+    return years + 1 + (carried if isinstance(carried, int) else 0)

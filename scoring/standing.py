@@ -227,7 +227,10 @@ def _status(set_by_a_person: Sequence[Line], contests: Contests, *, short: bool)
 
 def _opening(programme: Programme, opening: Opening | None) -> Line:
     code, key = (Code.CARRIED_OVER, "carry_over") if opening else (Code.OPENING, "origin")
-    return Line(code, programme.rules.reference(key), place(start(programme.rules, opening), programme.rules))
+    values = place(start(programme.rules, opening), programme.rules)
+    if opening and opening.periods_at_floor:
+        values["years_at_floor"] = opening.periods_at_floor
+    return Line(code, programme.rules.reference(key), values)
 
 
 def _balance(total: int, points: int, programme: Programme) -> list[Line]:

@@ -1,7 +1,10 @@
 from collections.abc import Callable
 from datetime import date
 
+import pytest
+
 from scoring.line import Code
+from scoring.opening import Opening
 from scoring.releve import due_by, releve
 from scoring.rules import Programme
 from scoring.signal import Signal
@@ -51,6 +54,21 @@ def test_years_at_the_floor_are_full_ones(motor: Programme, make: Make):
         subject_since = 2026 - 13 - years
         found = releve(standing(paid(make, subject_since), motor, DAY), motor.rules)
         assert (found.coefficient, found.years_at_floor) == (50, years)
+
+
+@pytest.mark.parametrize(("first", "years"), [(2027, 3), (2026, 3), (2025, 4), (2023, 6)])
+def test_years_at_the_floor_that_were_brought_along_count_with_those_since(
+    motor: Programme, make: Make, first: int, years: int
+):
+    brought = Subject(opening=Opening(50, periods_at_floor=3))
+    found = releve(standing(paid(make, first), motor, DAY, brought), motor.rules)
+    assert (found.coefficient, found.years_at_floor) == (50, years)
+
+
+def test_years_at_the_floor_before_a_claim_are_gone(motor: Programme, make: Make):
+    brought = Subject(opening=Opening(50, periods_at_floor=1))
+    signals = [*paid(make, 2024), make("claim", "2024-06-01", liability="full")]
+    assert releve(standing(signals, motor, DAY, brought), motor.rules).years_at_floor == 0
 
 
 def test_before_any_exposure_there_is_nothing_to_list(motor: Programme):
