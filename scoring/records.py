@@ -5,6 +5,7 @@ Values have been typed by the connector from the CRM's own schema, so that a rul
 `bool`, `str` (picklists: the internal value), `None` for unset. What could not be typed stays visible as `Malformed`.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,6 +24,14 @@ class Malformed:
 
 Value: TypeAlias = str | Decimal | bool | date | datetime | Malformed | None
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+_UNKEPT = re.compile(r"[\x00\ud800-\udfff]")
+
+
+def kept(text: str) -> str:
+    """A text as databases keep it: a NUL, or half a letter that a CRM cut in two, becomes the sign for unreadable."""
+    return _UNKEPT.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def is_address(text: str) -> bool:

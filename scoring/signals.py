@@ -5,13 +5,16 @@ from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 
 from scoring.mapping import Carries, Condition, Mapping, Operator, SignalRule, SubjectPath
-from scoring.records import Malformed, Problem, Record, Value, is_address
+from scoring.records import Malformed, Problem, Record, Value, is_address, kept
 from scoring.signal import Carried, Liability, Signal, Source
 
 EARLIEST = date(1900, 1, 1)
 LATEST = date(2199, 12, 31)
 MOST_CARRIED = 100  # as a coefficient: on a scale whose levels have no premium it is the level's number
 MOST_YEARS = 100
+# What a ledger keeps of a signal; more is no id, no key, no money.
+LONGEST_ID, LONGEST_KEY, CURRENCY = 40, 80, 3
+FINEST = Decimal("1e-12")  # of an amount
 LARGEST = Decimal(10) ** 15  # more than any invoice; a number above it is a slip, and would not fit a CRM's field
 
 
@@ -55,6 +58,7 @@ def judge(record: Record, mapping: Mapping, *, connection: str, zone: tzinfo) ->
     unreadable: set[str] = set()
     if record.object == mapping.subject.object:
         problems += _wrong_address(record, mapping.subject.email)
+        problems += _wrong_cross_id(record, mapping.subject.cross_id)
     for rule in mapping.rules_for(record.object):
         if rule.name in done:
             continue
@@ -85,6 +89,15 @@ def _wrong_address(record: Record, field: str) -> list[Problem]:
     return [Problem(record.object, record.id, field, f"{field} is no e-mail address", cure)]
 
 
+def _wrong_cross_id(record: Record, field: str) -> list[Problem]:
+    value = record.values.get(field)
+    if not isinstance(value, str) or len(value) <= LONGEST_ID:
+        return []
+    what = f"{field} has {len(value)} characters: that is no record's id"
+    cure = "correct it in the CRM; until then this record is linked to another CRM's by e-mail alone"
+    return [Problem(record.object, record.id, field, what, cure)]
+
+
 def _signal(rule: SignalRule, record: Record, connection: str, zone: tzinfo) -> Signal:
     on = _date(record, rule.on, zone)
     if on is None:
@@ -94,18 +107,18 @@ def _signal(rule: SignalRule, record: Record, connection: str, zone: tzinfo) -> 
     if rule.days:
         until, since = (_date(record, field, zone) for field in rule.days)
         days = (until - since).days if until and since else None
-    original = record.id if rule.same_record else _text(record, rule.original)
+    original = record.id if rule.same_record else _text(record, rule.original, LONGEST_ID)
     return Signal(
         name=rule.name,
         on=on,
         source=Source(connection, record.object, record.id),
         liability=_liability(rule, record),
         amount=_amount(record, rule.amount),
-        currency=_text(record, rule.currency) or None,
+        currency=_text(record, rule.currency, CURRENCY) or None,
         reference=_text(record, rule.reference),
         days=days,
         original=original,
-        key=_text(record, rule.key),
+        key=_text(record, rule.key, LONGEST_KEY),
         until=_until(rule, record, on, zone),
         carried=_carried(rule.carries, record) if rule.carries else None,
     )
@@ -167,7 +180,7 @@ def _concerns_anybody(path: SubjectPath, record: Record) -> bool:
 
 def _subject(path: SubjectPath, record: Record) -> str | None:
     if path.field:
-        return _text(record, path.field) or None
+        return _text(record, path.field, LONGEST_ID) or None
     links = [link for link in record.links.get(path.link, ()) if not set(link.labels) & set(path.without)]
     if path.label:
         labelled = {link.id for link in links if path.label in link.labels}
@@ -253,12 +266,18 @@ def _amount(record: Record, field: str) -> Decimal | None:
     amount = _number(field, value)
     if abs(amount) > LARGEST:
         raise _UnusableError(field, f"{field} is {amount}, which no order can be worth", "correct the field in the CRM")
+    if amount != amount.quantize(FINEST):
+        raise _UnusableError(field, f"{field} is {amount}, finer than any money", "correct the field in the CRM")
     return abs(amount)
 
 
-def _text(record: Record, field: str) -> str:
+def _text(record: Record, field: str, most: int | None = None) -> str:
     value = _usable(field, record.values.get(field)) if field else None
-    return "" if value is None else str(value)
+    text = "" if value is None else kept(str(value))
+    if most is not None and len(text) > most:
+        what = f"{field} has {len(text)} characters, more than {most}"
+        raise _UnusableError(field, what, "correct the field in the CRM, or map another one")
+    return text
 
 
 def _date(record: Record, field: str, zone: tzinfo) -> date | None:

@@ -13,10 +13,10 @@ from config.locale import Texts
 from connectors.protocol import FieldSet, ObjectQuery, Page, Window
 from scoring.mapping import Mapping
 from scoring.opening import opening_of
-from scoring.records import Malformed, Problem, Record, Value
+from scoring.records import Malformed, Problem, Record, Value, kept
 from scoring.review import YEAR, add_months
 from scoring.rules import Programme
-from scoring.signals import Judged, Judgement, judge
+from scoring.signals import LONGEST_ID, Judged, Judgement, judge
 from sync import edits, lease, rejects
 from sync.job import OVERLAP, Job, Progress, Source
 from sync.ledger import database, facts, people
@@ -217,6 +217,8 @@ def _verdict(record: Record, judgement: Judgement, *, kept: bool) -> str:
 def _contact(record: Record, reading: Reading) -> ContactFacts:
     rule = reading.mapping.subject
     cross = _text(record.values, rule.cross_id)
+    if cross and len(cross) > LONGEST_ID:  # told by `judge`
+        cross = None
     return ContactFacts(
         record=record.id,
         email=_text(record.values, rule.email),
@@ -230,7 +232,7 @@ def _contact(record: Record, reading: Reading) -> ContactFacts:
 
 def _text(values: MappingOf[str, Value], field: str) -> str | None:
     value = values.get(field) if field else None
-    return None if value is None or isinstance(value, Malformed) else str(value) or None
+    return None if value is None or isinstance(value, Malformed) else kept(str(value)) or None
 
 
 def history_start(now: datetime, years: int) -> date:

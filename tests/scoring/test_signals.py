@@ -155,7 +155,10 @@ def test_liability_comes_from_a_fields_value_and_an_unmapped_value_is_a_problem(
         ({"Amount": Decimal("NaN")}, "NaN, not a number"),
         ({"Amount": Decimal("sNaN")}, "sNaN, not a number"),
         ({"Amount": Decimal("1e30")}, "no order can be worth"),
+        ({"Amount": Decimal("0.1234567890123")}, "finer than any money"),
+        ({"Amount": Decimal("1e-999999")}, "finer than any money"),
         ({"Amount": "12"}, "not a number"),
+        ({"ContactId": "0" * 41}, "ContactId has 41 characters, more than 40"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_a_problem_with_its_field_and_cure_and_gives_no_signal(values, words):
@@ -165,6 +168,18 @@ def test_a_value_that_cannot_be_used_is_a_problem_with_its_field_and_cure_and_gi
     assert words in problem.what
     assert problem.cure
     assert problem.field in values
+
+
+def test_half_a_letter_and_a_nul_in_a_text_become_the_sign_for_unreadable():
+    (found,) = judged(record(Number="cut \ud83d, nul \0")).signals
+    assert found.signal.reference == "cut \N{REPLACEMENT CHARACTER}, nul \N{REPLACEMENT CHARACTER}"
+
+
+def test_an_id_of_the_other_crm_that_cannot_be_one_is_a_problem():
+    rule = SubjectRule("Contact", "Email", "Other__c", "hubspot")
+    contact = Record("Contact", "003A", SEEN, {"Other__c": "7" * 41})
+    (problem,) = judge(contact, Mapping("salesforce", rule, ()), connection="salesforce", zone=PARIS).problems
+    assert (problem.field, problem.what) == ("Other__c", "Other__c has 41 characters: that is no record's id")
 
 
 def test_a_contract_that_ends_before_its_moved_day_is_a_problem():
