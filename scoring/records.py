@@ -5,7 +5,6 @@ Values have been typed by the connector from the CRM's own schema, so that a rul
 `bool`, `str` (picklists: the internal value), `None` for unset. What could not be typed stays visible as `Malformed`.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -26,12 +25,13 @@ Value: TypeAlias = str | Decimal | bool | date | datetime | Malformed | None
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-_UNKEPT = re.compile(r"[\x00\ud800-\udfff]")
+_UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+_UNKEPT = dict.fromkeys([0, *range(0xD800, 0xE000)], _UNREADABLE)  # NUL, and halves of letters
 
 
 def kept(text: str) -> str:
     """A text as databases keep it: a NUL, or half a letter that a CRM cut in two, becomes the sign for unreadable."""
-    return _UNKEPT.sub("\N{REPLACEMENT CHARACTER}", text)
+    return text.translate(_UNKEPT)
 
 
 def is_address(text: str) -> bool:
