@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from connectors.protocol import Outcome, OutcomeKind, Update
 from scoring.explain import from_json as standing_from
+from scoring.records import kept
 from sync import rejects
 from sync.job import PAGE, Job, Progress
 from sync.ledger import results, schema
@@ -20,6 +21,7 @@ from sync.report import SHOWN, ConnectionReport
 from sync.standings import recalled
 from sync.values import difference, for_connector, values_of
 
+LONGEST_CODE = 120  # characters that the ledger keeps of a CRM's code
 BATCH = 200  # outcomes entered in one transaction
 
 Change = Mapping[str, Any]
@@ -140,7 +142,8 @@ def _record(
             report.outcomes[outcome.kind.value] += 1
             if outcome.kind is not OutcomeKind.WRITTEN and len(report.rejects) < SHOWN:
                 report.rejects.append(f"{outcome.id}: {outcome.kind.value}: {outcome.code} {outcome.reason}".strip())
-            arrived.append(Written(showing, outcome.kind.value, outcome.code, outcome.reason, change))
+            code, reason = kept(outcome.code)[:LONGEST_CODE], kept(outcome.reason)
+            arrived.append(Written(showing, outcome.kind.value, code, reason, change))
             if len(arrived) >= BATCH:
                 enter()
     finally:

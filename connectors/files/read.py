@@ -14,6 +14,7 @@ from connectors.files.settings import Settings
 from connectors.files.table import IDS, STAMPS, Table, tables
 from connectors.protocol import ObjectQuery, Page, Window
 from scoring.records import Problem, Record, Value
+from scoring.signals import LONGEST_ID
 
 _PAGE = 500
 
@@ -113,6 +114,9 @@ class Reader:
         id_ = row[selection.id_at]
         stamp = row[selection.stamp_at] if selection.stamp_at is not None else ""
         modified = moment(stamp, self._zone) if stamp else _age(selection.table)
+        if len(id_) > LONGEST_ID:
+            what = f"has an id of {len(id_)} characters, more than {LONGEST_ID}"
+            return Problem(object_, id_[:LONGEST_ID], "", what, f"correct the row in {selection.table.path.name}")
         if not id_ or not isinstance(modified, datetime):
             what = "has no id" if not id_ else f"was last changed on {stamp!r}, which is no date"
             return Problem(object_, id_, "", what, f"correct the row in {selection.table.path.name}")
@@ -124,7 +128,7 @@ class Reader:
             values={name: read(row[place]) for name, (place, read) in selection.asked.items()},
             ours=ours(id_),
             deleted=_marked(row, selection.deleted_at),
-            merged_into=master or None,
+            merged_into=master[:LONGEST_ID] or None,
         )
 
 

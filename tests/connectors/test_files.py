@@ -118,6 +118,13 @@ def test_a_bad_row_is_a_problem_and_the_others_go_on(folder: Any):
     assert len(page.problems) == 2
 
 
+def test_an_id_that_is_none_is_a_problem(folder: Any):
+    folder.put("contacts.csv", f"id,email\n{'7' * 41},ann@example.org\n8,bob@example.org\n")
+    (page,) = folder.connector().changes(ObjectQuery("contacts", ()), EVER)
+    assert [record.id for record in page.records] == ["8"]
+    assert [problem.what for problem in page.problems] == ["has an id of 41 characters, more than 40"]
+
+
 def test_a_row_shorter_than_its_header_is_read_as_far_as_it_goes(folder: Any):
     folder.put("Contact.csv", "Id,LastName,Email\n1,Ann\n\n")
     assert folder.read(ObjectQuery("Contact", ("LastName", "Email")))["1"].values == {"LastName": "Ann", "Email": None}

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from connectors.protocol import Outcome, OutcomeKind
+from sync import rejects
 from sync.ledger import history
 from tests.sync.conftest import World, both, order
 
@@ -45,3 +47,13 @@ def test_what_no_database_keeps_of_a_text_becomes_the_sign_for_unreadable(shop: 
     order(shop.crms["a"], "o2", "c1", date(2025, 4, 1), number=text, key=text)
     assert shop.sync().state == "done"
     assert shop.crms["a"].ours("c1")["points"] == Decimal(20)
+
+
+def test_whatever_a_crm_says_to_an_update_is_noted(shop: World):
+    words = Outcome("c1", OutcomeKind.REJECTED, "C" * 200, "cut \ud83d, nul \0")
+    shop.crms["a"].refuses["c1"] = words
+    report = shop.sync()
+    assert (report.state, report.connections["a"].outcomes["rejected"]) == ("done", 1)
+    with shop.ledger.begin() as tx:
+        (found,) = rejects.listed(tx, "customers")
+    assert (found.code, found.reason) == ("C" * 120, "cut \N{REPLACEMENT CHARACTER}, nul \N{REPLACEMENT CHARACTER}")
