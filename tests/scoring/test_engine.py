@@ -221,6 +221,14 @@ def test_a_refund_is_of_the_newest_order_though_only_the_first_one_gave_points(c
     assert agree(histories, programme)["points"].to_pylist() == [30, 12, 0]
 
 
+def test_a_second_period_that_the_lag_leaves_short_is_not_interrupted(customers: Programme, make: Make):
+    rules = replace(customers.rules, lag_months=11)
+    programme = replace(customers, rules=rules, fixed_review="06-01")
+    subjects = {"s": Subject(opened=date(2024, 5, 20))}
+    table = agree({"s": [make("order_paid", "2024-09-01")]}, programme, date(2025, 7, 1), subjects)
+    assert table["coefficient"].to_pylist() == [95]
+
+
 def test_the_days_around_every_change_agree_and_next_change_misses_none(customers: Programme):
     chance = random.Random(8)  # noqa: S311 - a test that repeats itself
     for _ in range(3):
