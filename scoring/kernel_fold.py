@@ -67,7 +67,7 @@ def coefficient(
     start = exposure
     review = day_in(first, month, dom)
     end = max(start, review if lag == 0 else add_months(months, doms, first, review, -lag))
-    # Every period but the first is then long enough to be interrupted; the second lacks what the lag takes of the first.
+    # Every period but the first is then long enough to be interrupted; the second may lack what the lag takes of it.
     always = interruption < YEAR - lag
     interruptible = add_months(months, doms, first, start, interruption) < end
     short = add_months(months, doms, first, start, params[FIRST_MIN]) > end
