@@ -13,7 +13,7 @@ from scoring import kernel, kernel_columns
 from scoring.engine_columns import BadTable, Currencies, Part, Table, column, events_of, keys
 from scoring.engine_plain import PlainReading, Target, read_plainly
 from scoring.engine_result import Labels, Result, table
-from scoring.engine_store import Group, Layout, Memory, Spill
+from scoring.engine_store import Group, Layout, Memory, Spill, room
 from scoring.engine_subjects import fixed_of, flags_of, opened_of
 from scoring.kernel_calendar import EPOCH
 from scoring.kernel_pack import (
@@ -208,7 +208,7 @@ class Run:
     def _score(self, group: Group, subjects: Subjects, layout: Layout) -> Result:
         """The result of the subjects of some partitions, by their rows."""
         plan = self.plan
-        result = np.empty((int(subjects.starts[-1]), 8), np.int32)
+        result = room(int(subjects.starts[-1]), 8)
         rules = plan.programme.rules
         tied = isinstance(rules, Rules) and rules.factors.full == rules.factors.partial
         fading = int(np.max(np.where(plan.names[:, Name.FADES], plan.names[:, Name.EXPIRY], 1)))

@@ -5,6 +5,7 @@ Each piece of events arrives sorted by partition; `starts[piece, partition]` say
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from mmap import mmap
 from threading import Lock
 from typing import BinaryIO, TypeAlias
 
@@ -12,6 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 Records: TypeAlias = NDArray[np.int32]  # (rows, width), as `kernel_pack` writes them
+
+
+def room(rows: int, width: int) -> Records:
+    """Room for so many lines, of which pages that are never filled are never used.
+
+    Numpy asks the system for huge pages. A virtual machine may have to make each of them out of five hundred small
+    ones, and then takes longer to fill it for the first time than everything else takes together: measured.
+    """
+    if not rows:
+        return np.empty((0, width), np.int32)
+    return np.frombuffer(mmap(-1, 4 * rows * width), np.int32).reshape(rows, width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +49,7 @@ class Layout:
 
     def records(self, rows: int) -> Records:
         """Room for that many."""
-        return np.empty((rows, self._before + int(self.widths.sum())), np.int32)
+        return room(rows, self._before + int(self.widths.sum()))
 
     @property
     def _before(self) -> int:
