@@ -110,7 +110,8 @@ class Run:
         except _TooWide:
             layout = replace(layout, wide=True)
             store = self._stored(layout, scattering, spill)
-        pa.default_memory_pool().release_unused()  # what reading left behind; scoring needs room of its own
+        if spill is not None:
+            pa.default_memory_pool().release_unused()  # what reading left behind; scoring needs room of its own
         left: list[NDArray[np.int32]] = []
         for group in store.groups():
             mine, rows = (subjects, None) if spill is None else subjects.only(group.first, group.last)
