@@ -14,6 +14,12 @@ PARTS = 32  # folders: a subject is whole in one of them, and each fits in memor
 GROUP = 65_536  # rows in a row group, at least where there are as many
 
 
+def part_of(subjects: pa.Array, parts: int) -> pa.Array:
+    """Each subject's number modulo the number of parts, those below zero too."""
+    left = pc.subtract(subjects, pc.multiply(pc.divide(subjects, parts), parts))  # of the number's own sign
+    return pc.if_else(pc.less(left, 0), pc.add(left, parts), left).cast(pa.int32())
+
+
 def export(ledger: Ledger, programme: int, folder: Path, *, parts: int = PARTS) -> int:
     """Write everything in force of a programme to `folder/part=N/*.parquet`; how many signals.
 
@@ -31,8 +37,7 @@ def export(ledger: Ledger, programme: int, folder: Path, *, parts: int = PARTS) 
         for batch in columns.events(ledger, programme):
             count += batch.num_rows
             subject = batch["subject"]
-            part = pc.subtract(subject, pc.multiply(pc.divide(subject, parts), parts)).cast(pa.int32())
-            yield batch.append_column("part", part)
+            yield batch.append_column("part", part_of(subject, parts))
 
     schema = columns.EVENTS.append(pa.field("part", pa.int32()))
     try:

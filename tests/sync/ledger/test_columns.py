@@ -17,7 +17,7 @@ from sqlalchemy import inspect, select
 from scoring.signal import Liability, Signal, Source
 from scoring.signals import Judged
 from sync.ledger import Ledger, LedgerError, arrow, columns, facts, schema
-from sync.ledger.export import export
+from sync.ledger.export import export, part_of
 from sync.ledger.facts import store_signals
 from tests.sync.ledger.conftest import NOW, Filling
 
@@ -183,6 +183,11 @@ def test_an_export_has_each_subject_whole_in_one_part(filled, tmp_path):
     found = ds.dataset(tmp_path / "signals", partitioning="hive").to_table().to_pylist()
     assert count == len(found) == len(SOME)
     assert {(row["subject"], row["part"]) for row in found} == {(1, 1), (2, 0)}
+
+
+def test_a_part_is_the_number_modulo_the_parts_below_zero_too():
+    numbers = [-33, -32, -1, 0, 1, 31, 32]
+    assert part_of(pa.array(numbers), 32).to_pylist() == [number % 32 for number in numbers]
 
 
 def test_an_export_into_a_folder_in_use_is_refused(filled, tmp_path):
