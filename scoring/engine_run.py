@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import BinaryIO, TypeVar
 
@@ -113,16 +114,17 @@ class Run:
         if spill is not None:
             pa.default_memory_pool().release_unused()  # what reading left behind; scoring needs room of its own
         left: list[NDArray[np.int32]] = []
-        for group in store.groups():
-            mine, rows = (subjects, None) if spill is None else subjects.only(group.first, group.last)
-            result = self._score(group, mine, layout)
-            by_plain = np.flatnonzero(result[:, kernel_columns.STATUS] == kernel_columns.PLAIN).astype(np.int32)
-            if rows is None:
-                yield self._table(self.table, result, self._read_plainly(result, by_plain, by_plain))
-            else:
-                left.append(rows[by_plain])
-                kept = np.flatnonzero(result[:, kernel_columns.STATUS] != kernel_columns.PLAIN)
-                yield self._table(self.table.take(pa.array(rows[kept])), result[kept], {})
+        with closing(store):
+            for group in store.groups():
+                mine, rows = (subjects, None) if spill is None else subjects.only(group.first, group.last)
+                result = self._score(group, mine, layout)
+                by_plain = np.flatnonzero(result[:, kernel_columns.STATUS] == kernel_columns.PLAIN).astype(np.int32)
+                if rows is None:
+                    yield self._table(self.table, result, self._read_plainly(result, by_plain, by_plain))
+                else:
+                    left.append(rows[by_plain])
+                    kept = np.flatnonzero(result[:, kernel_columns.STATUS] != kernel_columns.PLAIN)
+                    yield self._table(self.table.take(pa.array(rows[kept])), result[kept], {})
         if left and (rows := np.concatenate(left)).size:
             result = np.zeros((len(rows), 8), np.int32)
             result[:, kernel_columns.STATUS] = kernel_columns.PLAIN
