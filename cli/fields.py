@@ -114,7 +114,8 @@ def _show(
             f"{conflicts} fields are of another type or length than ours; nothing of them was changed: rename them"
         )
     elif applied and known and any(c.action is FieldAction.CREATE for each in found.values() for c in each):
-        out.print(f"next: {command(settings, 'sync --full')}, which fills the new fields with what the ledger knows")
+        fill = command(settings, "sync --full --first-fill")
+        out.print(f"next: {fill}, which fills the new fields with what the ledger knows", soft_wrap=True)
     elif applied:
         out.print(f"next: {command(settings, 'doctor')}", soft_wrap=True)
     elif any(c.action is not FieldAction.KEEP for each in found.values() for c in each):
