@@ -15,8 +15,12 @@ from cli.compose import clock
 from cli.day import DAY
 from cli.exits import Exit
 from cli.offline import compose_offline, find
+from cli.screen import coefficient as coefficient_of
 from cli.screen import console, print_json
+from config.rulefile import load_programme
+from config.settings import load_settings
 from scoring.decision import Decision, Kind
+from scoring.rules import Programme
 from scoring.signal import Signal
 from sync import decide
 from sync.ledger import database, facts, history
@@ -90,6 +94,7 @@ def adjust(
     hundredths = None if coefficient is None else _hundredths(coefficient)
 
     def about(_signals: list[Signal], day: date) -> Decision:
+        _check(load_programme(load_settings(path).programme, at=day), hundredths, points)
         return Decision(
             Kind.LIFT if lift else Kind.ADJUST,
             day,
@@ -147,6 +152,16 @@ def _enter(
             markup=False,
         )
     return Exit.DONE
+
+
+def _check(programme: Programme, hundredths: int | None, points: int | None) -> None:
+    """Refuse what no review and no balance under these rules can be."""
+    rules = programme.rules
+    if hundredths is not None and not rules.floor <= hundredths <= rules.cap:
+        low, high = coefficient_of(rules.floor), coefficient_of(rules.cap)
+        raise click.UsageError(f"--coefficient {coefficient_of(hundredths)}: {rules.name} goes from {low} to {high}")
+    if points is not None and programme.points_floor is not None and points < programme.points_floor:
+        raise click.UsageError(f"--points {points}: {programme.name} never goes below {programme.points_floor}")
 
 
 def _hundredths(text: str) -> int:

@@ -11,6 +11,7 @@ import click
 from cli import sync as syncing
 from cli.card import card
 from cli.compose import Composition, compose
+from cli.exits import Exit
 from cli.fields import changes
 from cli.offline import compose_offline
 from cli.sandbox import SETTINGS
@@ -58,7 +59,8 @@ def demo(*, customers: int, seed: int, folder: Path) -> int:
         for name, found in changes(composition, apply=True).items():
             out.print(f"   {name}: {len(found)} fields ready, such as {found[0].api_name}")
         out.print("\n[bold]3[/bold]  bonus-malus sync: the first one reads everything")
-        syncing.show(syncing.perform(composition), settings)
+        first = syncing.perform(composition)
+        syncing.show(first, settings)
         story = _cast(settings, remote)
         out.print(f"\n[bold]4[/bold]  Time passes: it is {story.until.isoformat()} now")
         for chapter in story.chapters:
@@ -78,7 +80,7 @@ def demo(*, customers: int, seed: int, folder: Path) -> int:
     out.print(f"   {program} --settings {settings} runs")
     out.print(f'   {program} calc --history ",,F,"')
     out.print(f"   {program} sandbox        (both CRMs in a browser)")
-    return syncing.exit_code(third)
+    return next((code for each in (first, second, third) if (code := syncing.exit_code(each))), Exit.DONE)
 
 
 def _clear(folder: Path) -> None:

@@ -85,6 +85,7 @@ def perform(
     Raises:
         click.UsageError: `only` names a connection that is not in the settings.
     """
+    composition.time.now()  # what was last heard of a sandbox's clock may be of another day than this run
     sources = composition.sources()
     if unknown := sorted(set(only) - set(sources)):
         raise click.UsageError(f"--connection {unknown[0]}: the settings name {', '.join(sources)}")

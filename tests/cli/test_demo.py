@@ -1,0 +1,15 @@
+"""The first thing that anybody sees."""
+
+import pytest
+
+
+@pytest.mark.timeout(120)
+def test_the_demo_shows_a_first_sync_what_moved_in_three_weeks_and_that_nothing_is_left_to_write(command):
+    told = command("demo", "--customers", "300", "--folder", "there")
+    assert (told.code, told.err) == (0, "")
+    assert "try later" not in told.out
+    assert "and an hour later: 0 records written" in told.out
+    runs = command("--settings", "there/bonus-malus.toml", "runs", "--json")
+    assert [each["state"] for each in runs.json] == ["done"] * 3
+    assert runs.json[0]["written"] == 0
+    assert all(each["written"] for each in runs.json[1:])
