@@ -23,6 +23,7 @@ from pydantic import SecretStr
 
 from connectors import settings_model
 from connectors.body import read_json
+from connectors.hubspot.ends import read_ends
 from connectors.hubspot.read import Reader as HubSpotReader
 from connectors.progress import MemoryProgress
 from connectors.protocol import ObjectQuery, Page, Window
@@ -231,7 +232,7 @@ def listed(bodies: Sequence[bytes], links: Sequence[bytes] = ()) -> Iterator[Pag
     session: Any = SimpleNamespace(
         objects=SimpleNamespace(get_page=get_page),
         properties=SimpleNamespace(get_all=lambda _object: known),
-        associations=SimpleNamespace(get_page=lambda *_args: read_json(next(linked))),
+        associations=SimpleNamespace(get_page=lambda *_args: read_ends(next(linked))),
     )
     reader = HubSpotReader(
         session, MemoryProgress(), time=Clock(), settings=settings_model("hubspot")(token=SecretStr("-"))

@@ -16,6 +16,7 @@ from connectors.clock import Time
 from connectors.errors import CrmError, SignInRefused
 from connectors.http import CONNECT_TIMEOUT, READ_TIMEOUT, Answer, Calls, Transient, refusal, silence, user_agent
 from connectors.hubspot.answers import judge, read_answer
+from connectors.hubspot.ends import read_ends
 from connectors.hubspot.paths import versioned
 from connectors.hubspot.settings import Settings
 from connectors.hubspot.signin import SignIn
@@ -32,6 +33,8 @@ _BURST = "burst"
 _SEARCH = "search"
 # The SDK's models would lose parts of an answer or refuse its nulls: with these types it hands over plain JSON.
 _PLAIN = {200: "object", 201: "object", 202: "object", 207: "object"}
+# What comes by the million is not read as plain JSON.
+_READERS: Mapping[str, Callable[[bytes], Any]] = {"hubspot.crm.associations.v4": read_ends}
 
 
 class _Response(Protocol):
@@ -39,6 +42,7 @@ class _Response(Protocol):
 
     status: int
     data: bytes
+    reader: Callable[[bytes], Any]  # ours
     parsed: Any  # ours: the body, read where a broken one can still be asked for again
 
     def getheaders(self) -> Mapping[str, str]:
@@ -143,7 +147,7 @@ class Session:
         configuration.retries = config["retry"]  # HW14
         configuration.access_token = config["access_token"]
         configuration.host = config["host"]
-        session = self
+        session, reader = self, _READERS.get(package.__name__, read_json)
 
         class Client(package.ApiClient):  # type: ignore[name-defined,misc] # each sub-package has a class of its own (HW15)
             """The package's client, with our paths, timeouts and retries."""
@@ -162,6 +166,7 @@ class Session:
                 def transmit(bearer: str) -> _Response:
                     own = {**headers, "Authorization": f"Bearer {bearer}"}
                     answer: _Response = super(Client, self).request(method, url, headers=own, **options)
+                    answer.reader = reader
                     return answer
 
                 return session.send(method, url, transmit, refused)
@@ -214,7 +219,7 @@ class Session:
             if "json" not in kind:  # HR20: HTML with a 200
                 raise Transient(f"{what}: answered with {kind.partition(';')[0] or 'nothing'} instead of JSON")
             try:
-                response.parsed = read_json(response.data)
+                response.parsed = response.reader(response.data)
             except ValueError:  # HR26: cut in the middle; the SDK would hand the text over as the answer
                 raise Transient(f"{what}: the answer is not whole") from None
             return response

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.body import read_json
+from connectors.body import read_json, reader
 from connectors.hubspot.definitions import Definition
 from connectors.salesforce.schema import Column
 from scoring.records import Value
@@ -71,3 +72,21 @@ def test_half_a_letter_in_a_body_does_not_break_the_page():
 def test_a_body_that_is_not_whole_is_refused(body: bytes):
     with pytest.raises(ValueError, match=r"."):
         read_json(body)
+
+
+class Named(msgspec.Struct):
+    name: str
+
+
+def test_a_body_read_by_its_shape_says_what_the_shape_names():
+    read = reader(Named)
+    assert read(b'{"other": [1.5, {"name": 2}], "name": "Zo\\u00eb"}') == Named("Zo\u00eb")
+    assert read(b'{"name": "cut \\ud83d", "other": 1}') == Named("cut \ud83d")
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"name": 7}', b"{}", b"[]", b'{"name": "a"', b'{"name": "\\ud83d", "b": NaN}', b"null"]
+)
+def test_a_body_of_another_shape_is_refused(body: bytes):
+    with pytest.raises(ValueError, match=r"."):
+        reader(Named)(body)

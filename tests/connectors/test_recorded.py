@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from connectors.http import Action
@@ -14,6 +15,7 @@ from connectors.hubspot import associations
 from connectors.hubspot.answers import judge as judge_hubspot
 from connectors.hubspot.answers import read_answer as read_hubspot_answer
 from connectors.hubspot.definitions import Definition
+from connectors.hubspot.ends import End
 from connectors.hubspot.search import next_after
 from connectors.hubspot.write import Writer as HubSpotWriter
 from connectors.protocol import FieldKind, FieldSet, FieldSpec, ObjectQuery, OutcomeKind, Update, Window
@@ -203,7 +205,7 @@ def test_recorded_associations_have_ids_beyond_32_bits_and_labels_that_may_be_nu
     ends = [one for call in calls for one in body_of(call)["results"]]
     assert ends
     for one in ends:
-        link = associations._link("contacts", one)
+        link = associations._link("contacts", msgspec.convert(one, End))
         assert link.id == str(one["toObjectId"])
         assert "None" not in link.labels
 

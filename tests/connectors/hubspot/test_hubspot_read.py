@@ -1,5 +1,6 @@
 """Reading a HubSpot portal: types, links, merges, long addresses, spoiled answers."""
 
+import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from connectors.errors import NotPermitted, QuotaSpent, Unreachable
 from connectors.hubspot import associations, read
 from connectors.hubspot.definitions import Definition
+from connectors.hubspot.ends import read_ends
 from connectors.hubspot.selection import absorbed
 from connectors.protocol import Level, ObjectQuery, OutcomeKind, Update
 from scoring.records import Link, Malformed, Record
@@ -102,7 +104,7 @@ class Portal:
 
     def get_page(self, _object: Any, _to: Any, body: Any):
         self.asked.append(body["inputs"])
-        return self.answers.pop(0)
+        return read_ends(json.dumps(self.answers.pop(0)).encode())
 
 
 def end(id_: Any, label: str | None = None):
