@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar, cast
@@ -77,12 +77,14 @@ class Reader:
                 return
             after, began = "", self._time.now().isoformat()
         left = calls
-        for page, following, lists in self._listed(query, selection, after or None):
-            yield page
+
+        def go_on(following: str | None, lists: int) -> bool:
+            nonlocal left
             self._progress.put(key, json.dumps({"after": following, "began": began}))
             left -= lists + len(query.links)
-            if left <= 0:
-                return
+            return left > 0
+
+        yield from self._listed(query, selection, after or None, go_on)
 
     def resolve(self, query: ObjectQuery, *, fresh: bool = False) -> Selection:
         """Compare a query with the portal's definitions, read anew by every run's check."""
@@ -132,19 +134,30 @@ class Reader:
             held = {}
         began = held.get("began") or self._time.now().isoformat()
         first = datetime.fromisoformat(held["end"]) if held else end
-        for page, after, _ in self._listed(query, selection, held.get("after"), before=end):
-            yield page
+
+        def go_on(after: str | None, _lists: int) -> bool:
             place = {"after": after, "began": began, "end": first.isoformat()}
             self._progress.put(key, json.dumps(place) if after else None)
+            return True
+
+        yield from self._listed(query, selection, held.get("after"), go_on, before=end)
         if held:  # what changed on the pages that the earlier run had read
             yield from self._changed(query, selection, first - _LATE, end)
 
     def _listed(
-        self, query: ObjectQuery, selection: Selection, after: str | None, *, before: datetime | None = None
-    ) -> Iterator[tuple[Page, str | None, int]]:
-        """Listed records, as many at a time as one call for their links takes; what follows, and how many lists it was.
+        self,
+        query: ObjectQuery,
+        selection: Selection,
+        after: str | None,
+        go_on: Callable[[str | None, int], bool],
+        *,
+        before: datetime | None = None,
+    ) -> Iterator[Page]:
+        """Listed records, as many at a time as one call for their links takes.
 
-        Each list is made into records before the next one is asked for: rows as they come are far larger.
+        When a page has been taken, `go_on` is told what follows it and how many lists it was. Each list is made into
+        records before the next one is asked for, and a page is let go before the next one is made: rows as they come
+        are far larger, and what does not fit the processor's cache takes half as long again.
         """
         names = selection.names
         too_long = len(urlencode([("properties", name) for name in names])) > _LONGEST  # HR16
@@ -156,7 +169,9 @@ class Reader:
             whole = self._read(selection, [str(row["id"]) for row in rows]) if too_long and rows else rows
             pieces.append(page_of(selection, whole, before=before, linked=bool(query.links)))
             if len(pieces) == most or following is None:
-                yield self._linked(query, joined(pieces)), following, len(pieces)
+                yield self._linked(query, joined(pieces))
+                if not go_on(following, len(pieces)):
+                    return
                 pieces = []
 
     def _changed(self, query: ObjectQuery, selection: Selection, start: datetime, end: datetime) -> Iterator[Page]:
