@@ -1,22 +1,28 @@
 """Reading: every record of an object that changed in a window, deleted and merged ones too."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from connectors.clock import Time
+from connectors.columns import words
 from connectors.http import Action, Refused
 from connectors.protocol import ObjectQuery, Page, Progress, Window
 from connectors.salesforce.ids import id18, ids18
 from connectors.salesforce.page import page_of_rows
+from connectors.salesforce.rows import Answer, columns_of, read_children, rows_of
 from connectors.salesforce.schema import Schema, read_schema
 from connectors.salesforce.selection import Junction, Selection, resolve
 from connectors.salesforce.session import Session
 from connectors.salesforce.settings import Settings
 from connectors.salesforce.volume import ONCE, Volume
 from connectors.values import instant_text
+
+R = TypeVar("R")
 
 _IDS_PER_QUERY = 300  # 18 characters each: far below the longest address (SR14)
 _FIRST = datetime(1999, 1, 1, tzinfo=UTC)  # Salesforce is not older
@@ -52,14 +58,15 @@ class Reader:
     def ids(self, sobject: str) -> Iterator[tuple[str, ...]]:
         """The ids of all live records (SR08)."""
         soql = f"SELECT Id FROM {sobject}"  # noqa: S608 - the name of an object of the mapping
-        answer = self._session.query(soql)
-        if answer["totalSize"] >= self._bulk_from:
+        read = rows_of(("Id",))
+        answer = self._session.query(soql, read=read)
+        if answer.total >= self._bulk_from:
             for header, cells in self._volume.rows(soql):
                 place = header.index("Id")
                 yield tuple(ids18([row[place] for row in cells]))
             return
-        for rows in self._answers(answer):
-            yield tuple(ids18([str(row["Id"]) for row in rows]))
+        for rows in self._answers(answer, read):
+            yield tuple(ids18(words(columns_of(rows)["Id"]))) if rows else ()
 
     def refresh(self, query: ObjectQuery, calls: int) -> Iterator[Page]:
         """The next `calls` pages of a round by id, whatever the stamps say (SR10): a keyset, so no cursor expires."""
@@ -111,10 +118,10 @@ class Reader:
     def _either(self, selection: Selection, end: datetime, *, where: str, key: str) -> Iterator[Page]:
         """The records where `where` holds: by REST if there are few and the query can be sent, else in bulk."""
         soql = f"{selection.select} WHERE {where}"
-        answer = None
+        answer, read = None, rows_of(selection.members)
         if self._session.fits(soql) or not selection.fits_cells:
-            answer = self._session.query(soql, deleted=True)
-        if answer is None or (answer["totalSize"] >= self._bulk_from and selection.fits_cells):
+            answer = self._session.query(soql, deleted=True, read=read)
+        if answer is None or (answer.total >= self._bulk_from and selection.fits_cells):
             try:
                 job = self._volume.create(key, selection, f"WHERE {where}", end)
             except Refused as refused:  # SR16: the Bulk API does not have every object
@@ -123,14 +130,15 @@ class Reader:
             else:
                 yield from self._volume.pages(key, job, selection)
                 return
-        for rows in self._answers(answer):
+        for rows in self._answers(answer, read):
             yield page_of_rows(selection, rows, self._children)
 
     def _direct(self, selection: Selection, condition: str) -> Iterator[Page]:
         """A bounded number of records, by REST where the query can be sent (SR14)."""
         soql = f"{selection.select} {condition}"
         if self._session.fits(soql) or not selection.fits_cells:
-            for rows in self._answers(self._session.query(soql, deleted=True)):
+            read = rows_of(selection.members)
+            for rows in self._answers(self._session.query(soql, deleted=True, read=read), read):
                 yield page_of_rows(selection, rows, self._children)
         else:
             job = self._volume.create(ONCE, selection, condition, self._time.now())
@@ -163,23 +171,27 @@ class Reader:
         """A role that was added, changed or removed does not move its parent's stamp: read such parents by id."""
         parent = junction.child.field
         soql = f"SELECT {parent} FROM {junction.name} WHERE {_between(junction.schema.stamp, start, end)}"  # noqa: S608 - SOQL of names that a describe gave us
-        answers = self._answers(self._session.query(soql, deleted=True))
-        changed = {id18(str(row[parent])) for rows in answers for row in rows if row.get(parent)}
+        read = rows_of((parent,))
+        answers = self._answers(self._session.query(soql, deleted=True, read=read), read)
+        changed = {id18(str(id_)) for rows in answers if rows for id_ in columns_of(rows)[parent] if id_}
         for ids in _chunks(sorted(changed)):
             quoted = ", ".join(f"'{id_}'" for id_ in ids)
             yield from self._direct(selection, f"WHERE Id IN ({quoted})")
 
-    def _answers(self, answer: Mapping[str, Any]) -> Iterator[Sequence[Mapping[str, Any]]]:
+    def _answers(self, answer: Answer[R], read: Callable[[bytes], Answer[R]]) -> Iterator[Sequence[R]]:
         """The rows of a query, page by page: by locator, never by the last stamp (SR04)."""
         while True:
-            yield answer["records"]
-            if answer["done"]:
+            yield answer.records
+            if answer.done:
                 return
-            answer = self._session.more(answer["nextRecordsUrl"])
+            answer = self._session.more(answer.following, read)
 
     def _children(self, answer: Any) -> Sequence[Mapping[str, Any]]:
         """The rows of a sub-query, to its end: a long one has a locator of its own. None stands for no rows."""
-        return [row for rows in self._answers({"done": True, **answer}) for row in rows] if answer else ()
+        if not answer:
+            return ()
+        first = msgspec.convert({"done": True, **answer}, Answer[dict[str, Any]])
+        return [row for rows in self._answers(first, read_children) for row in rows]
 
     def _place(self, key: str) -> tuple[str | None, datetime | None]:
         """Where the slow round stands: after which id (None: at its end), and when it began."""

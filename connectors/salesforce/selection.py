@@ -86,6 +86,16 @@ class Selection:
         return all(column.has_cells for column in self.paths.values())
 
     @property
+    def members(self) -> tuple[str, ...]:
+        """What a row of REST consists of: fields, records that look-ups point to, and sub-queries."""
+        paths = (path.partition(".")[0] for path in self._columns)
+        return tuple(
+            dict.fromkeys(
+                ["Id", self.schema.stamp, *paths, *(junction.child.relationship for junction in self.junctions)]
+            )
+        )
+
+    @property
     def _columns(self) -> list[str]:
         system = [name for name in ("Id", self.schema.stamp, "IsDeleted", "MasterRecordId") if self._has(name)]
         return list(dict.fromkeys([*system, *self.paths, *(column.name for column in self.ours.values())]))

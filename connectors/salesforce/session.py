@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from datetime import datetime
 from typing import IO, Any, NamedTuple, TypeVar
 from urllib.parse import urlencode, urlsplit
@@ -37,9 +38,17 @@ T = TypeVar("T")
 class _Api(Salesforce):
     """simple-salesforce with bodies read exactly, and several times as fast."""
 
+    read: Callable[[bytes], Any] = staticmethod(read_json)
+
+    def reading(self, read: Callable[[bytes], Any]) -> "_Api":
+        """The same, reading bodies in another way."""
+        api = copy(self)
+        api.read = read
+        return api
+
     def parse_result_to_json(self, result: requests.Response) -> Any:
         """What an answer says."""
-        return _read(result)
+        return _read(result, self.read)
 
 
 class _Signed(NamedTuple):
@@ -66,7 +75,7 @@ class Session:
         self._calls = Calls(time=time, quota=self._quota, deadline=settings.longest_run_hours * 3600)
         self._lock = threading.Lock()
         self._signed: _Signed | None = None
-        self._api: tuple[int, Salesforce] | None = None
+        self._api: tuple[int, _Api] | None = None
         self._setup: tuple[int, Any] | None = None
         self._headers: Mapping[str, str] = {}
         self._described: dict[str, tuple[float, Mapping[str, Any]]] = {}
@@ -102,17 +111,16 @@ class Session:
         """Whether a query can be sent in an address (SR14)."""
         return len(urlencode({"q": soql})) <= MOST_QUERY_BYTES
 
-    def query(self, soql: str, *, deleted: bool = False) -> Mapping[str, Any]:
-        """The first page of a query, with `deleted` through queryAll."""
+    def query(self, soql: str, *, deleted: bool = False, read: Callable[[bytes], Any] = read_json) -> Any:
+        """The first page of a query as `read` takes it, with `deleted` through queryAll."""
         if not self.fits(soql):
             raise Fatal(f"Salesforce: the query «{soql[:60]}…» is too long to be sent; map fewer fields of this object")
-        answer: Mapping[str, Any] = self._call("query", lambda api: api.query(soql, include_deleted=deleted))
-        return answer
+        return self._call("query", lambda api: api.reading(read).query(soql, include_deleted=deleted))
 
-    def more(self, locator: str) -> Mapping[str, Any]:
+    def more(self, locator: str, read: Callable[[bytes], T]) -> T:
         """The page behind `nextRecordsUrl`: its path only, on our own base (SR38)."""
         path = urlsplit(locator).path
-        answer: Mapping[str, Any] = self._call("query more", lambda api: api.query_more(path, identifier_is_url=True))
+        answer: T = self._call("query more", lambda api: api.reading(read).query_more(path, identifier_is_url=True))
         return answer
 
     def describe(self, sobject: str, *, fresh: bool = False) -> Mapping[str, Any]:
@@ -240,7 +248,7 @@ class Session:
 
         return self._call(what, send)
 
-    def _call(self, what: str, send: Callable[[Salesforce], T]) -> T:
+    def _call(self, what: str, send: Callable[[_Api], T]) -> T:
         return self._calls.run(
             f"Salesforce, {what}", lambda: self._attempt(what, lambda signed: send(self._client(signed)))
         )
@@ -289,12 +297,12 @@ class Session:
             self._setup = (signed.turn, mdapi)
         return self._setup[1]
 
-    def _client(self, signed: _Signed) -> Salesforce:
+    def _client(self, signed: _Signed) -> _Api:
         if self._api is None or self._api[0] != signed.turn:
             self._api = (signed.turn, self._build(signed))
         return self._api[1]
 
-    def _build(self, signed: _Signed) -> Salesforce:
+    def _build(self, signed: _Signed) -> _Api:
         # With a session id the library never refreshes by itself: its own way loops (SR21).
         return _Api(
             session_id=signed.token,
@@ -337,9 +345,9 @@ class _BrokenError(Exception):
     """A body that is no JSON, or not whole."""
 
 
-def _read(response: requests.Response) -> Any:
+def _read(response: requests.Response, read: Callable[[bytes], Any] = read_json) -> Any:
     try:
-        return read_json(response.content)
+        return read(response.content)
     except ValueError:
         raise _BrokenError from None
 

@@ -1,7 +1,7 @@
 """Recorded answers of the real services, through our own parsers: witnesses that neither side here wrote."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -68,8 +68,8 @@ class Org:
     def describe(self, sobject: str, *, fresh: bool = False) -> dict[str, Any]:
         return self.bodies[sobject]
 
-    def query(self, _soql: str, *, deleted: bool = False) -> dict[str, Any]:
-        return {"totalSize": 1} | self.page
+    def query(self, _soql: str, *, deleted: bool, read: Callable[[bytes], Any]) -> Any:
+        return read(json.dumps({"totalSize": 1} | self.page).encode())
 
 
 def test_recorded_rows_become_records_without_a_malformed_value(recorded: Path, salesforce_reader: Any):

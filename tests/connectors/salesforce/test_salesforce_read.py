@@ -1,6 +1,7 @@
 """Reading a Salesforce org: schemas, links, ids, types."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -130,12 +131,12 @@ class Org:
     def describe(self, _sobject: str, *, fresh: bool = False) -> Mapping[str, Any]:
         return self.describes.pop(0) if len(self.describes) > 1 else self.describes[0]
 
-    def query(self, soql: str, *, deleted: bool = False) -> Mapping[str, Any]:
+    def query(self, soql: str, *, deleted: bool, read: Callable[[bytes], Any]) -> Any:
         self.asked.append(soql)
         if "Gone__c" in soql:
             answer = Answer(400, "INVALID_FIELD", "No such column 'Gone__c'")
             raise Refused("no such column", answer, Verdict(Action.REFUSED, ""))
-        return {"records": self.rows, "done": True, "totalSize": len(self.rows)}
+        return read(json.dumps({"records": self.rows, "done": True, "totalSize": len(self.rows)}).encode())
 
 
 def described(*names: str) -> dict[str, Any]:
