@@ -1,6 +1,7 @@
 """Columns: a whole column is typed exactly as each of its values alone."""
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from connectors.body import read_json, reader
 from connectors.hubspot.definitions import Definition
+from connectors.salesforce.rows import columns_of, rows_of
 from connectors.salesforce.schema import Column
 from scoring.records import Value
 
@@ -90,3 +92,10 @@ def test_a_body_read_by_its_shape_says_what_the_shape_names():
 def test_a_body_of_another_shape_is_refused(body: bytes):
     with pytest.raises(ValueError, match=r"."):
         reader(Named)(body)
+
+
+def test_rows_of_a_query_are_columns_with_nothing_where_a_row_has_no_such_member():
+    first, second = b'{"attributes": {"type": "X"}, "Id": "1", "Owner": {"Name": "A"}}', b'{"Id": "2", "Z": 1.50}'
+    body = b'{"done": true, "records": [%b, %b]}' % (first, second)
+    rows = rows_of(("Id", "Owner", "Z"))(body).records
+    assert columns_of(rows) == {"Id": ("1", "2"), "Owner": ({"Name": "A"}, None), "Z": (None, Decimal("1.50"))}

@@ -16,12 +16,14 @@ from connectors.http import Answer, seconds
 from connectors.hubspot.answers import judge as judge_hubspot
 from connectors.hubspot.answers import read_answer as read_hubspot
 from connectors.hubspot.definitions import Definition
+from connectors.hubspot.ends import read_ends
 from connectors.hubspot.search import next_after
 from connectors.hubspot.write import identify as identify_hubspot
 from connectors.redaction import Redactor
 from connectors.salesforce.answers import judge, judge_row, read_answer, row_error
 from connectors.salesforce.bulk_query import Job, _failure
 from connectors.salesforce.ids import id18, identify
+from connectors.salesforce.rows import rows_of
 from connectors.salesforce.schema import Column
 from connectors.salesforce.sheet import read_sheet
 from connectors.values import as_date, as_instant, as_number
@@ -81,6 +83,15 @@ def body(dice: random.Random) -> None:
         return  # what a cut or broken body is known by
 
 
+def shapes(dice: random.Random) -> None:
+    whole = json.dumps({dice.choice(("records", "done", "results", "errors")): tree(dice), "done": True}).encode()
+    for read in (rows_of(("Id", "errors")), read_ends):
+        try:
+            read(whole[: len(whole) - dice.randrange(2)])
+        except ValueError:
+            continue  # what a cut body, and one of another shape, is known by
+
+
 def columns(dice: random.Random) -> None:
     cells = [text(dice) for _ in range(dice.randrange(5))]
     kind = dice.choice(KINDS)
@@ -111,6 +122,7 @@ PARSERS: dict[str, Callable[[random.Random], object]] = {
     "redaction": lambda dice: Redactor((text(dice),))(text(dice)),
     "sheets": sheet,
     "bodies": body,
+    "shapes": shapes,
     "columns": columns,
 }
 
