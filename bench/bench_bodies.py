@@ -8,6 +8,7 @@ the ratios of some rounds, each of both by turns in this process.
 """
 
 import csv
+import gc
 import io
 import json
 import random
@@ -259,15 +260,17 @@ def taken(pages: Iterable[Page]) -> int:
     return sum(map(len, map(attrgetter("records"), pages)))  # each is let go before the next is asked for
 
 
+def spent(work: Callable[[], object]) -> float:
+    """Seconds of processor time; whoever worked before has left no garbage behind to be collected at its cost."""
+    gc.collect()
+    before = time.process_time()
+    work()
+    return time.process_time() - before
+
+
 def compare(ours: Callable[[], object], alone: Callable[[], object]) -> dict[str, float]:
     """The ratio of processor times: its median and range over the rounds."""
-    ratios = []
-    for _ in range(ROUNDS):
-        before = time.process_time()
-        alone()
-        between = time.process_time()
-        ours()
-        ratios.append((time.process_time() - between) / (between - before))
+    ratios = [spent(ours) / spent(alone) for _ in range(ROUNDS)]
     return {
         "median": round(statistics.median(ratios), 2),
         "least": round(min(ratios), 2),
