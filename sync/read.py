@@ -111,6 +111,7 @@ def enter(
         found.read += len(page.records)
         job.watch(Progress("read", reading.name, object_, found.read))
         job.pause()
+        del page  # it is entered: let go before the next one is made
     return doubtful
 
 
