@@ -133,6 +133,7 @@ def test_explain_shows_what_is_on_the_record_and_a_past_day_as_it_was_known_then
     assert then["lines"] == shown["lines"]
     assert restated["expected"] > then["expected"]
     assert "How it came to be" in command("explain", f"salesforce:{record}").out
+    assert command("explain", record[:15], "--json").json["records"] == restated["records"]
     assert "Comment on y arrive" in command("explain", record, "--language", "fr").out
 
 
