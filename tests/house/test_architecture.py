@@ -25,7 +25,7 @@ PURE = {
 
 # The engine's own: columns in, compiled code over all cores, columns out. Still no clock, no files (what it maps is
 # memory alone), no network.
-COMPILED = {"concurrent", "mmap", "numba", "numpy", "pyarrow", "threading"}
+COMPILED = {"concurrent", "contextlib", "mmap", "numba", "numpy", "pyarrow", "threading"}
 # What is compiled is kept in files, by numba; one module says where, and reads nothing but the loops' own text.
 KEEPS = {"os", "pathlib"}
 
