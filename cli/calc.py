@@ -94,7 +94,7 @@ def _show(years: Sequence[Year], texts: Texts, rules: Rules) -> None:
                 str(number) if first else "",
                 (period or "-") if first else "",
                 Text(texts.line(line)),
-                Text(line.reference),
+                Text(texts.reference(line.reference)),
                 texts.coefficient(state.coefficient) if last else "",
             )
     console().print(made)

@@ -51,7 +51,7 @@ def _show(found: SubjectRow, shown: Standing, texts: Texts, recorded: datetime |
         values["computed_at"] = None
     out.print(card(" = ".join(found.records), values, texts))
     out.print()
-    rows = [(Text(texts.line(line)), Text(line.reference)) for line in shown.lines]
+    rows = [(Text(texts.line(line)), Text(texts.reference(line.reference))) for line in shown.lines]
     made = table(texts.screen("explanation", day=shown.day), ("", texts.screen("reference")), ())
     for text, reference in rows:
         made.add_row(text, reference)

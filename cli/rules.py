@@ -13,13 +13,13 @@ from cli.scale import show_scale
 from cli.screen import coefficient, console, print_json, table
 from config import DEFAULT_FILE
 from config.examples import failing
+from config.locale import Texts
 from config.reading import ConfigError
 from config.rulefile import load_programme, load_rules, programme_names, rule_names
 from config.scalefile import find_scale, scale_names
 from scoring.rules import Award, Programme, Rules, Tier
 from scoring.scale_rules import ScaleRules
 
-OWN = "programme"
 FACTOR = 1000
 
 
@@ -81,7 +81,7 @@ def show(settings: Path, *, name: str | None, at: datetime | None, as_json: bool
         )
     else:
         # A number of the programme's own stands there under the very name in the first column.
-        short = [(rule, value, OWN if said.startswith(f"{OWN}: ") else said) for rule, value, said in rows]
+        short = [(rule, value, Texts("en").reference(said)) for rule, value, said in rows]
         console().print(table(title, ("rule", "value", "article or rule"), short))
     return Exit.DONE
 

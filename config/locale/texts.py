@@ -19,6 +19,7 @@ from scoring.line import Line
 from scoring.standing import Standing
 
 SHOWN_REVIEWS = 8
+PROGRAMME = "programme"  # the same word in every language
 
 _OPTIONAL = re.compile(r"\[([^\]]*)\]")
 
@@ -72,6 +73,16 @@ class Texts:
     def tier(self, name: str) -> str:
         """A tier's name; a company's own tiers are called what the programme calls them."""
         return str(self._catalogue["tiers"].get(name, name))
+
+    def reference(self, text: str) -> str:
+        """The article or rule behind a number; a company's own articles are called what its rules call them.
+
+        Where in the programme a number stands is the affair of who writes programmes. A house rule nobody has
+        translated is one still: its words alone are left out.
+        """
+        known: Mapping[str, str] = self._catalogue.get("references", {})
+        kind = text.partition(": ")[0]
+        return kind if kind == PROGRAMME else known.get(text, known.get(kind, text))
 
     def signal(self, name: str) -> str:
         """What a kind of signal is called: ``Invoice paid late``."""

@@ -122,6 +122,8 @@ def test_what_people_bring_shows_on_the_record_and_a_past_day_as_it_was_shown_th
     assert command("ledger", "verify").code == 0
     said = command("explain", ada, "--language", "fr").out
     assert "Le coefficient repris est de 1,00" in said
+    assert "règle maison" in said
+    assert not any(english in said for english in ("house rule", "programme:", "silent", "arts "))
 
 
 def test_a_programme_on_a_scale_from_the_fields_to_the_simulation(command: Command, org: Site, tmp_path: Path):

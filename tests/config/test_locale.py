@@ -12,7 +12,7 @@ import pytest
 from config.locale import Texts, languages
 from config.locale.texts import placeholders
 from config.reading import ConfigError
-from config.rulefile import load_programme
+from config.rulefile import load_programme, load_rules, programme_names, rule_names
 from config.scalefile import FOLDER as RULES
 from config.scalefile import load_scale_rules
 from scoring.decision import Decision, Kind
@@ -167,7 +167,7 @@ def catalogue(language: str) -> dict[str, str]:
 
 def test_both_languages_have_the_same_keys_and_the_same_placeholders():
     english, french = catalogue("en"), catalogue("fr")
-    assert english.keys() ^ french.keys() == set()
+    assert {key for key in english.keys() ^ french.keys() if not key.startswith("references.")} == set()
     different = [key for key in english if placeholders(english[key]) != placeholders(french[key])]
     assert different == []
 
@@ -251,6 +251,40 @@ def test_a_companys_own_signals_and_tiers_are_called_by_their_names(texts: Texts
     line = Line(Code.POINTS_SUM, "", {"signal": "visited_fair", "count": 3, "points": 30})
     assert texts.line(line).startswith("visited fair: 3")
     assert texts.tier("Diamond") == "Diamond"
+
+
+def shipped_references() -> set[str]:
+    programmes = [load_programme(name, at=DAY) for name in programme_names()]
+    rules = [load_rules(name, at=DAY) for name in rule_names()]
+    return {text for each in (*programmes, *rules) for text in each.references.values()}
+
+
+def test_french_has_words_for_every_reference_of_the_rules_that_come_with_the_product():
+    french = Texts("fr")
+    translated = {key.removeprefix("references.") for key in catalogue("fr") if key.startswith("references.")}
+    said = {text: french.reference(text) for text in shipped_references() - translated}
+    as_in_the_law = re.compile(r"art\. [AR]?[\d-]+|« [^»]+ »|Code de la route|programme$")
+    assert {text: words for text, words in said.items() if as_in_the_law.sub("", words).strip(", ")} == {}
+
+
+def test_french_has_no_words_for_references_that_no_rules_have():
+    translated = {key.removeprefix("references.") for key in catalogue("fr") if key.startswith("references.")}
+    assert translated - shipped_references() == {"house rule"}
+
+
+def test_a_place_in_the_programme_is_called_the_programme(texts: Texts):
+    assert texts.reference("programme: points.order_paid") == "programme"
+
+
+def test_a_house_rule_of_a_companys_own_is_said_to_be_one_in_french_and_in_full_in_english():
+    own = "house rule: the first year is free"
+    assert Texts("fr").reference(own) == "règle maison"
+    assert Texts("en").reference(own) == own
+
+
+def test_a_companys_own_articles_are_called_what_its_rules_call_them(texts: Texts):
+    assert texts.reference("Bylaws, § 3") == "Bylaws, § 3"
+    assert texts.reference("") == ""
 
 
 def test_the_history_shows_the_last_eight_reviews():
