@@ -38,7 +38,7 @@ class Known:
     """A field that a heading may mean."""
 
     name: str
-    kind: str  # number, date, datetime, boolean, options, text
+    kind: str  # number, date, datetime, boolean, options, text, own number (one that the CRM gives its records)
     options: Mapping[str, str] = field(default_factory=dict)  # label in lower case -> value
 
 
@@ -127,7 +127,9 @@ def _meant(file: Path, heading: Sequence[str], objects: Objects) -> tuple[str, s
     stem = _plain(file.stem)
 
     def fit(key: tuple[str, str]) -> tuple[int, bool]:
-        known = {found.name for each in heading if (found := objects[key].get(_plain(each)))}
+        meant = [objects[key].get(_plain(each)) for each in heading]
+        # Records of any kind have a number: it says nothing of what they are.
+        known = {each.name for each in meant if each and each.kind != "own number"}
         named = any(
             _singular(word) == _singular(key[1].removesuffix("__c").lower()) for word in re.split(r"\W+|_", stem)
         )
@@ -147,9 +149,9 @@ def _objects(world: World) -> dict[tuple[str, str], dict[str, Known]]:
     for name in ("Contact", "Opportunity", "Order", "Case", "Invoice__c", _JUNCTION):
         fields = world.org.schema.objects[name].fields
         taken = {
-            each.label: Known(each.name, _ORG_KINDS.get(each.type, "text"))
+            each.label: Known(each.name, "own number" if each.auto_number else _ORG_KINDS.get(each.type, "text"))
             for each in fields.values()
-            if each.createable or each.name in ("Id", "CreatedDate", "ClosedDate")
+            if each.createable or each.auto_number or each.name in ("Id", "CreatedDate", "ClosedDate")
         }
         own = f"{world.org.schema.objects[name].label} ID"
         names = {_plain(known.name): known for known in taken.values()}

@@ -4,9 +4,10 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +19,9 @@ from cli.offline import compose_offline
 from cli.screen import console, print_json, table
 from sync.ledger import history
 from sync.report import Report
+
+if TYPE_CHECKING:
+    from sandbox.app import World
 
 SETTINGS = (
     'programme = "{programme}"\nledger = "try.db"\nsandbox = "{url}"\nhistory_years = {years}\nfirst_fill = "go"\n'
@@ -49,6 +53,7 @@ def try_(*, folder: Path, programme: str, years: int, day_first: bool | None, as
         if not any((each.crm, each.object) == (crm, CONTACT[crm]) for each in exports):
             raise click.UsageError(f"{folder}: there is no export of {crm} contacts; who should be scored?")
     world = World(Clock(datetime.now(UTC)))
+    _invent_no_numbers(world)
     with tempfile.TemporaryDirectory(prefix="bonus-malus-try-") as name:
         home = Path(name)
         write_for_sandbox(exports, home)
@@ -70,6 +75,13 @@ def try_(*, folder: Path, programme: str, years: int, day_first: bool | None, as
     else:
         _show(exports, rejects, report, people)
     return syncing.exit_code(report)
+
+
+def _invent_no_numbers(world: "World") -> None:
+    """Records are called by the numbers of the export, or by none: one made here would be somebody else's there."""
+    for sobject in world.org.schema.objects.values():
+        for found in [each for each in sobject.fields.values() if each.auto_number]:
+            sobject.add(replace(found, auto_number=None))
 
 
 def _people(settings: Path, crms: list[str]) -> list[dict[str, Any]]:

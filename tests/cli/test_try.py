@@ -30,6 +30,11 @@ FILES = {
     ),
 }
 
+NUMBERED = (
+    "Case ID,Case Number,Contact ID,Status,Subject,Resolution,Closed Date\n"
+    "500AA0000000001,00001001,003AA0000000002,Closed,Broken,Customer at fault,2026-03-02 10:00\n"
+)
+
 
 @pytest.fixture
 def folder(tmp_path):
@@ -59,6 +64,45 @@ def test_what_was_understood_and_what_was_left_out_is_told(folder, command):
     assert "Bo Quill (salesforce)" in said.out
     assert "3 contacts scored" in said.out
     assert "nothing was sent anywhere" in said.out
+
+
+def reasons_of(said, id_: str) -> str:
+    return next(each["reasons"] for each in said.json["people"] if id_ in each["record"])
+
+
+def test_a_case_is_called_by_the_number_that_the_export_has_for_it(folder, command):
+    (folder / "cases.csv").write_text(NUMBERED, "utf-8")
+    said = command("try", str(folder), "--json")
+    assert "Claim 00001001 with fault" in reasons_of(said, "003AA0000000002")
+    assert next(each["left_out"] for each in said.json["files"] if each["file"] == "cases.csv") == []
+
+
+def test_a_case_whose_number_is_not_exported_is_given_none(folder, command):
+    (folder / "cases.csv").write_text(NUMBERED.replace("00001001", ""), "utf-8")
+    assert "Claim with fault" in reasons_of(command("try", str(folder), "--json"), "003AA0000000002")
+    (folder / "cases.csv").write_text(FILES["cases.csv"], "utf-8")
+    assert "Claim with fault" in reasons_of(command("try", str(folder), "--json"), "003AA0000000002")
+
+
+@pytest.mark.parametrize(
+    ("heading", "object_", "field"),
+    [
+        ("Case ID,Case Number,Contact ID", "Case", "CaseNumber"),
+        ("Order ID,Order Number,Order Start Date", "Order", "OrderNumber"),
+        ("Invoice ID,Invoice Number,Issued On", "Invoice__c", "Name"),
+    ],
+)
+def test_every_number_that_salesforce_gives_its_records_is_kept_as_exported(tmp_path, heading, object_, field):
+    (tmp_path / "export.csv").write_text(f"{heading}\n1,00001001,\n", "utf-8")
+    (export,) = read_exports(tmp_path, day_first=None)
+    assert export.object == object_
+    assert export.rows[0][field] == "00001001"
+
+
+def test_a_number_does_not_make_invoices_of_hubspot_invoices_of_salesforce(tmp_path):
+    (tmp_path / "list.csv").write_text("Record ID,Invoice number,Due date\n1,INV-7,2026-01-01\n", "utf-8")
+    (export,) = read_exports(tmp_path, day_first=None)
+    assert (export.crm, export.rows[0]["hs_number"]) == ("hubspot", "INV-7")
 
 
 def test_numbers_and_dates_are_read_as_their_country_writes_them(folder):
