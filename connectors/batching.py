@@ -3,9 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import TypeVar
 
 from connectors.protocol import FieldSet, Outcome, OutcomeKind, Update
 from connectors.validity import invalid
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +27,7 @@ def batches(
     `identify` normalises an id, None for one that cannot be an id at all. Of two updates for one record the later
     values win, and the earlier one is answered `unchanged`: either CRM would refuse or mix the two (HW04).
     """
-    rows = iter(updates)
-    while chunk := list(islice(rows, size)):
+    for chunk in chunks(updates, size):
         kept: dict[str, Update] = {}
         decided: list[Outcome] = []
         for update in chunk:
@@ -56,3 +58,10 @@ def halves(updates: Sequence[Update]) -> tuple[Sequence[Update], Sequence[Update
     """Two parts, to find the row that a whole batch was refused for (HW03)."""
     middle = len(updates) // 2
     return updates[:middle], updates[middle:]
+
+
+def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Lists of `size`, the last one shorter."""
+    rest = iter(items)
+    while chunk := list(islice(rest, size)):
+        yield chunk

@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import islice
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from connectors.abreast import abreast
+from connectors.batching import chunks
 from connectors.clock import Time
 from connectors.columns import joined
 from connectors.errors import Unreachable
@@ -30,8 +30,6 @@ _DELAY = timedelta(hours=1)  # behind which the search index has caught up (HR07
 _TRIES = 3
 _LATE = timedelta(minutes=10)
 _LIST_HOLDS = timedelta(days=3)  # how long the place in a list is worth going back to
-
-T = TypeVar("T")
 
 
 class Reader:
@@ -155,24 +153,21 @@ class Reader:
     ) -> Iterator[Page]:
         """Listed records, as many at a time as one call for their links takes.
 
-        When a page has been taken, `go_on` is told what follows it and how many lists it was. Each list is made into
-        records before the next one is asked for, and a page is let go before the next one is made: rows as they come
-        are far larger, and what does not fit the processor's cache takes half as long again.
+        `go_on` is told the cursor behind them and how many lists they were. Each list is made into records before the
+        next one is asked for: rows as they come are far larger.
         """
-        names = selection.names
-        too_long = len(urlencode([("properties", name) for name in names])) > _LONGEST  # HR16
+        too_long = len(urlencode([("properties", name) for name in selection.names])) > _LONGEST  # HR16
+        asked = [selection.stamp] if too_long else selection.names
         most = IDS // PAGE if query.links else 1
         pieces: list[Page] = []
-        for rows, following in self._pages(
-            selection.object, after=after, properties=[selection.stamp] if too_long else names
-        ):
+        for rows, following in self._pages(selection.object, after=after, properties=asked):
             whole = self._read(selection, [str(row["id"]) for row in rows]) if too_long and rows else rows
             pieces.append(page_of(selection, whole, before=before, linked=bool(query.links)))
             if len(pieces) == most or following is None:
                 yield self._linked(query, joined(pieces))
                 if not go_on(following, len(pieces)):
                     return
-                pieces = []
+                pieces = []  # let go first: two pages at once do not fit the processor's cache
 
     def _changed(self, query: ObjectQuery, selection: Selection, start: datetime, end: datetime) -> Iterator[Page]:
         """Records that search says were modified in the window, or in the one before it, with today's values."""
@@ -243,13 +238,6 @@ class Reader:
                 # `page_of` gave each record a place of its own for them: nobody else has seen it yet.
                 cast("dict[str, tuple[Link, ...]]", record.links)[to] = found.get(record.id, ())
         return page
-
-
-def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Lists of `size`, the last one shorter."""
-    rest = iter(items)
-    while chunk := list(islice(rest, size)):
-        yield chunk
 
 
 def _inside(instant: datetime, window: Window) -> bool:

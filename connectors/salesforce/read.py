@@ -1,13 +1,13 @@
 """Reading: every record of an object that changed in a window, deleted and merged ones too."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
 
+from connectors.batching import chunks
 from connectors.clock import Time
 from connectors.columns import words
 from connectors.http import Action, Refused
@@ -174,7 +174,7 @@ class Reader:
         read = rows_of((parent,))
         answers = self._answers(self._session.query(soql, deleted=True, read=read), read)
         changed = {id18(str(id_)) for rows in answers if rows for id_ in columns_of(rows)[parent] if id_}
-        for ids in _chunks(sorted(changed)):
+        for ids in chunks(sorted(changed), _IDS_PER_QUERY):
             quoted = ", ".join(f"'{id_}'" for id_ in ids)
             yield from self._direct(selection, f"WHERE Id IN ({quoted})")
 
@@ -202,9 +202,3 @@ class Reader:
 def _between(stamp: str, start: datetime | None, end: datetime) -> str:
     after = f"{stamp} >= {instant_text(start)} AND " if start else ""
     return f"{after}{stamp} < {instant_text(end)}"
-
-
-def _chunks(ids: Iterable[str]) -> Iterator[list[str]]:
-    rest = iter(ids)
-    while chunk := list(islice(rest, _IDS_PER_QUERY)):
-        yield chunk
