@@ -10,13 +10,13 @@ from sqlalchemy import Connection
 
 from scoring.rules import Programme
 from sync import lease, money
+from sync.because import BY_ITSELF, REVIEW, because
 from sync.job import PAGE, Job, Progress
 from sync.ledger import results
 from sync.ledger.facts import LOWEST, Entry
 from sync.report import SHOWN, Move, Report
 from sync.standings import recalled, standings_of
 
-REVIEW = "review of "
 MANY = 1_000  # subjects from which on the start of the engine is worth it
 ENGINE = ("numba", "pyarrow", "adbc_driver_sqlite", "adbc_driver_postgresql")
 
@@ -84,7 +84,9 @@ def _changed(tx: Connection, job: Job, most: Sequence[tuple[int, int, int, int]]
     after = recalled(tx, rows, job.programme_at)
     known = {row.id: row for row in earlier}
     return [
-        results.Changed(row.subject, before.get(was) or results.numbers_of(known[was]), after[row.id])
+        results.Changed(
+            row.subject, before.get(was) or results.numbers_of(known[was]), after[row.id], known[was].recorded
+        )
         for row in rows
         for was in (pairs[row.subject],)
     ]
@@ -94,13 +96,11 @@ def _tell(tx: Connection, entry: Entry, moves: Sequence[results.Changed], report
     """Name the first moves with what moved them."""
     if not moves:
         return
-    causes = results.causes(tx, entry.run, [each.subject for each in moves])
+    causes = because(tx, entry, moves)
     records = results.first_records(tx, [each.subject for each in moves])
     for each in moves:
-        because = [*causes.get(each.subject, ()), *_by_the_calendar(each)]
-        report.moves.append(
-            Move(records.get(each.subject, ""), _summary(each.before), _summary(each.after) or {}, tuple(because))
-        )
+        before, after = _summary(each.before), _summary(each.after) or {}
+        report.moves.append(Move(records.get(each.subject, ""), before, after, causes[each.subject]))
     report.moves.sort(key=_weight, reverse=True)
     del report.moves[SHOWN:]
 
@@ -109,22 +109,17 @@ def _weight(move: Move) -> tuple[int, ...]:
     """The moves that a person wants to see first: what somebody did before what the calendar brings, points last."""
     before = move.before or {}
     moved = {name: before.get(name) != move.after[name] for name in move.after}
-    done = any(not because.startswith(REVIEW) for because in move.because)
+    done = any(not each.startswith(BY_ITSELF) for each in move.because)
     return (
         done and moved["coefficient"] + moved["expected"] + moved["tier"] > 0,
         moved["tier"] + moved["coefficient"] + moved["expected"],
-        bool(move.because),
+        done or any(each.startswith(REVIEW) for each in move.because),
         abs(int(move.after["expected"]) - int(before.get("expected", 0))),
     )
 
 
 def _shown(breakdown: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(breakdown[name] for name in ("coefficient", "expected", "points", "tier", "status"))
-
-
-def _by_the_calendar(changed: results.Changed) -> list[str]:
-    before = {tuple(review) for review in (changed.before or {}).get("reviews", ())}
-    return [f"{REVIEW}{review[0]}" for review in changed.after["reviews"] if tuple(review) not in before]
 
 
 def _summary(breakdown: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -1,6 +1,5 @@
 """Standings and writes: what was computed, what was shown, and what the CRM said to it."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -35,6 +34,7 @@ class Changed:
     subject: int
     before: Mapping[str, Any] | None
     after: Mapping[str, Any]
+    known_at: datetime | None  # what the one before knew; None: there was none
 
 
 def due_subjects(
@@ -72,16 +72,18 @@ def store_standings(
     table, current = schema.standings, schema.current
     earlier = present_standings(tx, standings)
     known = recall(earlier)
-    last = {row.subject: (row.id, row.rules, known.get(row.id) or numbers_of(row)) for row in earlier}
+    last = {row.subject: (row, known.get(row.id) or numbers_of(row)) for row in earlier}
     fresh: list[tuple[Changed, Standing]] = []
     keys: dict[int, int] = {}
     for subject, standing in standings.items():
         breakdown = to_json(standing)
         before = last.get(subject)
-        if before is not None and before[1] == rules and _without_day(before[2]) == _without_day(breakdown):
-            keys[subject] = before[0]
+        if before is None:
+            fresh.append((Changed(subject, None, breakdown, None), standing))
+        elif before[0].rules == rules and _without_day(before[1]) == _without_day(breakdown):
+            keys[subject] = before[0].id
         else:
-            fresh.append((Changed(subject, before[2] if before else None, breakdown), standing))
+            fresh.append((Changed(subject, before[1], breakdown, before[0].recorded), standing))
     if fresh:
         rows = [_row(entry, changed, standing, rules) for changed, standing in fresh]
         made = tx.execute(insert(table).returning(table.c.id, sort_by_parameter_order=True), rows).scalars()
@@ -118,7 +120,7 @@ def _without_day(breakdown: Mapping[str, Any]) -> dict[str, Any]:
 def numbers_of(row: Row[Any]) -> dict[str, Any]:
     """As much of a breakdown as a row of `standings` says by itself."""
     numbers = {name: getattr(row, name) for name in ("coefficient", "expected", "points", "tier", "status")}
-    return numbers | {"reviews": [], "next_review": None}
+    return numbers | {"day": row.day.isoformat(), "rules": row.rules, "reviews": [], "next_review": None}
 
 
 def present_standings(tx: Connection, subjects: Iterable[int]) -> list[Row[Any]]:
@@ -227,28 +229,6 @@ def store_writes(tx: Connection, entry: Entry, written: Sequence[Written]) -> No
     for values in (shown, gone):
         if values:
             tx.execute(update(contacts).where(here), values)
-
-
-def causes(tx: Connection, run: int, subjects: Sequence[int]) -> dict[int, list[str]]:
-    """What this run entered for each subject, in words: "invoice_unpaid 1042 of 2026-11-02", "… withdrawn"."""
-    table, contacts = schema.signals, schema.contacts
-    found: dict[int, dict[tuple[str, ...], str]] = defaultdict(dict)
-    for ids in chunks(subjects):
-        query = (
-            select(contacts.c.subject, table)
-            .join(contacts, (contacts.c.connection == table.c.connection) & (contacts.c.record == table.c.contact))
-            .where(table.c.run == run, contacts.c.subject.in_(ids))
-            .order_by(table.c.id)
-        )
-        for row in tx.execute(query):
-            source = (row.object, row.record, row.name)
-            what = f"{row.name} {row.reference}".strip() + f" of {row.on_day}"
-            if source in found[row.subject]:
-                # Withdrawn from one record of this person and entered under another: nothing happened to them.
-                del found[row.subject][source]
-            else:
-                found[row.subject][source] = what + (" withdrawn" if row.withdrawn else "")
-    return {subject: list(words.values()) for subject, words in found.items()}
 
 
 def first_records(tx: Connection, subjects: Sequence[int]) -> dict[int, str]:

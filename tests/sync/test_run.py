@@ -154,7 +154,7 @@ def test_the_calendar_alone_moves_a_standing_on_its_review_day(world):
     report = world.sync()
     assert crm.ours("1")["coefficient"] == Decimal("0.90")
     (move,) = report.moves
-    assert move.because == ("review of 2027-10-01",)
+    assert move.because == ("review of 2027-10-01", "points expired")
 
 
 def test_nobody_is_scored_when_nothing_happened_and_no_day_has_come(world):
