@@ -17,7 +17,7 @@ from connectors.protocol import OutcomeKind
 from sync.brake import Brake
 from sync.job import Job
 from sync.job import Progress as Step
-from sync.report import ConnectionReport, Move, Report
+from sync.report import SHOWN, ConnectionReport, Move, Report
 from sync.run import run
 
 REFUSED = (OutcomeKind.INVALID.value, OutcomeKind.REJECTED.value, OutcomeKind.RETRY.value)
@@ -213,14 +213,18 @@ def _moves(report: Report, settings: Path) -> None:
     out.print()
     out.print(table("who moved, and why", ("record", "coefficient", "expected", "points", "tier", "because"), rows))
     if report.moved > len(rows):
-        everything = command(settings, f"runs show {report.run} --json")
-        out.print(f"  … and {report.moved - len(rows)} more; every record written: {everything}", soft_wrap=True)
+        left = report.moved - len(rows)
+        if report.dry:  # it leaves no run behind that could be shown
+            out.print(f"  … and {left} more; up to {SHOWN} of them: --json, or --report FILE", soft_wrap=True)
+        else:
+            everything = command(settings, f"runs show {report.run} --json")
+            out.print(f"  … and {left} more; every record written: {everything}", soft_wrap=True)
 
 
 def _because(move: Move) -> str:
     most = 3
     more = f"; and {len(move.because) - most} more" if len(move.because) > most else ""
-    return "; ".join(move.because[:most]) + more or "points expired"
+    return "; ".join(move.because[:most]) + more
 
 
 def _change(move: Move, name: str) -> str:
