@@ -28,7 +28,8 @@ from scoring.engine_plain import PlainReading, all_plain, plain_standing
 from scoring.engine_result import Labels
 from scoring.engine_run import Run
 from scoring.engine_subjects import openings_of
-from scoring.kernel_plan import Unsupported, compile_programme
+from scoring.kernel_limits import Unsupported
+from scoring.kernel_plan import compile_programme
 from scoring.rates import Rates
 from scoring.rules import Programme
 from scoring.standing import Standing
