@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from connectors.replacing import replace_file
+
 _DOUBTED = "to be asked again"
 
 
@@ -77,7 +79,7 @@ class Answers:
 
     def _keep(self) -> None:
         kept = self._known | ({_DOUBTED: self._doubted} if self._doubted else {})
-        self._memory.write_text(json.dumps(kept, ensure_ascii=False, indent=1), "utf-8")
+        replace_file(self._memory, json.dumps(kept, ensure_ascii=False, indent=1))
 
     def done(self) -> None:
         """The wizard came to its end.

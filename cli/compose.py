@@ -18,6 +18,7 @@ from config.settings import ConnectionSettings, Settings, load_settings, resolve
 from connectors import available, connect, settings_model
 from connectors.clock import SystemTime, Time
 from connectors.protocol import CrmConnector
+from connectors.salesforce.ids import id18
 from connectors.secretfile import FileSecrets
 from sandbox.remote import Remote
 from scoring.rates import Rates
@@ -127,7 +128,12 @@ def _openings(settings: Settings, programme: Programme) -> tuple[Row, ...]:
             f"{settings.file}: openings: the programme {programme.name} has no signal that counts as opening; "
             'give it one: [signals.carried_over] counts_as = "opening"'
         )
-    return load_openings(settings.openings, programme.rules)
+    return load_openings(settings.openings, programme.rules, whole=_whole)
+
+
+def _whole(record: str) -> str:
+    """A Salesforce id in 18 characters, where a report exports it with 15 (SR35); HubSpot's numbers begin with no 0."""
+    return record if record.isdigit() and not record.startswith("0") else id18(record)
 
 
 def _rates(settings: Settings, programme: Programme) -> Rates | None:

@@ -4,6 +4,7 @@ import json
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -14,6 +15,7 @@ from cli.offline import compose_offline, find
 from cli.screen import console, print_json, table
 from config.rulefile import load_programme
 from config.settings import Settings
+from connectors.replacing import replace_file
 from sync.erase import erase as take_out
 from sync.erase import without
 from sync.ledger import Ledger, history
@@ -44,13 +46,14 @@ def erase(path: Path, *, subject: str, yes: bool, reports: tuple[Path, ...], as_
     with closing(ledger):
         with ledger.begin() as tx:
             found = find(tx, settings.programme_name, subject)
+        records = [each.partition(":")[2] for each in found.records]
+        cleaned = {report: without(_read(report), records) for report in reports}
         if not yes:
             click.confirm(f"erase {' = '.join(found.records)} from the ledger, for good?", abort=True, err=as_json)
+        # First of all: whoever is out of the ledger cannot be named a second time.
+        for report, said in cleaned.items():
+            replace_file(report, json.dumps(said, ensure_ascii=False, indent=2), private=False)
         erased = take_out(ledger, settings.programme_name, found.subject, now)
-    records = [each.partition(":")[2] for each in found.records]
-    for report in reports:
-        said = json.loads(report.read_text("utf-8"))
-        report.write_text(json.dumps(without(said, records), ensure_ascii=False, indent=2), "utf-8")
     if as_json:
         print_json({"rows": erased.rows, "living": erased.living})
         return Exit.DONE
@@ -60,6 +63,13 @@ def erase(path: Path, *, subject: str, yes: bool, reports: tuple[Path, ...], as_
     if erased.living:
         out.print(f"{erased.living} of the records were still in a CRM when last read: delete them there as well")
     return Exit.DONE
+
+
+def _read(report: Path) -> Any:
+    try:
+        return json.loads(report.read_text("utf-8"))
+    except ValueError as error:
+        raise click.UsageError(f"--report {report}: this is no report of a sync; nothing was erased") from error
 
 
 @click.command()

@@ -1,5 +1,7 @@
 """What becomes of an error: one line and an exit code. Loaded when there is one, because it knows every layer's own."""
 
+import errno
+import os
 import traceback
 from pathlib import Path
 
@@ -23,12 +25,20 @@ def told(error: Exception) -> tuple[str, Exit]:
             return str(error), Exit.TRY_LATER if isinstance(error, TryLater) else Exit.ACT
         case requests.RequestException():
             return f"the sandbox does not answer any more ({type(error).__name__})", Exit.TRY_LATER
-        case OSError(filename=str() | Path() as file):
-            why = (error.strerror or "it cannot be used").lower()
-            return f"{file}: {why}; choose another place", Exit.USAGE
-    where = traceback.extract_tb(error.__traceback__)[-1]
+        case OSError() if line := _of_a_file(error):
+            return line, Exit.USAGE
+    last = traceback.extract_tb(error.__traceback__)[-1]
     line = (
-        f"this is a defect of bonus-malus: {type(error).__name__} in {Path(where.filename).name}:{where.lineno}; "
+        f"this is a defect of bonus-malus: {type(error).__name__} in {Path(last.filename).name}:{last.lineno}; "
         "`bonus-malus --debug …` prints the details to report"
     )
     return line, Exit.DEFECT
+
+
+def _of_a_file(error: OSError) -> str:
+    """What is wrong with a file or its disk; empty where it is about neither."""
+    file = f"{error.filename}: " if isinstance(error.filename, str | Path) else ""
+    # shutil says it in its text alone.
+    if error.errno == errno.ENOSPC or os.strerror(errno.ENOSPC) in str(error):
+        return f"{file}the disk is full; make room and run the command again"
+    return f"{file}{(error.strerror or 'it cannot be used').lower()}; choose another place" if file else ""

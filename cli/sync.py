@@ -14,6 +14,7 @@ from cli.exits import STATES, Exit
 from cli.screen import coefficient, command, console, print_json, table
 from cli.stopping import on_sigterm
 from connectors.protocol import OutcomeKind
+from connectors.replacing import replace_file
 from sync.brake import Brake
 from sync.job import Job
 from sync.job import Progress as Step
@@ -61,7 +62,7 @@ def sync(
         raise click.UsageError(f"--report {report}: there is no folder {report.parent}; nothing was read yet")
     done = perform(composition, dry=dry_run, full=full, quiet=as_json, brake=brake, only=only)
     if report is not None:
-        report.write_text(json.dumps(done.to_json(), ensure_ascii=False, indent=2, default=str), "utf-8")
+        replace_file(report, json.dumps(done.to_json(), ensure_ascii=False, indent=2, default=str), private=False)
     if as_json:
         print_json(done.to_json())
     else:

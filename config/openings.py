@@ -9,13 +9,14 @@ A line names its person by `record` (an id, or connection:id) or by `email`, and
 `level`. May be there: `clean_periods`, `years_at_floor`, `protection_used` (yes or no), `on` (the statement's day).
 """
 
-import csv
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from config.csvfile import read_rows
 from config.reading import ConfigError, choice
 from scoring.opening import opening_of
 from scoring.records import is_address
@@ -38,28 +39,23 @@ class Row:
     on: date | None = None
 
 
-def load_openings(path: Path, rules: AnyRules) -> tuple[Row, ...]:
-    """The lines of a file, each possible under these rules.
+def load_openings(path: Path, rules: AnyRules, *, whole: Callable[[str], str] = str) -> tuple[Row, ...]:
+    """The lines of a file, each possible under these rules; `whole` gives an id as the CRM itself writes it.
 
     Raises:
         ConfigError: no such file, or a mistake in it: its line, what is wrong, what is allowed.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            _check_names(reader.fieldnames or (), path)
-            rows = [_row(cells, path, reader.line_num) for cells in reader]
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
-    except csv.Error as error:
-        raise ConfigError(f"{path}: not CSV: {error}") from error
-    people: dict[str, int] = {}
+    names, found = read_rows(path)
+    _check_names(names, path)
+    rows = [_row(cells, path, line, whole) for line, cells in found]
+    people: dict[str, dict[str, int]] = defaultdict(dict)  # by id or address: by connection, "" for any
     for row in rows:
         where = f"{path}:{row.line}"
-        first = people.setdefault(row.record or row.email.lower(), row.line)
-        if first != row.line:
+        connection, _, record = row.record.rpartition(":")
+        known = people[record or row.email.lower()]
+        first = next((line for other, line in known.items() if "" in (connection, other) or other == connection), None)
+        known[connection] = row.line
+        if first is not None:
             raise ConfigError(f"{where}: this person stands on line {first} already; a person brings one coefficient")
         try:
             opening_of(row.carried, rules)
@@ -78,11 +74,9 @@ def _check_names(names: Sequence[str], path: Path) -> None:
         raise ConfigError(f"{path}:1: no column says what is carried over: coefficient or level")
 
 
-def _row(found: Mapping[str, str | None], path: Path, line: int) -> Row:
+def _row(found: Mapping[str, str], path: Path, line: int, whole: Callable[[str], str]) -> Row:
     where = f"{path}:{line}"
-    if None in found:
-        raise ConfigError(f"{where}: more cells than columns")
-    cells = {name: (text or "").strip() for name, text in found.items()}
+    cells = {name: text.strip() for name, text in found.items()}
     record, email = cells.get("record", ""), cells.get("email", "")
     if bool(record) == bool(email):
         raise ConfigError(f"{where}: a line names its person by record or by email, and by one of them")
@@ -101,7 +95,8 @@ def _row(found: Mapping[str, str | None], path: Path, line: int) -> Row:
         _count(cells.get("years_at_floor", ""), f"{where}: years_at_floor"),
         WORDS[used],
     )
-    return Row(line, record, email, carried, _day(cells.get("on", ""), f"{where}: on"))
+    connection, colon, id_ = record.rpartition(":")
+    return Row(line, f"{connection}{colon}{whole(id_)}", email, carried, _day(cells.get("on", ""), f"{where}: on"))
 
 
 def _hundredths(text: str, where: str) -> int:

@@ -3,11 +3,11 @@
 One column of days (`Date`), one per currency: units of it for one unit of the base. Empty and `N/A` mean: no rate.
 """
 
-import csv
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from config.csvfile import read_rows
 from config.reading import ConfigError
 from scoring.rates import Rates
 
@@ -24,23 +24,12 @@ def load_rates(path: str | Path, *, base: str = "EUR") -> Rates:
         ConfigError: no such file, no column of days, or a cell that is no day or no rate (with its line).
     """
     path = Path(path)
-    try:
-        # The file ends each line with a comma: the column without a name is none.
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
-    except csv.Error as error:
-        raise ConfigError(f"{path}: not CSV: {error}") from error
+    _, rows = read_rows(path)
     found: dict[str, dict[date, Decimal]] = {}
-    for line, row in enumerate(rows, 2):
+    for line, row in rows:
         day = _day(row.get("Date"), f"{path}:{line}")
         for name, cell in row.items():
-            if name is None:
-                raise ConfigError(f"{path}:{line}: more cells than columns")
-            currency, text = name.strip(), (cell or "").strip()
+            currency, text = name.strip(), cell.strip()  # the ECB's lines end with a comma: a column without a name
             if len(currency) != _CODE or text in _NONE:
                 continue
             rates = found.setdefault(currency, {})

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select
 from scoring.decision import Decision, Kind
 from scoring.signal import Signal, Source
 from sync import lease
-from sync.ledger import facts, schema
+from sync.ledger import database, facts, schema
 from sync.ledger.facts import chunks, wake_subjects
 
 
@@ -26,8 +26,13 @@ class Subject:
 
 
 def enter(tx: Connection, subject: Subject, decision: Decision, now: datetime) -> None:
-    """Keep a decision, and make its subject due at once."""
+    """Keep a decision, and make its subject due at once.
+
+    Raises:
+        LedgerError: the clock was set back.
+    """
     lease.alone(tx, subject.programme)
+    database.refuse_past(tx, subject.programme, now)
     source, name = decision.fact or (None, None)
     connection = None if source is None else _connection(tx, subject.programme, source.connection)
     tx.execute(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, false, func, select, text, update
 
 from config.locale import Texts
 from connectors.errors import CrmError, QuotaSpent, SignInRefused, TryLater
@@ -67,12 +67,14 @@ class Doctor:
                 return
             with closing(ledger), ledger.begin() as tx:
                 yield _sound(tx)
+                # Nobody is changed, but only who may write gets as far as to find that out.
+                tx.execute(update(schema.programmes).where(false()).values(name=schema.programmes.c.name))
                 runs = history.runs(tx, self.programme_name, limit=1)
                 held = hold.listed(tx, self.programme_name)
                 known |= _accounts(tx, self.programme_name)
                 shared = _shared(tx, self.programme_name)
         except LedgerError as error:
-            yield Finding(Level.FAIL, str(error), "bring the ledger back, or name another one in the settings")
+            yield Finding(Level.FAIL, str(error), "do what the message says, or name another ledger in the settings")
             return
         if len(self.sources) > 1:
             yield from _shared_addresses(shared)

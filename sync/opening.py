@@ -9,11 +9,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from config.reading import ConfigError
 from connectors.errors import CrmError, Fatal
 from connectors.protocol import Account
 from scoring.rules import Programme
-from sync import lease, rejects
+from sync import lease, rejects, settled
 from sync.job import Job, StoppedError
 from sync.lease import Holder, Lease, LeaseLostError
 from sync.ledger import database, facts
@@ -121,12 +120,14 @@ class _Met:
 def _begin(tx: Connection, job: Job, kind: str, met: _Met) -> tuple[Opened, Lease]:
     now, connections = met.now, met.connections
     row = database.programme(tx, job.programme)
-    known = _time_zone(job, row.time_zone, met.accounts)
+    known = settled.time_zone(job, row, met.accounts)
     zone = known or ZoneInfo("UTC")
+    settled.check_history(job, row)
     day = now.astimezone(zone).date()
     horizon = row.horizon or history_start(now, job.history_years)
     if row.opened is None and known:
         database.open_programme(tx, row.id, time_zone=zone.key, opened=day, horizon=horizon)
+    moved = settled.follow_zone(tx, row, zone)
     programme = job.programme_at(day)
     lease.abandon(tx, row.id, now)
     number = database.start_run(tx, row.id, now, programme.label, kind=kind)
@@ -134,6 +135,7 @@ def _begin(tx: Connection, job: Job, kind: str, met: _Met) -> tuple[Opened, Leas
     leased = Lease(job.ledger, number, job.now, tokens)
     report = Report(number, job.programme, programme.label, day, dry=job.dry, connections=connections)
     report.first_fill = any(row.filled is None for row in rows.values())
+    report.notes += moved
     if not known:
         report.notes.append("nothing was read: the programme's time zone is settled when every CRM has answered once")
     elif row.opened is None:
@@ -157,7 +159,7 @@ def _take(
                 report.state, report.message = "skipped", str(token)
                 continue
             tokens[row.id] = token
-        rows[name] = row
+        rows[name] = settled.follow_language(tx, row, job.language, met.connections[name].warnings)
     return rows, tokens
 
 
@@ -170,20 +172,3 @@ def _sign_in(job: Job, connections: Mapping[str, ConnectionReport]) -> dict[str,
         except CrmError as error:
             give_up(connections[name], error)
     return accounts
-
-
-def _time_zone(job: Job, stored: str | None, accounts: Mapping[str, Account]) -> ZoneInfo | None:
-    """The programme's time zone: as set, as stored at first contact, or as all CRMs agree; None before all answered.
-
-    Raises:
-        ConfigError: the CRMs differ and nothing is set.
-    """
-    if job.time_zone is not None:
-        return job.time_zone
-    if stored is not None:
-        return ZoneInfo(stored)
-    zones = {account.time_zone for account in accounts.values()}
-    if len(zones) > 1:
-        each = ", ".join(f"{name} {account.time_zone}" for name, account in accounts.items())
-        raise ConfigError(f'time_zone: the CRMs differ ({each}); write the programme\'s own, such as "Europe/Paris"')
-    return ZoneInfo(zones.pop()) if len(accounts) == len(job.sources) else None

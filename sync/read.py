@@ -238,4 +238,9 @@ def _text(values: MappingOf[str, Value], field: str) -> str | None:
 
 def history_start(now: datetime, years: int) -> date:
     """The first day whose signals a first fill counts."""
-    return (now - timedelta(days=round(365.25 * years))).date()
+    return (now - timedelta(days=history_days(years))).date()
+
+
+def history_days(years: int) -> int:
+    """So many years as days, wherever they lie."""
+    return round(365.25 * years)

@@ -39,6 +39,12 @@ class Server:
         with psycopg.connect(self.url("postgres"), autocommit=True) as admin:
             admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (database,))
 
+    def shut(self, database: str, *, again: bool = False) -> None:
+        """Let nobody into a database any more, and whoever is there out; or, `again`, let them in."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as admin:
+            admin.execute(f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS {again}')
+        self.disconnect(database)
+
 
 def binaries() -> Path | None:
     """Where initdb and pg_ctl are, the newest first; None where PostgreSQL is not installed."""

@@ -37,7 +37,8 @@ def backup(ledger: Ledger, file: Path) -> int:
                 # One file is easier to carry than one with a log beside it.
                 target.execute("PRAGMA journal_mode=DELETE")
         except sqlite3.Error:
-            half.unlink(missing_ok=True)
+            for left in (half, half.with_name(f"{half.name}-journal")):
+                left.unlink(missing_ok=True)
             raise
     half.rename(file)
     return file.stat().st_size

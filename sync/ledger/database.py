@@ -14,6 +14,8 @@ from sync.ledger import engines, progress, schema
 from sync.ledger.errors import LedgerError, told
 from sync.ledger.upgrade import NewerError, upgrade
 
+OTHERWISE = 0  # no standing's number: a record shows one, but not as it is to be shown
+
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeRow:
@@ -109,12 +111,14 @@ def connection(tx: Connection, programme_id: int, name: str, *, crm: str, accoun
     """The connection's row, made if it is new.
 
     Raises:
-        LedgerError: another org or portal answers under this name than at first contact (AU04).
+        LedgerError: another org or portal answers under this name than at first contact (AU04), or one that has another
+            name already.
     """
     table = schema.connections
     found = select(table).where(table.c.programme == programme_id, table.c.name == name)
     row = tx.execute(found).one_or_none()
     if row is None:
+        _refuse_twin(tx, programme_id, name, crm, account)
         values = {"programme": programme_id, "name": name, "crm": crm, "account": account, "language": language}
         tx.execute(insert(table).values(values))
         row = tx.execute(found).one()
@@ -125,6 +129,31 @@ def connection(tx: Connection, programme_id: int, name: str, *, crm: str, accoun
             "or name a new ledger in the settings"
         )
     return ConnectionRow(row.id, row.name, row.crm, row.account, row.language, row.mapping, row.filled)
+
+
+def _refuse_twin(tx: Connection, programme_id: int, name: str, crm: str, account: str) -> None:
+    table = schema.connections
+    here = (table.c.programme == programme_id) & (table.c.crm == crm) & (table.c.account == account)
+    if known := tx.execute(select(table.c.name).where(here)).scalar():
+        raise LedgerError(
+            f"connection {name!r} leads to {crm} {account}, which is {known!r} in this ledger: every fact would count "
+            f"twice; call the connection {known!r} in the settings"
+        )
+
+
+def set_language(tx: Connection, connection_id: int, language: str) -> None:
+    """From now on this connection's records are written in that language, every one of them anew."""
+    table, contacts = schema.connections, schema.contacts
+    tx.execute(update(table).where(table.c.id == connection_id).values(language=language))
+    shown = (contacts.c.connection == connection_id) & contacts.c.shown.is_not(None)
+    tx.execute(update(contacts).where(shown).values(shown=OTHERWISE))
+
+
+def set_time_zone(tx: Connection, programme_id: int, time_zone: str) -> None:
+    """From now on the programme's days are those of that zone: everything will be read and judged again."""
+    programmes, table = schema.programmes, schema.connections
+    tx.execute(update(programmes).where(programmes.c.id == programme_id).values(time_zone=time_zone))
+    tx.execute(update(table).where(table.c.programme == programme_id).values(mapping=None))
 
 
 def reset_cursors(tx: Connection, connection_id: int, mapping: str) -> None:
@@ -161,19 +190,29 @@ def start_run(tx: Connection, programme_id: int, started: datetime, rules: str, 
     Raises:
         LedgerError: the clock was set back behind the start of an earlier run.
     """
+    refuse_past(tx, programme_id, started)
     table = schema.runs
-    last = select(table.c.id, table.c.started).where(table.c.programme == programme_id)
-    row = tx.execute(last.order_by(table.c.started.desc()).limit(1)).first()
-    if row is not None and started < row.started:
-        # Entries are ordered by id and dated by instant: a run in the past would change what was known then.
-        raise LedgerError(
-            f"the clock says {started:%Y-%m-%d %H:%M:%S} UTC, but run {row.id} began at "
-            f"{row.started:%Y-%m-%d %H:%M:%S}: it was set back; set the clock of this machine right and run again"
-        )
     values = {"programme": programme_id, "started": started, "kind": kind, "state": "running", "rules": rules}
     key = tx.execute(insert(table).values({**values, "report": {}})).inserted_primary_key
     assert key is not None  # noqa: S101 - an insert of one row has one key
     return int(key[0])
+
+
+def refuse_past(tx: Connection, programme_id: int, now: datetime) -> None:
+    """Let nothing be entered before the start of the last run: it would change what was known then.
+
+    Raises:
+        LedgerError: the clock was set back, or was ahead.
+    """
+    table = schema.runs
+    last = select(table.c.id, table.c.started).where(table.c.programme == programme_id)
+    row = tx.execute(last.order_by(table.c.started.desc()).limit(1)).first()
+    if row is not None and now < row.started:
+        raise LedgerError(
+            f"the clock says {now:%Y-%m-%d %H:%M:%S} UTC, but run {row.id} began at {row.started:%Y-%m-%d %H:%M:%S}: "
+            "it was set back; set the clock of this machine right and run again, or put back a backup from before that "
+            "run if it was ahead then"
+        )
 
 
 def end_run(tx: Connection, run: int, ended: datetime, state: str, report: Mapping[str, Any]) -> None:

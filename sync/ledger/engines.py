@@ -51,13 +51,16 @@ def at(place: str, beside: Path) -> Engine:
         raise LedgerError("ledger: PostgreSQL's driver is missing: pip install 'bonus-malus[postgresql]'") from error
     if backend == "sqlite":
         _prepare(engine)
+        _watch(engine)
+    else:
+        event.listen(engine, "connect", _prepare_postgresql)
     return engine
 
 
 def public(engine: Engine) -> str:
     """The place as it may be shown: a file's path, or a URL without its password."""
-    url = engine.url
-    return str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+    url = engine.url.set(drivername=engine.url.get_backend_name())
+    return str(url.database) if url.drivername == "sqlite" else url.render_as_string(hide_password=True)
 
 
 def copied(engine: Engine) -> Engine:
@@ -79,8 +82,48 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys=ON")
 
 
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    # Longer than any step of ours takes: whoever holds a lock then has forgotten it.
+    connection.execute("SET lock_timeout = '10min'")
+    connection.commit()
+
+
 def _begin_immediate(tx: Connection) -> None:
     tx.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _watch(engine: Engine) -> None:
+    """Let no step be made in a file that is no longer where it was (sqlite.org/howtocorrupt.html, 2.4).
+
+    SQLite would go on in the file without a name, or make a new one, and all of it would be lost with the process.
+    """
+    known: tuple[Path, int, int] | None = None
+
+    def remember(connection: sqlite3.Connection, _record: object) -> None:
+        nonlocal known
+        (file,) = (row[2] for row in connection.execute("PRAGMA database_list") if row[1] == "main")
+        if known is None and file:
+            known = (Path(file), *_identity(Path(file)))
+
+    def compare(*_: object) -> None:
+        if known is not None and known[1:] != _identity(known[0]):
+            raise LedgerError(
+                f"ledger {public(engine)}: the file was taken away, or another one put in its place, while this "
+                "program used it; put it back, or a backup without -wal and -shm beside it, and run again; "
+                "nothing of this step was kept"
+            )
+
+    event.listen(engine, "do_connect", compare)  # which would make a new file
+    event.listen(engine, "connect", remember)
+    event.listen(engine, "begin", compare)
+
+
+def _identity(file: Path) -> tuple[int, int]:
+    try:
+        found = file.stat()
+    except OSError:
+        return 0, 0
+    return found.st_dev, found.st_ino
 
 
 def _sqlite_copy(engine: Engine) -> Engine:

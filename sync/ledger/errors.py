@@ -58,6 +58,11 @@ PHRASES = (
     ("database is locked", "SQLITE_BUSY"),
     ("readonly database", "SQLITE_READONLY"),
     ("password authentication failed", "28P01"),
+    ("no pg_hba.conf entry", "28000"),
+    ("permission denied for database", "42501"),
+    ("too many clients", "53300"),
+    ("connection slots are reserved", "53300"),
+    ("not currently accepting connections", "57P03"),
     ('FATAL:  role "', "28000"),
     ('FATAL:  database "', "3D000"),
 )

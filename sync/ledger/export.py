@@ -1,5 +1,6 @@
 """The ledger's signals as Parquet files, in the columns that the engine reads."""
 
+import shutil
 from pathlib import Path
 
 import pyarrow as pa
@@ -50,6 +51,9 @@ def export(ledger: Ledger, programme: int, folder: Path, *, parts: int = PARTS) 
             max_rows_per_group=4 * GROUP,
             max_open_files=parts,
         )
-    except OSError as error:
+    except BaseException as error:
+        shutil.rmtree(folder, ignore_errors=True)  # it was empty, or not there
+        if not isinstance(error, OSError):
+            raise
         raise LedgerError(f"{folder}: {error.strerror or error}; make room or name another folder") from error
     return count

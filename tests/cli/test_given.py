@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.compose import compose
 from cli.sandbox import SETTINGS
 from config.mappingfile import FOLDER, load_mapping
 from config.rulefile import load_programme
@@ -179,6 +180,12 @@ def _fields(org: Site) -> list[dict[str, str | None]]:
             "clean_periods: '99999999999999999999' is no number of",
         ),
         ("email,coefficient\na@b.fr,0.8,7\n", "openings.csv:2: more cells than columns"),
+        ("record,coefficient\n1,0.8\nhubspot:1,0.9\n", "openings.csv:3: this person stands on line 2 already"),
+        ("record,coefficient\nhubspot:1,0.8\n1,0.9\n", "openings.csv:3: this person stands on line 2 already"),
+        (
+            "record,coefficient\n003Sb0000000005,0.8\nsalesforce:003Sb0000000005IAA,0.9\n",
+            "openings.csv:3: this person stands on line 2 already",
+        ),
     ],
 )
 def test_a_mistake_in_the_file_of_openings_is_one_line_before_anything_is_sent(
@@ -188,6 +195,22 @@ def test_a_mistake_in_the_file_of_openings_is_one_line_before_anything_is_sent(
     said = command("sync")
     assert (said.code, said.err.count("\n")) == (2, 1)
     assert message in said.err
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("003Sb0000000005", "003Sb0000000005IAA"),
+        ("salesforce:003Sb0000000005", "salesforce:003Sb0000000005IAA"),
+        ("003Sb0000000005IAA", "003Sb0000000005IAA"),
+        ("hubspot:100000000000057", "hubspot:100000000000057"),
+    ],
+)
+def test_sr35_a_record_is_found_by_the_fifteen_characters_that_reports_export(
+    written: str, kept: str, org: Site, tmp_path: Path
+):
+    write(tmp_path, "", f"record,coefficient\n{written},0.8\nother:7,0.9\nanother:7,0.9\n")
+    assert [row.record for row in compose(tmp_path / "bonus-malus.toml").openings][:1] == [kept]
 
 
 @pytest.mark.parametrize(

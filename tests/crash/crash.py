@@ -21,6 +21,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -281,6 +282,7 @@ def main(arguments: list[str]) -> int:
         return 0
     if told.engine:
         score.MANY = 1
+        import_module("sync.many")  # once, and not in each process that is forked
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bonus-malus-crash-")))
         (folder / "base").mkdir()

@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from sync.ledger import Ledger, LedgerError
 from sync.ledger.backup import backup
+from tests.limits import disk_of
 
 
 class TestOfAFile:
@@ -41,6 +42,15 @@ class TestOfAFile:
         (tmp_path / "kept.db").write_text("yesterday's")
         with pytest.raises(LedgerError, match="is there already: name a new file"):
             backup(filling.ledger, tmp_path / "kept.db")
+
+    def test_to_a_disk_that_fills_leaves_nothing(self, filling, tmp_path):
+        before = sorted(each.name for each in tmp_path.iterdir())
+        with (
+            disk_of(4096),
+            pytest.raises(LedgerError, match=r"(disk is full|disk fails).*nothing of this step was kept"),
+        ):
+            backup(filling.ledger, tmp_path / "backup.db")
+        assert sorted(each.name for each in tmp_path.iterdir()) == before
 
     def test_to_a_folder_that_is_not_there_leaves_nothing(self, filling, tmp_path):
         with pytest.raises(LedgerError, match="cannot be opened"):

@@ -19,6 +19,7 @@ from scoring.signals import Judged
 from sync.ledger import Ledger, LedgerError, arrow, columns, facts, schema
 from sync.ledger.export import export, part_of
 from sync.ledger.facts import store_signals
+from tests.limits import disk_of
 from tests.sync.ledger.conftest import NOW, Filling
 
 DAY = date(2026, 5, 1)
@@ -194,6 +195,12 @@ def test_an_export_into_a_folder_in_use_is_refused(filled, tmp_path):
     (tmp_path / "something").write_text("")
     with pytest.raises(LedgerError, match="is not empty: name a new folder"):
         export(filled.ledger, filled.entry.programme, tmp_path)
+
+
+def test_an_export_to_a_disk_that_fills_leaves_nothing(filled, tmp_path):
+    with disk_of(100), pytest.raises(LedgerError, match="make room or name another folder"):
+        export(filled.ledger, filled.entry.programme, tmp_path / "signals")
+    assert not (tmp_path / "signals").exists()
 
 
 def test_op11_a_child_that_is_asked_to_end_answers_and_ends_with_its_parent(sqlite_place):

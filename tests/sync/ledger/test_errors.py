@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 from datetime import date, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -67,6 +68,13 @@ class TestOnSqlite:
         with pytest.raises(LedgerError, match="the file is damaged; put a backup back"):
             Ledger.open(place).close()
 
+    def test_a_file_that_moved_is_not_made_anew_by_whoever_connects_next(self, filling, tmp_path, place):
+        filling.ledger.close()
+        Path(place).rename(tmp_path / "elsewhere.db")
+        with pytest.raises(LedgerError, match="the file was taken away, or another one put in its place"):
+            filling.contacts("1")
+        assert not Path(place).exists()
+
     def test_a_folder_that_is_not_there_names_the_path(self, tmp_path):
         with pytest.raises(LedgerError, match=r"missing/ledger\.db: it cannot be opened; correct the path"):
             Ledger.open(str(tmp_path / "missing" / "ledger.db"))
@@ -126,6 +134,24 @@ def test_a_server_whose_disk_is_full_says_so():
     full = SimpleNamespace(sqlstate="53100")
     error = explain("l", type("Wrapped", (Exception,), {"orig": full})())
     assert str(error).startswith("ledger l: the server's disk is full; make room there and run again;")
+
+
+@pytest.mark.parametrize(
+    ("said", "cure"),
+    [
+        ("FATAL:  sorry, too many clients already", "short of connections or memory; run again later"),
+        (
+            "FATAL:  remaining connection slots are reserved for roles",
+            "short of connections or memory; run again later",
+        ),
+        ('FATAL:  database "l" is not currently accepting connections', "run again when it answers"),
+        ('FATAL:  no pg_hba.conf entry for host "::1"', "refuses this user or password; correct the URL"),
+        ('FATAL:  permission denied for database "l"', "grant it CREATE, TEMPORARY and its tables there"),
+        ('FATAL:  database "l" does not exist', "create it: createdb NAME"),
+    ],
+)
+def test_a_server_that_refuses_to_connect_says_why_without_a_code(said, cure):
+    assert cure in str(explain("l", type("Wrapped", (Exception,), {"orig": Exception(said)})()))
 
 
 def test_every_trouble_has_a_cure_and_the_more_exact_code_comes_first():

@@ -1,0 +1,135 @@
+"""What the first contact settled: settings that say otherwise later are followed whole, or refused in one line."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+
+from config.reading import ConfigError
+from config.rulefile import load_programme
+from scoring.decision import Decision, Kind
+from sync import decide
+from sync.brake import Brake
+from sync.ledger import LedgerError, database, history, schema
+from sync.verify import verify
+from tests.sync.conftest import World, both, order
+from tests.sync.test_run import one_customer
+
+place = pytest.fixture(both, params=("sqlite", "postgresql"))
+
+
+def rows(world: World, table) -> list:
+    with world.ledger.begin() as tx:
+        return [tuple(row) for row in tx.execute(select(table).order_by(*table.primary_key))]
+
+
+def refused(world: World, words: str, **options: object) -> None:
+    """One line, and not a row more than before."""
+    before = {table.name: rows(world, table) for table in schema.metadata.sorted_tables}
+    written = [len(crm.written) for crm in world.crms.values()]
+    with pytest.raises((LedgerError, ConfigError), match=words) as error:
+        world.sync(**options)
+    assert "\n" not in str(error.value)
+    assert {table.name: rows(world, table) for table in schema.metadata.sorted_tables} == before
+    assert [len(crm.written) for crm in world.crms.values()] == written
+
+
+def test_au04_another_account_under_a_known_name_is_refused(world: World):
+    one_customer(world)
+    world.sync()
+    world.crms["a"].account_id = "00D2"
+    refused(
+        world, "'a' now leads to a 00D2, but this ledger belongs to a 00D1: .*; correct the connection, or name a new"
+    )
+
+
+def test_a_known_account_under_another_name_is_refused_since_every_fact_would_count_twice(world: World):
+    one_customer(world)
+    world.sync()
+    sources = world.job().sources
+    sources["c"] = sources.pop("a")
+    refused(world, "'c' leads to a 00D1, which is 'a' in this ledger: .*; call the connection 'a'", sources=sources)
+
+
+def test_two_connections_to_one_account_are_refused_at_once(world: World):
+    one_customer(world)
+    sources = world.job().sources
+    refused(world, "every fact would count twice", sources={**sources, "c": sources["a"]})
+
+
+def test_another_time_zone_judges_every_day_again(world: World):
+    crm = one_customer(world)
+    late = datetime(2026, 6, 1, 23, 30, tzinfo=UTC)  # the second of June in Paris
+    crm.put("cases", "k1", fault="theirs", day=late, contacts=["1"])
+    world.sync()
+    assert crm.ours("1")["reasons"].count("2 Jun 2026") == 1
+    report = world.sync(time_zone=ZoneInfo("America/New_York"))
+    assert "time_zone was Europe/Paris and is America/New_York: everything is read and judged again" in report.notes[0]
+    assert crm.ours("1")["reasons"].count("1 Jun 2026") == 1
+    assert world.sync(time_zone=ZoneInfo("America/New_York")).notes == []
+    assert world.sync().written == 0, "what was followed is kept, as what the first contact said was"
+    assert verify(world.ledger, "customers", lambda day: load_programme("customers", at=day)).differences == []
+
+
+def test_another_number_of_years_is_refused_as_the_first_fill_read_only_so_far_back(world: World):
+    one_customer(world)
+    world.sync()
+    words = r"history_years = 6: the first fill read back to 2023-11-22, .*; write history_years = 3 again, or name"
+    refused(world, words, history_years=6)
+    world.clock.advance(days=500)
+    assert world.sync().state == "done"
+
+
+def test_another_language_is_written_on_every_record_and_asks_where_that_is_more_than_the_brake_lets_pass(
+    world: World,
+):
+    crm = one_customer(world)
+    world.sync()
+    english = crm.ours("1")["way_back"]
+    report = world.sync(language="fr", brake=Brake(share=0.5, least=0))
+    assert report.state == "asked"
+    assert crm.ours("1")["way_back"] == english
+    report = world.sync(language="fr")
+    assert report.written == 1
+    assert crm.ours("1")["way_back"].startswith("Échéance")
+    assert world.sync(language="fr").written == 0
+    assert world.sync().written == 0
+    assert verify(world.ledger, "customers", lambda day: load_programme("customers", at=day)).differences == []
+
+
+def test_a_connection_that_left_the_settings_keeps_what_it_brought(world: World):
+    crm = one_customer(world)
+    world.crms["b"].put("contacts", "9", email="c1@example.com")
+    order(world.crms["b"], "p9", "9", date(2026, 9, 1))
+    world.sync()
+    shown = crm.ours("1")["points"]
+    only_a = {"a": world.job().sources["a"]}
+    crm.put("contacts", "1", name="touched")
+    assert world.sync(sources=only_a).written == 0
+    assert crm.ours("1")["points"] == shown
+
+
+def decided(world: World) -> None:
+    with world.ledger.begin() as tx:
+        (found,) = history.subject(tx, "customers", "a:1")
+        programme = database.programme(tx, "customers").id
+        decision = Decision(Kind.FREEZE, date(2026, 11, 22), "someone", "legal hold")
+        decide.enter(tx, decide.Subject(programme, found.subject), decision, world.clock.now)
+
+
+def test_a_clock_that_was_set_back_is_refused_by_whatever_enters_something(world: World):
+    one_customer(world)
+    world.clock.advance(days=1)
+    world.sync()
+    world.clock.advance(days=-1)
+    words = (
+        "it was set back; set the clock of this machine right and run again, or put back a backup from before that run"
+    )
+    refused(world, words)
+    with pytest.raises(LedgerError, match=words):
+        decided(world)
+    assert rows(world, schema.decisions) == []
+    world.clock.advance(days=1)
+    decided(world)
+    assert world.sync().state == "done"
