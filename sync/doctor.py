@@ -74,7 +74,11 @@ class Doctor:
                 known |= _accounts(tx, self.programme_name)
                 shared = _shared(tx, self.programme_name)
         except LedgerError as error:
-            yield Finding(Level.FAIL, str(error), "do what the message says, or name another ledger in the settings")
+            yield Finding(
+                Level.FAIL,
+                str(error),
+                "do what it says; where that is not possible, put a backup back or name another ledger",
+            )
             return
         if len(self.sources) > 1:
             yield from _shared_addresses(shared)

@@ -21,6 +21,7 @@ from sandbox.salesforce.access import FieldGrant
 from sandbox.salesforce.rules import Duplicates, Flow, Trigger, Validation
 from sandbox.salesforce.schema import make_field
 from sandbox.server import Server
+from sync.ledger import Ledger
 from tests.cli.conftest import Site
 
 Plant = Callable[[Site], None]
@@ -138,6 +139,12 @@ def damaged(site: Site) -> None:
     (site.settings.parent / "ledger.db").write_bytes(b"this is no database" * 500)
 
 
+def locked_away(site: Site) -> None:
+    file = site.settings.parent / "ledger.db"
+    Ledger.open(str(file)).close()
+    settings(site, 'ledger = "ledger.db"', f'ledger = "sqlite:///file:{file}?mode=ro&uri=true"')
+
+
 def mixed_up(site: Site) -> None:
     settings(site, "[connections.salesforce]", '[connections.twin]\ncrm = "salesforce"\n\n[connections.salesforce]')
 
@@ -221,6 +228,12 @@ FAULTS: tuple[dict[str, tuple[Plant, str, str, str]], ...] = (
     },
     {
         "our fields read-only": (read_only, "fail", "15 of our 15 fields", "fields apply"),
+        "a ledger that is read-only": (
+            locked_away,
+            "fail",
+            "it may not be written; let this user write",
+            "what it says",
+        ),
     },
     {
         "a day's calls that are gone": (spent, "fail", "of the 100000 calls of the day are used", "wait"),
