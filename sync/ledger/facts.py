@@ -12,17 +12,16 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, update
 
 from scoring.records import Problem, is_address
 from scoring.signal import Carried, Fact, Liability, Signal, Source
 from scoring.signals import Judged
-from sync.ledger import schema
+from sync.ledger import bulk, schema
 
 PAGE = 5000  # entries in memory at once
 CHUNK = 500  # ids in one IN (...): well below what every database allows
 NOW = date.min  # due at once
-NOBODY = 0  # no subject yet
 LOWEST = -(2**31)  # below every subject: whoever was split off and found no number free has one below zero
 
 T = TypeVar("T")
@@ -130,24 +129,24 @@ def _new_contacts(tx: Connection, entry: Entry, found: Sequence[ContactFacts]) -
     """Contacts never seen before, each a subject of its own."""
     if not found:
         return set()
-    table = schema.contacts
+    contacts = schema.contacts
+    ids = bulk.numbers(tx, contacts, len(found))
+    # A contact's own id names its subject: unique, and nothing to keep count of.
     rows = [
         {
+            "id": each,
             "connection": entry.connection,
             "record": facts.record,
-            "subject": NOBODY,
+            "subject": each,
             "written": dict(facts.ours) or None,
             **_identity(facts),
         }
-        for facts in found
+        for each, facts in zip(ids, found, strict=True)
     ]
-    ids = list(tx.execute(insert(table).returning(table.c.id), rows).scalars())
-    # A contact's own id names its subject: unique, and nothing to keep count of.
-    for some in chunks(ids):
-        tx.execute(update(table).where(table.c.id.in_(some)).values(subject=table.c.id))
     stamp = {"run": entry.run, "recorded": entry.at}
-    tx.execute(insert(schema.identities), [{**stamp, "contact": each, "subject": each} for each in ids])
-    tx.execute(insert(schema.current), [{"subject": each, "programme": entry.programme, "due": NOW} for each in ids])
+    bulk.enter(tx, contacts, rows)
+    bulk.enter(tx, schema.identities, [{**stamp, "contact": each, "subject": each} for each in ids])
+    bulk.enter(tx, schema.current, [{"subject": each, "programme": entry.programme, "due": NOW} for each in ids])
     return set(ids)
 
 
@@ -203,7 +202,7 @@ def store_signals(
             entries.append(_stamp(entry) | {"withdrawn": False, "replaces": replaces} | values)
     entries.extend(_counter_entry(entry, row) for row in standing.values())
     if entries:
-        tx.execute(insert(table), entries)
+        bulk.enter(tx, table, entries)
         wake(tx, entry.connection, {values["contact"] for values in entries})
     return SignalChanges(made, changed, len(standing), same)
 
@@ -216,7 +215,7 @@ def withdraw_others(tx: Connection, entry: Entry, objects: Iterable[str]) -> int
     # A page at a time: an object with millions of signals must not be held in memory to be given up.
     while rows := tx.execute(select(table).where(others, in_force()).order_by(table.c.id).limit(PAGE)).all():
         entries = [_counter_entry(entry, row) for row in rows]
-        tx.execute(insert(table), entries)
+        bulk.enter(tx, table, entries)
         wake(tx, entry.connection, {values["contact"] for values in entries})
         count += len(entries)
     return count
@@ -279,8 +278,7 @@ def store_problems(tx: Connection, entry: Entry, found: Iterable[Problem]) -> No
         }
         for problem in found
     ]
-    if rows:
-        tx.execute(insert(schema.problems), rows)
+    bulk.enter(tx, schema.problems, rows)
 
 
 def count_problems(tx: Connection, run: int) -> int:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
 
 from scoring.explain import to_json
 from scoring.standing import Standing
-from sync.ledger import schema
+from sync.ledger import bulk, schema
 from sync.ledger.facts import LOWEST, Entry, chunks
 
 
@@ -84,10 +84,10 @@ def store_standings(
             keys[subject] = before[0].id
         else:
             fresh.append((Changed(subject, before[1], breakdown, before[0].recorded), standing))
-    if fresh:
-        rows = [_row(entry, changed, standing, rules) for changed, standing in fresh]
-        made = tx.execute(insert(table).returning(table.c.id, sort_by_parameter_order=True), rows).scalars()
-        keys.update(zip((changed.subject for changed, _ in fresh), made, strict=True))
+    numbers = bulk.numbers(tx, table, len(fresh))
+    rows = [_row(entry, *each, rules) | {"id": number} for number, each in zip(numbers, fresh, strict=True)]
+    bulk.enter(tx, table, rows)
+    keys.update((row["subject"], row["id"]) for row in rows)
     present = [
         {"whose": subject, "standing": keys[subject], "rules": rules, "due": standing.next_change}
         for subject, standing in standings.items()
@@ -212,7 +212,7 @@ def store_writes(tx: Connection, entry: Entry, written: Sequence[Written]) -> No
         }
         for each in written
     ]
-    tx.execute(insert(schema.writes), rows)
+    bulk.enter(tx, schema.writes, rows)
     here = contacts.c.id == bindparam("whose")
     shown = [
         {

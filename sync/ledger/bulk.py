@@ -1,0 +1,56 @@
+"""Many rows at once: numbers for them, and their way in.
+
+A server that is sent one INSERT for each row plans and answers each: COPY takes a tenth of the time.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, insert, select, text
+from sqlalchemy.exc import DBAPIError
+
+
+def numbers(tx: Connection, table: Table, many: int) -> list[int]:
+    """Ids for so many new rows, ascending; nobody else gets them."""
+    if not many:
+        return []
+    if tx.dialect.name == "sqlite":  # whose one writer this transaction is
+        first = (tx.execute(select(func.max(table.c.id))).scalar_one() or 0) + 1
+        return list(range(first, first + many))
+    query = text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :many)")
+    return sorted(tx.execute(query, {"name": table.name, "many": many}).scalars())
+
+
+def enter(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, each with the columns of the first one."""
+    if not rows:
+        return
+    if tx.dialect.name == "sqlite":
+        tx.execute(insert(table), rows)
+        return
+    processors = [(name, _processor(tx, table, name)) for name in rows[0]]
+    copy(tx, table.name, list(rows[0]), ([as_kept(row[name]) for name, as_kept in processors] for row in rows))
+
+
+def copy(tx: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Rows into a table of PostgreSQL."""
+    raw = tx.connection.driver_connection
+    assert raw is not None  # noqa: S101 - a connection in use has one
+    names = ", ".join(f'"{name}"' for name in columns)
+    with _told(tx, table), raw.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as into:
+        for row in rows:
+            into.write_row(row)
+
+
+@contextmanager
+def _told(tx: Connection, table: str) -> Iterator[None]:
+    """COPY passes by SQLAlchemy, which would have told what the server refuses from a defect of ours."""
+    try:
+        yield
+    except tx.dialect.loaded_dbapi.Error as error:
+        raise DBAPIError(f"COPY {table}", None, error) from error
+
+
+def _processor(tx: Connection, table: Table, column: str) -> Any:
+    return table.c[column].type.dialect_impl(tx.dialect).bind_processor(tx.dialect) or (lambda value: value)
