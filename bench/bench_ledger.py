@@ -11,6 +11,7 @@ a folder of its own, with the settings of a small server, and fsync on.
 """
 
 import argparse
+import os
 import resource
 import subprocess
 import sys
@@ -18,11 +19,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from queue import Queue
+from threading import Thread
 from typing import Any
 
 import adbc_driver_postgresql.dbapi
@@ -37,6 +40,7 @@ from scoring.engine import score_parts
 from scoring.rules import Programme
 from scoring.signal import Signal, Source
 from scoring.signals import Judged
+from sync import many
 from sync.job import Job
 from sync.ledger import Ledger, arrow, columns, database, facts, load_postgresql
 from sync.ledger.facts import ContactFacts, Entry
@@ -107,14 +111,56 @@ class Took:
         return Took(self.wall + other.wall, self.processor + other.processor)
 
 
+class Memory:
+    """The most that this process and its children held at once, in MB, since it was last asked.
+
+    Of what they share (libraries) each has its own count. A PostgreSQL server is no child of ours.
+    """
+
+    def __init__(self) -> None:
+        self._most = 0
+        Thread(target=self._watch, daemon=True).start()
+
+    def most(self) -> int:
+        """Megabytes."""
+        found, self._most = self._most, 0
+        return found // 1024
+
+    def _watch(self) -> None:
+        while True:
+            self._most = max(self._most, sum(map(_resident, [os.getpid(), *_children(os.getpid())])))
+            time.sleep(0.02)
+
+
+def _children(process: int) -> list[int]:
+    return [int(each) for task in Path(f"/proc/{process}/task").iterdir() for each in _said(task / "children").split()]
+
+
+def _resident(process: int) -> int:
+    """Memory of a process in kB; a server's processes, which run as somebody else, are not ours."""
+    status = dict(line.split(":", 1) for line in _said(Path(f"/proc/{process}/status")).splitlines())
+    mine = status.get("Uid", "").split()[:1] == [str(os.getuid())]
+    return int(status.get("VmRSS", "0 kB").split()[0]) if mine else 0
+
+
+def _said(file: Path) -> str:
+    with suppress(OSError):  # it has just ended
+        return file.read_text()
+    return ""
+
+
+MEMORY = Memory()
+
+
 def timed(what: str, do: Callable[[], Any], against: Took | None = None) -> Took:
     """Do it and say how long it took, in seconds and as ratios."""
+    MEMORY.most()
     start, used = time.perf_counter(), _processor()
     found = do()
     took = found if isinstance(found, Took) else Took(time.perf_counter() - start, _processor() - used)
     ratio = f"{took.wall / against.wall:6.2f} x {took.processor / against.processor:6.2f} x" if against else " " * 17
     told = "" if found is None or isinstance(found, Took) else found
-    print(f"  {what:<40} {took.wall:8.2f} s {took.processor:8.2f} s {ratio} {told}", flush=True)
+    print(f"  {what:<40} {took.wall:8.2f} s {took.processor:8.2f} s {ratio} {MEMORY.most():5} MB {told}", flush=True)
     return took
 
 
@@ -273,7 +319,8 @@ def main() -> None:
         print(took.wall, took.processor)
         return
     with tempfile.TemporaryDirectory() as folder:
-        print(f"{chosen.contacts} contacts, {chosen.signals} signals: wall, processor, and both as ratios")
+        print(f"{chosen.contacts} contacts, {chosen.signals} signals: wall, processor, both as ratios, peak of memory")
+        many.ready(RULES, NOW.date())  # its loops are compiled once for a machine
         file = stored(Path(folder), chosen.contacts, chosen.signals)
         if chosen.only != "postgresql":
             print("SQLite")
@@ -284,8 +331,6 @@ def main() -> None:
             print("PostgreSQL")
             with postgres.running(SERVER) as server:
                 measure(server.create("ledger"), file, chosen.contacts)
-    # A child's own figure would hold ours: it is counted from its fork on.
-    print(f"memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 
 if __name__ == "__main__":

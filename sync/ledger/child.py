@@ -9,7 +9,8 @@ come and go as Arrow streams on standard input and output; what goes wrong is on
 import json
 import signal
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 import adbc_driver_sqlite.dbapi
@@ -22,7 +23,8 @@ from sync.ledger import schema
 from sync.ledger.arrow import WHOLE
 
 ROWS = "65536"  # in one batch
-SETTINGS = ("busy_timeout = 30000", "cache_size = -131072", "threads = 2")  # two help to sort for an index
+PATIENCE = "busy_timeout = 30000"
+SETTINGS = (PATIENCE, "cache_size = -131072", "threads = 2")  # two help to sort for an index
 
 
 class BrokenStreamError(Exception):
@@ -33,7 +35,7 @@ def main(file: str, task: str, what: str = "") -> int:
     """Do one task; 1 if it failed, and then nothing of it was kept."""
     try:
         with (
-            adbc_driver_sqlite.dbapi.connect(file, autocommit=task == "read") as connection,
+            adbc_driver_sqlite.dbapi.connect(file, autocommit=True) as connection,
             closing(connection.cursor()) as cursor,
         ):
             for setting in SETTINGS:
@@ -42,8 +44,11 @@ def main(file: str, task: str, what: str = "") -> int:
                 for line in sys.stdin.buffer:
                     _read(cursor, json.loads(line))
             else:
-                _load(cursor, what)
-                connection.commit()
+                with _without_log(cursor):
+                    connection.adbc_connection.set_autocommit(False)
+                    _load(cursor, what)
+                    connection.adbc_connection.commit()
+                    connection.adbc_connection.set_autocommit(True)
     except (Error, BrokenStreamError) as error:
         sys.stderr.write(" ".join(str(error).split()))
         return 1
@@ -58,6 +63,20 @@ def _read(cursor: Any, query: str) -> None:
         for batch in batches:
             out.write_batch(batch)
     sys.stdout.buffer.flush()
+
+
+@contextmanager
+def _without_log(cursor: Any) -> Iterator[None]:
+    """Write to the file itself, if nobody else has it open: a log of the fill would be all of it once more.
+
+    What was there before lies in a rollback journal meanwhile, and is put back by whoever opens the file after a crash.
+    """
+    with suppress(Error):
+        cursor.execute("PRAGMA busy_timeout = 0").fetchall()
+        cursor.execute("PRAGMA journal_mode = DELETE").fetchall()
+    cursor.execute(f"PRAGMA {PATIENCE}").fetchall()
+    yield
+    cursor.execute("PRAGMA journal_mode = WAL").fetchall()
 
 
 def _load(cursor: Any, connections: str) -> None:

@@ -84,11 +84,7 @@ def _circle(tx: Connection, programme: int, touched: set[int]) -> dict[int, Row[
     circle: dict[int, Row[Any]] = {}
     fresh = touched
     while fresh:
-        rows = [
-            row
-            for ids in chunks(fresh)
-            for row in tx.execute(_contacts(programme, schema.contacts.c.id, ids))
-        ]
+        rows = [row for ids in chunks(fresh) for row in tx.execute(_contacts(programme, schema.contacts.c.id, ids))]
         circle.update((row.id, row) for row in rows)
         fresh = _neighbours(tx, programme, rows) - set(circle)
     return circle
