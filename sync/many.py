@@ -5,12 +5,13 @@ people decided, late corrections, and those of whom something changed that no nu
 """
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
 from queue import Queue
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +26,7 @@ from sync.ledger.facts import Entry
 from sync.report import SHOWN
 
 THREADS = 2
+PIECE = 2_500  # subjects read at once by their numbers
 DENSE = 16  # where at least one subject in so many moves, all signals are read in the order they lie in
 WIDE = 2_000_000  # signals from which on they wait on disk instead of in memory
 NAMED = SHOWN  # of those who moved most
@@ -57,41 +59,56 @@ def score_many(tx: Connection, ledger: Ledger, entry: Entry, programme: Programm
     """Score those who move by the engine and enter their standings, in this transaction; the others stay due."""
     found, made = Scored(), scored.Made(programme.label, day)
     with ExitStack() as stack:
+        threads = 1 if ledger.private else THREADS
+        asks = [stack.enter_context(arrow.reader(ledger, tx)) for _ in range(threads)]
         readers: arrow.Readers = Queue()
-        ask = stack.enter_context(arrow.reader(ledger, tx))
         source = columns.Source.of(ledger, entry.programme, programme.takes_back.values(), tx)
-        due = scored.due(ask, entry, day)
-        source.learn(ask)
-        readers.put(ask)
+        due = scored.due(asks[0], entry, day)
         apart = pa.array(sorted(scored.by_hand(tx, programme.rules.correction_years)), pa.int64())
         due = due.filter(pc.invert(pc.is_in(due["subject"], apart))).combine_chunks()
-        dense = due.num_rows * DENSE >= scored.count_subjects(tx, entry.programme)
-        executor = None if ledger.private else stack.enter_context(ThreadPoolExecutor(THREADS))
-        for _ in range(THREADS - 1 if dense and executor else 0):
-            readers.put(stack.enter_context(arrow.reader(ledger, tx)))
-        unread = standing((), programme, day)  # stands for those that the engine leaves to the plain reading
-
-        def tables() -> Iterator[pa.Table]:
-            parts: list[Part] = []
-            if dense:
-                parts = source.parts(readers)
-            else:
-                pieces = source.parts_of(readers, due["subject"].to_pylist())
-                each = (executor.map if executor else map)(lambda part: part.read(), pieces)
-                parts = [_held(table) for table in each]
-            return score_parts(
-                parts,
-                due.select(["subject"]),
-                programme,
-                day,
-                unread=unread,
-                executor=executor,
-                spill=tempfile.TemporaryFile if dense and source.last > WIDE else None,
-            )
-
-        for table in complete(source, tables):
+        executor = None if ledger.private else stack.enter_context(ThreadPoolExecutor(threads))
+        scoring = _Scoring(programme, day, source, readers, executor)
+        if dense := due.num_rows * DENSE >= scored.count_subjects(tx, entry.programme):
+            source.learn(asks[0])
+        for ask in asks:
+            readers.put(ask)
+        for table in (scoring.everybody if dense else scoring.some)(due):
             _enter(tx, entry, _Page(table, due, programme), made, found)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Scoring:
+    """Subjects who are due in, tables of the engine out."""
+
+    programme: Programme
+    day: date
+    source: columns.Source
+    readers: arrow.Readers
+    executor: ThreadPoolExecutor | None
+
+    def everybody(self, due: pa.Table) -> Iterator[pa.Table]:
+        """Of all signals, in the order they lie in."""
+        spill = tempfile.TemporaryFile if self.source.last > WIDE else None
+
+        def tables() -> Iterator[pa.Table]:
+            return self._score(self.source.parts(self.readers), due, executor=self.executor, spill=spill)
+
+        return complete(self.source, tables)
+
+    def some(self, due: pa.Table) -> Iterator[pa.Table]:
+        """Of their own signals alone; while one piece is scored and entered, the next ones are read."""
+        pieces = [due.slice(at, PIECE) for at in range(0, due.num_rows, PIECE)]
+
+        def read(piece: pa.Table) -> pa.Table:
+            return self.source.of_some(self.readers, piece["subject"].to_pylist())
+
+        for piece, events in zip(pieces, (self.executor.map if self.executor else map)(read, pieces), strict=True):
+            yield from self._score([_held(events)], piece, executor=None, spill=None)
+
+    def _score(self, parts: Sequence[Part], due: pa.Table, **how: Any) -> Iterator[pa.Table]:
+        unread = standing((), self.programme, self.day)  # stands for those that the engine leaves to the plain reading
+        return score_parts(parts, due.select(["subject"]), self.programme, self.day, unread=unread, **how)
 
 
 def _held(table: pa.Table) -> Part:

@@ -15,15 +15,15 @@ from itertools import chain
 from queue import Queue
 from typing import IO, Any, TypeAlias
 
-import adbc_driver_postgresql.dbapi
 import pyarrow as pa
 from adbc_driver_manager import Error
 from sqlalchemy import Connection
 
+from sync.ledger import child as its_child
+from sync.ledger.child import WHOLE
 from sync.ledger.database import Ledger
 from sync.ledger.errors import LedgerError, explain, told
 
-WHOLE = b"whole"
 ROWS = 65_536  # in one batch, where a copy is read row by row
 # A few subjects are found by their index whatever the statistics say: they may be older than a fill.
 NARROW = ("SET jit = off", "SET random_page_cost = 1.1")
@@ -49,8 +49,10 @@ def reader(ledger: Ledger, tx: Connection | None = None) -> Iterator[Read]:
             assert process.stdin is not None  # noqa: S101 - opened by `child`
             process.stdin.close()
     else:
+        # Imported here, because it brings every data frame there is, and a ledger in SQLite does without.
+        from adbc_driver_postgresql.dbapi import connect  # noqa: PLC0415 - see above
+
         url = ledger.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        connect = adbc_driver_postgresql.dbapi.connect
         with _explained(ledger), connect(url, autocommit=True) as connection, closing(connection.cursor()) as cursor:
             for setting in NARROW:
                 cursor.execute(setting)
@@ -92,7 +94,7 @@ def send(process: "subprocess.Popen[bytes]", tables: Iterator[pa.Table]) -> int:
         for table in chain([first], tables):
             writer.write_table(table)
             count += table.num_rows
-    process.stdin.write(WHOLE)  # a stream that just ends may have lost its writer
+    process.stdin.write(WHOLE)
     process.stdin.flush()
     return count
 
@@ -106,7 +108,8 @@ def child(ledger: Ledger, *task: str) -> Iterator["subprocess.Popen[bytes]"]:
     """
     if ledger.private:
         raise LedgerError(f"{ledger.place} is seen by one connection alone: fill the ledger itself")
-    command = [sys.executable, "-m", "sync.ledger.child", str(ledger.engine.url.database), *task]
+    # By its file: as a module it would bring the ledger with it, which takes longer to import than a day to read.
+    command = [sys.executable, "-P", its_child.__file__, str(ledger.engine.url.database), *task]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:
             yield process

@@ -1,103 +1,109 @@
-"""`python -m sync.ledger.child FILE read | load CONNECTIONS`: columns out of and into a SQLite file.
+"""`python -P child.py FILE read | load PLAN`: columns out of and into a SQLite file.
 
-`read` takes queries, each a line of JSON, until there are no more, and answers each with an Arrow stream.
+`read` takes queries, each a line of JSON, until there are no more, and answers each with an Arrow stream. `load` takes
+one stream and inserts it, between the statements of its plan (`Plan`), all in one transaction.
 
 A process of its own, because ADBC's SQLite library must not meet another one in it (see `sync.ledger.arrow`). Batches
-come and go as Arrow streams on standard input and output; what goes wrong is one line on standard error.
+come and go on standard input and output; what goes wrong is one line on standard error. Nothing of this program is
+imported, and no more of ADBC than its statements: a day of few changes waits for this process to start.
 """
 
 import json
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import TypedDict
 
-import adbc_driver_sqlite.dbapi
+import adbc_driver_sqlite
 import pyarrow as pa
-from adbc_driver_manager import Error
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.schema import CreateIndex, DropIndex
+from adbc_driver_manager import AdbcConnection, AdbcStatement, Error
 
-from sync.ledger import schema
-from sync.ledger.arrow import WHOLE
-
+WHOLE = b"whole"  # said after the last batch: a stream that just ends may have lost its writer
 ROWS = "65536"  # in one batch
 PATIENCE = "busy_timeout = 30000"
-SETTINGS = (PATIENCE, "cache_size = -131072", "threads = 2")  # two help to sort for an index
+SETTINGS = (PATIENCE, "cache_size = -65536", "threads = 2")  # two help to sort for an index
+
+
+class Plan(TypedDict):
+    """Where rows go, and the statements before and after them."""
+
+    table: str
+    before: list[str]
+    after: list[str]
 
 
 class BrokenStreamError(Exception):
     """What was to be stored is not whole."""
 
 
-def main(file: str, task: str, what: str = "") -> int:
+def main(file: str, task: str, plan: str = "") -> int:
     """Do one task; 1 if it failed, and then nothing of it was kept."""
     try:
-        with (
-            adbc_driver_sqlite.dbapi.connect(file, autocommit=True) as connection,
-            closing(connection.cursor()) as cursor,
-        ):
+        with adbc_driver_sqlite.connect(file) as database, AdbcConnection(database) as connection:
             for setting in SETTINGS:
-                cursor.execute(f"PRAGMA {setting}").fetchall()
+                _do(connection, f"PRAGMA {setting}")
             if task == "read":
                 for line in sys.stdin.buffer:
-                    _read(cursor, json.loads(line))
+                    _read(connection, json.loads(line))
             else:
-                with _without_log(cursor):
-                    connection.adbc_connection.set_autocommit(False)
-                    _load(cursor, what)
-                    connection.adbc_connection.commit()
-                    connection.adbc_connection.set_autocommit(True)
-    except (Error, BrokenStreamError) as error:
+                with _without_log(connection):
+                    connection.set_autocommit(False)
+                    _load(connection, json.loads(plan))
+                    connection.commit()
+                    connection.set_autocommit(True)
+    except (Error, pa.ArrowException, BrokenStreamError) as error:
         sys.stderr.write(" ".join(str(error).split()))
         return 1
     return 0
 
 
-def _read(cursor: Any, query: str) -> None:
-    cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": ROWS})
-    cursor.execute(query)
-    batches = cursor.fetch_record_batch()
-    with pa.ipc.new_stream(sys.stdout.buffer, batches.schema) as out:
-        for batch in batches:
-            out.write_batch(batch)
+def _do(connection: AdbcConnection, statement: str) -> None:
+    with AdbcStatement(connection) as one:
+        one.set_sql_query(statement)
+        one.execute_update()
+
+
+def _read(connection: AdbcConnection, query: str) -> None:
+    with AdbcStatement(connection) as one:
+        one.set_options(**{"adbc.sqlite.query.batch_rows": ROWS})
+        one.set_sql_query(query)
+        found, _ = one.execute_query()
+        with (
+            pa.RecordBatchReader.from_stream(found) as batches,
+            pa.ipc.new_stream(sys.stdout.buffer, batches.schema) as out,
+        ):
+            for batch in batches:
+                out.write_batch(batch)
     sys.stdout.buffer.flush()
 
 
 @contextmanager
-def _without_log(cursor: Any) -> Iterator[None]:
+def _without_log(connection: AdbcConnection) -> Iterator[None]:
     """Write to the file itself, if nobody else has it open: a log of the fill would be all of it once more.
 
     What was there before lies in a rollback journal meanwhile, and is put back by whoever opens the file after a crash.
     """
     with suppress(Error):
-        cursor.execute("PRAGMA busy_timeout = 0").fetchall()
-        cursor.execute("PRAGMA journal_mode = DELETE").fetchall()
-    cursor.execute(f"PRAGMA {PATIENCE}").fetchall()
+        _do(connection, "PRAGMA busy_timeout = 0")
+        _do(connection, "PRAGMA journal_mode = DELETE")
+    _do(connection, f"PRAGMA {PATIENCE}")
     yield
-    cursor.execute("PRAGMA journal_mode = WAL").fetchall()
+    _do(connection, "PRAGMA journal_mode = WAL")
 
 
-def _load(cursor: Any, connections: str) -> None:
-    """Insert rows into `signals`, and make the subjects of these connections (numbers, with commas) due."""
-    first = not cursor.execute("SELECT 1 FROM signals LIMIT 1").fetchall()
-    # Sorting once at the end costs half of keeping every index up to date, if there is nothing else to sort.
-    indexes = sorted(schema.signals.indexes, key=str) if first else []
-    for index in indexes:
-        cursor.execute(_sql(DropIndex(index)))
-    for batch in pa.ipc.open_stream(sys.stdin.buffer):
-        cursor.adbc_ingest("signals", batch, mode="append")
+def _load(connection: AdbcConnection, plan: Plan) -> None:
+    for statement in plan["before"]:
+        _do(connection, statement)
+    with AdbcStatement(connection) as one, pa.ipc.open_stream(sys.stdin.buffer) as rows:
+        target = {"adbc.ingest.target_table": plan["table"], "adbc.ingest.mode": "adbc.ingest.mode.append"}
+        one.set_options(**target)
+        one.bind_stream(rows)
+        one.execute_update()
     if sys.stdin.buffer.read() != WHOLE:
         raise BrokenStreamError("the process that was filling it died")
-    for index in indexes:
-        cursor.execute(_sql(CreateIndex(index)))
-    whose = f"SELECT subject FROM contacts WHERE connection IN ({connections})"  # noqa: S608 - integers
-    cursor.execute(f"UPDATE current SET due = '0001-01-01' WHERE subject IN ({whose})")  # noqa: S608 - as above
-
-
-def _sql(statement: Any) -> str:
-    return str(statement.compile(dialect=sqlite.dialect()))
+    for statement in plan["after"]:
+        _do(connection, statement)
 
 
 if __name__ == "__main__":

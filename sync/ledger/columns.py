@@ -5,7 +5,7 @@ multiple of a bare insert or read of the same rows (bench/bench_ledger.py).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -60,7 +60,6 @@ LIABILITIES = pa.array(["full", "partial", "none"])
 AMOUNT = r"^\d{1,16}(\.\d+)?$"
 TOO_FINE = r"\.\d{6}\d*[1-9]"
 PART = 131_072  # entries read at once into memory, by each thread
-FEW = 5_000  # subjects read at once by their numbers
 SAMPLE = 1_000  # entries that are looked at to know the ids of a ledger
 LONGEST = 255  # characters of a reference
 
@@ -144,7 +143,7 @@ class Source:
     def learn(self, ask: arrow.Read) -> None:
         """Know the ids by a sample; `order.missed` says afterwards whether that was enough."""
         ids = ", ".join(str(each) for each in range(1, self.last + 1, max(1, self.last // SAMPLE)))
-        for batch in ask(self._query("signals AS s JOIN contacts AS c", f"s.id IN ({ids or 'NULL'})", f"ON {OWNED}")):
+        for batch in ask(f"{self.everything} AND s.id IN ({ids or 'NULL'})"):
             self.order.learn(_named(batch))
 
     def parts(self, readers: arrow.Readers, *, size: int = PART) -> list[Part]:
@@ -154,28 +153,38 @@ class Source:
             for start in range(1, self.last + 1, size)
         ]
 
-    def parts_of(self, readers: arrow.Readers, subjects: Sequence[int]) -> list[Part]:
-        """Those of some subjects, in pieces of `FEW` subjects, whatever number of signals they have."""
-        mine = f"{OWNED} AND +c.connection IN ({self.connections})"
-        tables = "contacts AS c CROSS JOIN signals AS s"
-        pieces = (", ".join(map(str, subjects[at : at + FEW])) for at in range(0, len(subjects), FEW))
-        return [self._part(readers, self._query(tables, f"{mine} AND c.subject IN ({some})"), 0) for some in pieces]
+    def of_some(self, readers: arrow.Readers, subjects: Sequence[int]) -> pa.Table:
+        """Those of some subjects, as `EVENTS`, found by the index; their records in an order of their own."""
+        some = ", ".join(map(str, subjects))
+        where = f"{OWNED} AND +c.connection IN ({self.connections}) AND c.subject IN ({some})"
+        with _free(readers) as ask:
+            batches = list(ask(self._query("contacts AS c CROSS JOIN signals AS s", where)))
+        order = Order(self.order.names, self.order.orders)
+        for batch in batches:
+            order.learn(_named(batch))
+        return pa.Table.from_batches([_event_batch(batch, order) for batch in batches], EVENTS)
 
-    def _query(self, tables: str, where: str, on: str = "") -> str:
-        return IN_FORCE.format(recorded=RECORDED[self.dialect], tables=f"{tables} {on}", where=where)
+    def _query(self, tables: str, where: str) -> str:
+        return IN_FORCE.format(recorded=RECORDED[self.dialect], tables=tables, where=where)
 
     def _part(self, readers: arrow.Readers, query: str, rows: int) -> Part:
         """A piece that is read as often as it is asked for: the engine may need another layout than it began with."""
 
         def read() -> pa.Table:
-            ask = readers.get()
-            try:
-                batches = [_event_batch(batch, self.order) for batch in ask(query)]
-            finally:
-                readers.put(ask)
-            return pa.Table.from_batches(batches, EVENTS)
+            with _free(readers) as ask:
+                return pa.Table.from_batches([_event_batch(batch, self.order) for batch in ask(query)], EVENTS)
 
         return Part(rows, EVENTS, read)
+
+
+@contextmanager
+def _free(readers: arrow.Readers) -> Iterator[arrow.Read]:
+    """One of them for as long as it is needed; waits for it."""
+    ask = readers.get()
+    try:
+        yield ask
+    finally:
+        readers.put(ask)
 
 
 def _checked(batch: pa.RecordBatch) -> pa.Table:

@@ -1,20 +1,41 @@
 """Columns into a SQLite file through ADBC, in one transaction of a child process."""
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC
 
 import pyarrow as pa
+from sqlalchemy import select
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.schema import CreateIndex, DropIndex, ExecutableDDLElement
 
-from sync.ledger import arrow
+from sync.ledger import arrow, schema
 from sync.ledger.database import Ledger
-from sync.ledger.facts import Entry
+from sync.ledger.facts import NOW, Entry
 
 
 def load(ledger: Ledger, filling: Iterable[tuple[Entry, pa.Table]], connections: Sequence[int]) -> int:
     """Insert rows into `signals` and make the subjects of these connections due, in one transaction; how many rows."""
+    with ledger.begin() as tx:
+        first = tx.execute(select(schema.signals.c.id).limit(1)).first() is None
+    # Sorting once at the end costs half of keeping every index up to date, if there is nothing else to sort.
+    indexes = sorted(schema.signals.indexes, key=str) if first else []
+    whose = f"SELECT subject FROM contacts WHERE connection IN ({', '.join(map(str, connections))})"  # noqa: S608 - integers
+    plan = {
+        "table": "signals",
+        "before": [_sql(DropIndex(index)) for index in indexes],
+        "after": [
+            *(_sql(CreateIndex(index)) for index in indexes),
+            f"UPDATE current SET due = '{NOW}' WHERE subject IN ({whose})",  # noqa: S608 - as above
+        ],
+    }
     ledger.engine.dispose()  # the child writes faster where nobody else has the file open
-    with arrow.child(ledger, "load", ",".join(map(str, connections))) as process:
+    with arrow.child(ledger, "load", json.dumps(plan)) as process:
         return arrow.send(process, (_as_kept(*each) for each in filling))
+
+
+def _sql(statement: ExecutableDDLElement) -> str:
+    return str(statement.compile(dialect=sqlite.dialect()))
 
 
 def _as_kept(entry: Entry, table: pa.Table) -> pa.Table:

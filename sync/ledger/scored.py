@@ -52,7 +52,7 @@ SELECT DISTINCT c.subject FROM signals AS e {by_index} CROSS JOIN contacts AS c
 WHERE e.replaces IS NOT NULL AND e.withdrawn AND e.carried IS NOT NULL
 AND c.connection = e.connection AND c.record = e.contact
 """
-_DECIDED = "SELECT DISTINCT c.subject FROM decisions AS d JOIN contacts AS c ON c.id = d.contact"
+_DECIDED = "SELECT DISTINCT c.subject FROM decisions AS d CROSS JOIN contacts AS c WHERE c.id = d.contact"
 _ROWS = "id, run, recorded, subject, day, coefficient, expected, points, tier, status, rules, breakdown"
 _KEPT = ("subject", "coefficient", "expected", "points", "tier", "status")
 

@@ -136,7 +136,8 @@ def test_a_child_whose_parent_died_keeps_nothing(sqlite_place):
     stamp = {"run": 1, "recorded": "x", "initial": 1, "withdrawn": 0, "connection": 1, "on_day": "2026-05-01"}
     batch = pa.RecordBatch.from_pylist([in_columns(SOME[:1]).to_pylist()[0] | stamp])
     pa.ipc.new_stream(stream, batch.schema).write_batch(batch)  # never closed: the end is missing
-    child = [sys.executable, "-m", "sync.ledger.child", sqlite_place, "load", "1"]
+    plan = '{"table": "signals", "before": [], "after": []}'
+    child = [sys.executable, "-m", "sync.ledger.child", sqlite_place, "load", plan]
     ended = subprocess.run(child, input=stream.getvalue().to_pybytes(), capture_output=True, check=False)
     assert (ended.returncode, ended.stderr) == (1, b"the process that was filling it died")
     with closing(sqlite3.connect(sqlite_place)) as kept:
