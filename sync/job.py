@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from collections.abc import Mapping as MappingOf
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -62,7 +62,7 @@ class Job:
     """A programme over some CRMs. `now` is the only clock; `programme_at` gives the rules of a day.
 
     `connections` names all of the programme's where `sources` are only some of them: nobody is scored on half of a
-    history. `stopping` is asked between two pages; `fence` is called first in every transaction (`sync.lease`); without
+    history. `stopping` is asked between two pages; `fence` stands around every transaction (`sync.lease`); without
     a `brake` a run may change whatever it wants to, without `slow` it sees only what moved a date. `openings` and
     `rates` come from files that the settings name.
     """
@@ -86,13 +86,12 @@ class Job:
     slow: Slow | None = None
     watch: Callable[[Progress], None] = field(default=lambda _: None)
     stopping: Callable[[], bool] = field(default=lambda: False)
-    fence: Callable[[Connection], None] = field(default=lambda _: None)
+    fence: Callable[[Connection], AbstractContextManager[object]] = field(default=nullcontext)
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """One transaction of this run, if it is still this run's to make."""
-        with self.ledger.begin() as tx:
-            self.fence(tx)
+        with self.ledger.begin() as tx, self.fence(tx):
             yield tx
 
     def pause(self) -> None:

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from sync.ledger import Ledger, LedgerError, schema
 
@@ -70,16 +71,24 @@ def beside(tx: Connection, programme: int) -> None:
 def take(tx: Connection, connection: int, run: int, now: datetime) -> int | Holder:
     """The token of a connection's lease, or who has it."""
     table = schema.leases
-    row = tx.execute(select(table).where(table.c.connection == connection)).one_or_none()
+    found = select(table).where(table.c.connection == connection)
     values = {"owner": owner(), "run": run, "since": now, "expires": now + LENGTH}
+    row = tx.execute(found).one_or_none()
     if row is None:
         tx.execute(insert(table).values(connection=connection, token=1, **values))
         return 1
-    if row.run is not None and row.expires > now:
+    if not _alive(row, now):
+        # Under the lock that a fence keeps out: a long transaction ends as a sign of life.
+        row = tx.execute(found.with_for_update()).one()
+    if _alive(row, now):
         return Holder(row.run, row.since, row.owner)
     token: int = row.token + 1
     tx.execute(update(table).where(table.c.connection == connection).values(token=token, **values))
     return token
+
+
+def _alive(row: Row[Any], now: datetime) -> bool:
+    return row.run is not None and row.expires > now
 
 
 def abandon(tx: Connection, programme: int, now: datetime) -> None:
@@ -99,9 +108,26 @@ class Lease:
     now: Callable[[], datetime]
     tokens: Mapping[int, int]
     _over: threading.Event = field(default_factory=threading.Event)
+    _inside: bool = False
+
+    @contextmanager
+    def fence(self, tx: Connection) -> Iterator[None]:
+        """Around a transaction: it is ours to make, nobody takes over before it ends, and a long one is a sign of life.
+
+        Raises:
+            LeaseLostError: somebody has taken over.
+        """
+        self.check(tx)
+        since, self._inside = self.now(), True
+        try:
+            yield
+            if self.now() - since > timedelta(seconds=BEAT):
+                self._renew(tx)
+        finally:
+            self._inside = False
 
     def check(self, tx: Connection) -> None:
-        """The fence: this transaction is ours to make, and nobody takes over before it ends.
+        """This transaction is ours to make, and nobody takes over before it ends.
 
         Raises:
             LeaseLostError: somebody has.
@@ -110,7 +136,7 @@ class Lease:
             return
         table = schema.leases
         query = select(table.c.connection, table.c.token).where(table.c.connection.in_(list(self.tokens)))
-        found = {row.connection: row.token for row in tx.execute(query.with_for_update(read=True))}
+        found = {row.connection: row.token for row in tx.execute(query.with_for_update(read=True, key_share=True))}
         if found != dict(self.tokens):
             raise LeaseLostError(
                 f"run {self.run} was silent for longer than {LENGTH} and another one has taken over; "
@@ -123,11 +149,14 @@ class Lease:
         Raises:
             LeaseLostError: it was too late for that.
         """
-        table = schema.leases
         with self.ledger.begin() as tx:
             self.check(tx)
-            here = table.c.connection.in_(list(self.tokens))
-            tx.execute(update(table).where(here).values(expires=self.now() + LENGTH))
+            self._renew(tx)
+
+    def _renew(self, tx: Connection) -> None:
+        table = schema.leases
+        here = table.c.connection.in_(list(self.tokens))
+        tx.execute(update(table).where(here).values(expires=self.now() + LENGTH))
 
     def release(self, tx: Connection) -> None:
         """Give the connections back, in the transaction that ends the run."""
@@ -147,7 +176,10 @@ class Lease:
             thread.join()
 
     def _beat(self) -> None:
+        alone = self.ledger.engine.dialect.name == "sqlite"
         while not self._over.wait(BEAT):
+            if alone and self._inside:
+                continue  # nobody else gets in before the transaction ends, and it ends with a sign of life
             try:
                 self.renew()
             except LeaseLostError:

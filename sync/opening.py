@@ -140,7 +140,7 @@ def _begin(tx: Connection, job: Job, kind: str, met: _Met) -> tuple[Opened, Leas
         report.notes.append("nothing was read: the programme's time zone is settled when every CRM has answered once")
     elif row.opened is None:
         report.notes.append(f"first fill: signals since {horizon.isoformat()} count ({job.history_years} years back)")
-    fenced = replace(job, fence=leased.check)
+    fenced = replace(job, fence=leased.fence)
     return Opened(fenced, report, programme, row.id, zone, day, horizon, now, rows), leased
 
 

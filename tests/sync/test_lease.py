@@ -8,7 +8,7 @@ from connectors.errors import Unreachable
 from sync import lease
 from sync.job import Progress
 from sync.lease import LENGTH, Lease, LeaseLostError
-from sync.ledger import history, schema
+from sync.ledger import LedgerBusy, history, schema
 from sync.run import run
 from tests.sync.conftest import both
 from tests.sync.test_run import one_customer
@@ -125,6 +125,61 @@ def test_a_sign_of_life_keeps_the_lease(world):
 
     assert world.sync(watch=live_long).state == "done"
     assert seen[0].state == "skipped"
+
+
+@pytest.fixture
+def held(world):
+    """A run that is reading, and its lease."""
+    one_customer(world)
+    kill_at(world, "read")
+    with world.ledger.begin() as tx:
+        rows = tx.execute(schema.leases.select()).all()
+    return Lease(world.ledger, 1, world.clock, {row.connection: row.token for row in rows})
+
+
+def test_a_transaction_that_is_longer_than_the_lease_ends_as_a_sign_of_life(world, held):
+    with world.ledger.begin() as tx, held.fence(tx):
+        world.clock.advance(minutes=20)
+    assert run(world.job()).state == "skipped"
+    world.clock.advance(minutes=6)
+    assert run(world.job()).state == "done"
+
+
+def test_a_long_transaction_of_a_run_that_was_taken_over_is_not_made(world, held):
+    world.clock.advance(minutes=6)
+    assert run(world.job()).state == "done"
+    with pytest.raises(LeaseLostError), world.ledger.begin() as tx, held.fence(tx):
+        pytest.fail("it was let in")
+
+
+class TestBesideALongTransaction:
+    """On PostgreSQL, where others get in meanwhile."""
+
+    @pytest.fixture
+    def place(self, postgresql_place):
+        return postgresql_place
+
+    def test_the_heartbeat_goes_on(self, world, held):
+        with world.ledger.begin() as tx, held.fence(tx):
+            world.clock.advance(minutes=20)
+            held.renew()
+            assert run(world.job()).state == "skipped"
+
+    def test_op06_nobody_takes_over_before_it_ends_even_without_a_heartbeat(self, world, held):
+        with world.ledger.begin() as tx, held.fence(tx):
+            world.clock.advance(minutes=20)
+            assert self.answer(world) == "somebody else holds a lock on it"
+        assert self.answer(world) == 2
+
+    @staticmethod
+    def answer(world):
+        """What another run gets that wants the lease and cannot wait."""
+        try:
+            with world.ledger.begin() as tx:
+                tx.exec_driver_sql("SET LOCAL lock_timeout = '20ms'")
+                return lease.take(tx, 1, 1, world.clock.now + timedelta(hours=1))
+        except LedgerBusy as error:
+            return str(error).split(": ")[1].split(";")[0]
 
 
 def test_a_lease_is_given_back_when_the_crm_does_not_answer(world):
