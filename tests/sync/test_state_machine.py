@@ -11,14 +11,18 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, timedelta
 from decimal import Decimal
+from importlib.util import find_spec
 from pathlib import Path
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 from sqlalchemy import event
 
+import sync.score
 from config.rulefile import load_programme
 from connectors.errors import Unreachable
 from scoring.records import Record
@@ -26,6 +30,7 @@ from scoring.signals import judge
 from scoring.standing import Standing, standing
 from sync.ledger import Ledger
 from sync.verify import verify
+from tests import postgres
 from tests.sync.conftest import World, mapping, order
 from tests.sync.double import Clock, MemoryCrm
 
@@ -49,24 +54,35 @@ class TwoCrms(RuleBasedStateMachine):
     contacts = Bundle("contacts")
     orders = Bundle("orders")
     cases = Bundle("cases")
+    many = 10**9  # people who move, from whom on the engine scores them
 
     @initialize()
     def begin(self) -> None:
         self.folder = Path(tempfile.mkdtemp())
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(sync.score, "MANY", self.many)
         clock = Clock()
-        ledger = Ledger.open(str(self.folder / "ledger.db"))
+        ledger = Ledger.open(self.place())
         crms = {"a": MemoryCrm(clock), "b": MemoryCrm(clock, account_id="42")}
         self.world = World(ledger, clock, crms, {name: mapping(name) for name in crms})
         self.number = 0
         self.synced = False
 
+    def place(self) -> str:
+        """Where a new ledger is."""
+        return str(self.folder / "ledger.db")
+
     def teardown(self) -> None:
-        if hasattr(self, "world"):
+        if not hasattr(self, "world"):
+            return
+        try:
             self.settle()
             found = verify(self.world.ledger, "customers", lambda day: load_programme("customers", at=day))
+            assert found.differences == []
+        finally:
             self.world.ledger.close()
             shutil.rmtree(self.folder)
-            assert found.differences == []
+            self.patch.undo()
 
     def new(self) -> str:
         self.number += 1
@@ -78,6 +94,17 @@ class TwoCrms(RuleBasedStateMachine):
 
     def living(self, crm: str, object_: str, id_: str) -> bool:
         return not self.records(crm, object_)[id_].deleted
+
+    def owned(self, crm: str, object_: str, id_: str) -> bool:
+        """Whether an activity has a living contact, of its own or after merges; no CRM lets one touch it otherwise."""
+        return self.living(crm, "contacts", self.owner(crm, self.records(crm, object_)[id_]))
+
+    def owner(self, crm: str, activity: Record) -> str:
+        contacts = self.records(crm, "contacts")
+        found = contacts[activity.links["contacts"][0].id]
+        while found.merged_into:
+            found = contacts[found.merged_into]
+        return found.id
 
     def touch(self) -> None:
         self.synced = False
@@ -94,16 +121,20 @@ class TwoCrms(RuleBasedStateMachine):
 
     @rule(target=orders, contact=contacts, day=DAYS, amount=AMOUNTS)
     def pay(self, contact, day, amount):
-        self.touch()
         crm, id_ = contact
+        if not self.living(crm, "contacts", id_):
+            return multiple()
+        self.touch()
         number = self.new()
         order(self.world.crms[crm], number, id_, day, amount=amount)
         return crm, number
 
     @rule(target=cases, contact=contacts, day=DAYS, fault=st.sampled_from(["theirs", "ours"]))
     def complain(self, contact, day, fault):
-        self.touch()
         crm, id_ = contact
+        if not self.living(crm, "contacts", id_):
+            return multiple()
+        self.touch()
         number = self.new()
         self.world.crms[crm].put("cases", number, fault=fault, day=day, contacts=[id_])
         return crm, number
@@ -117,24 +148,28 @@ class TwoCrms(RuleBasedStateMachine):
 
     @rule(case=cases, fault=st.sampled_from(["theirs", "ours", "nobody's"]), day=DAYS)
     def settle_case(self, case, fault, day):
-        self.touch()
-        self.world.crms[case[0]].put("cases", case[1], fault=fault, day=day)
+        if self.owned(case[0], "cases", case[1]):
+            self.touch()
+            self.world.crms[case[0]].put("cases", case[1], fault=fault, day=day)
 
     @rule(what=orders, amount=AMOUNTS, state=st.sampled_from(["paid", "open"]))
     def edit_order(self, what, amount, state):
-        self.touch()
-        self.world.crms[what[0]].put("orders", what[1], amount=amount, state=state)
+        if self.owned(what[0], "orders", what[1]):
+            self.touch()
+            self.world.crms[what[0]].put("orders", what[1], amount=amount, state=state)
 
     @rule(what=orders, contact=contacts)
     def reassign(self, what, contact):
-        if what[0] == contact[0]:
+        if what[0] == contact[0] and self.living(*self.at(contact)):
             self.touch()
             self.world.crms[what[0]].put("orders", what[1], contacts=[contact[1]])
 
     @rule(what=st.one_of(orders.map(lambda o: ("orders", *o)), cases.map(lambda c: ("cases", *c))))
     def delete_or_undelete_activity(self, what):
-        self.touch()
         object_, crm, id_ = what
+        if not self.owned(crm, object_, id_):
+            return
+        self.touch()
         if self.living(crm, object_, id_):
             self.world.crms[crm].delete(object_, id_)
         else:
@@ -149,7 +184,7 @@ class TwoCrms(RuleBasedStateMachine):
             self.world.crms[crm].delete("contacts", id_)
             for object_ in ("orders", "cases"):
                 for record in list(self.records(crm, object_).values()):
-                    if record.links["contacts"][0].id == id_:
+                    if self.owner(crm, record) == id_:
                         self.world.crms[crm].delete(object_, record.id)
 
     @rule(contact=contacts)
@@ -282,5 +317,53 @@ class TwoCrms(RuleBasedStateMachine):
         return standing(signals, load_programme("customers", at=self.today()), self.today())
 
 
-TwoCrms.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
-test_the_sync_equals_a_naive_model_through_edits_deaths_and_time = TwoCrms.TestCase
+class InColumns(TwoCrms):
+    """The same, scored by the engine however few move."""
+
+    many = 1
+
+
+class OnPostgresql(TwoCrms):
+    """The same, on a server that the test is lent."""
+
+    server: ClassVar[postgres.Server]
+
+    def place(self) -> str:
+        return self.server.create("machine", template="ledger")
+
+
+class InColumnsOnPostgresql(OnPostgresql):
+    """The same, scored by the engine."""
+
+    many = 1
+
+
+ENGINE = pytest.mark.skipif(find_spec("numba") is None, reason="the engine is an extra")
+SOME = settings(max_examples=25, stateful_step_count=25, deadline=None)
+FEW = settings(SOME, max_examples=10)
+
+
+class TestTheSyncEqualsANaiveModelThroughEditsDeathsAndTime(TwoCrms.TestCase):
+    settings = SOME
+
+
+@ENGINE
+class TestSoItDoesInColumns(InColumns.TestCase):
+    settings = FEW
+
+
+class TestSoItDoesOnPostgresql(OnPostgresql.TestCase):
+    settings = FEW
+
+    @pytest.fixture(autouse=True)
+    def lent(self, server: postgres.Server) -> None:
+        OnPostgresql.server = server
+
+
+@ENGINE
+class TestSoItDoesInColumnsOnPostgresql(InColumnsOnPostgresql.TestCase):
+    settings = FEW
+
+    @pytest.fixture(autouse=True)
+    def lent(self, server: postgres.Server) -> None:
+        OnPostgresql.server = server
