@@ -38,6 +38,8 @@ def told(error: Exception) -> tuple[str, Exit]:
 def _of_a_file(error: OSError) -> str:
     """What is wrong with a file or its disk; empty where it is about neither."""
     file = f"{error.filename}: " if isinstance(error.filename, str | Path) else ""
+    if "usable temporary directory" in str(error):
+        return "there is no folder for temporary files; let this user write to /tmp, or name another one in TMPDIR"
     # shutil says it in its text alone.
     if error.errno == errno.ENOSPC or os.strerror(errno.ENOSPC) in str(error):
         return f"{file}the disk is full; make room and run the command again"

@@ -25,6 +25,11 @@ FULL = "the disk is full; make room and run the command again"
             "a.json: permission denied; choose another place",
             Exit.USAGE,
         ),
+        (
+            FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp', '/']"),
+            "there is no folder for temporary files; let this user write to /tmp, or name another one in TMPDIR",
+            Exit.USAGE,
+        ),
         (OSError("of no file"), "this is a defect of bonus-malus: OSError in", Exit.DEFECT),
     ],
 )

@@ -108,6 +108,16 @@ def test_what_is_deployed_calls_commands_that_there_are(path):
     assert set(called) <= set(PLACES)
 
 
+def test_whoever_cannot_write_to_its_own_root_has_a_place_for_what_waits_on_disk():
+    text = (ROOT / "deploy" / "kubernetes" / "cronjob.yaml").read_text("utf-8")
+    jobs = text.split("\n---\n")
+    assert len(jobs) == 3
+    for job in jobs:
+        assert "readOnlyRootFilesystem: true" in job
+        assert re.search(r"name: scratch,?\s+mountPath: /tmp", job)
+        assert re.search(r"name: scratch\b.*?,?\s+emptyDir", job)
+
+
 def test_the_container_starts_with_a_command_that_there_is():
     text = (ROOT / "deploy" / "Dockerfile").read_text("utf-8")
     (started,) = re.findall(r'^CMD \["(\w+)"\]', text, re.MULTILINE)
