@@ -2,7 +2,7 @@
 
 import json
 from contextlib import closing
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from cli.screen import console, print_json, table
 from config.rulefile import load_programme
 from config.settings import Settings
 from connectors.replacing import replace_file
+from scoring.rules import Programme
 from sync.erase import erase as take_out
 from sync.erase import without
 from sync.ledger import Ledger, history
@@ -99,5 +100,8 @@ def perform_purge(settings: Settings, ledger: Ledger, now: datetime) -> Purged:
         zone = settings.time_zone or ZoneInfo(history.time_zone(tx, programme))
     day = now.astimezone(zone).date()
     retention = Retention(settings.retention.signals, settings.retention.runs)
-    rules = load_programme(settings.programme, at=day)
-    return take_away(ledger, rules, retention, programme=programme, now=now, day=day)
+
+    def programme_at(when: date) -> Programme:
+        return load_programme(settings.programme, at=when)
+
+    return take_away(ledger, programme_at, retention, programme=programme, now=now, day=day)

@@ -1,11 +1,12 @@
 """Retention: what is older than the settings allow, and moves no number any more, goes; every night.
 
 A coefficient rests on all of a history, so age alone cannot decide: a signal is deleted when its standing is the same
-without it. What still counts is kept, and counted in the report.
+without it. What still counts is kept, and counted in the report. Standings of past days that rest on what was deleted
+go with it: what is left follows from what is left (`sync.verify`).
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -14,14 +15,16 @@ from sqlalchemy import Connection, delete, select, tuple_, update
 
 from scoring.explain import to_json
 from scoring.review import add_months
-from scoring.rules import Programme
 from scoring.signal import Signal
-from scoring.standing import standing
+from scoring.standing import Standing, standing
 from scoring.subject import Subject
 from sync import lease
 from sync.decide import decisions_of
+from sync.leaning import Lean, give_up, leaning
 from sync.ledger import Ledger, database, facts, schema
 from sync.ledger.facts import LOWEST, chunks
+from sync.money import rates_for
+from sync.standings import RulesOf
 
 PAGE = 200
 UNSEEN = frozenset({"lines", "day", "next_change"})  # parts of a standing that no record shows
@@ -49,9 +52,9 @@ class Purged:
 
 
 def purge(
-    ledger: Ledger, rules: Programme, retention: Retention, *, programme: str, now: datetime, day: date
+    ledger: Ledger, programme_at: RulesOf, retention: Retention, *, programme: str, now: datetime, day: date
 ) -> Purged:
-    """Delete what retention no longer covers; a run of its own.
+    """Delete what retention no longer covers, with the standings of past days that rest on it; a run of its own.
 
     Raises:
         LedgerError: the ledger cannot be used.
@@ -69,7 +72,7 @@ def purge(
                 if not subjects:
                     break
                 last = subjects[-1]
-                _purge(tx, subjects, _Old(rules, day, name, add_months(day, -months)), purged)
+                _purge(tx, subjects, _Old(id_, programme_at, day, name, add_months(day, -months)), purged)
     with ledger.begin() as tx:
         if retention.runs is not None:
             _purge_runs(tx, id_, add_months(day, -retention.runs), purged)
@@ -98,9 +101,10 @@ def _with_old(tx: Connection, programme: int, name: str, before: date, *, after:
 
 @dataclass(frozen=True, slots=True)
 class _Old:
-    """Which signals are too old today, under which rules."""
+    """Which signals are too old today, in which programme."""
 
-    rules: Programme
+    programme: int
+    programme_at: RulesOf
     day: date
     name: str
     before: date
@@ -108,23 +112,60 @@ class _Old:
     def covers(self, signal: Signal) -> bool:
         return signal.name == self.name and signal.on < self.before
 
-    def seen(self, signals: Sequence[Signal], who: Subject) -> dict[str, Any]:
-        """What a record shows of these signals."""
-        shown = to_json(standing(signals, self.rules, self.day, who))
-        return {part: value for part, value in shown.items() if part not in UNSEEN}
+    def outlived(self, tx: Connection, subjects: Sequence[int]) -> Iterator[tuple[int, list[Signal], bool]]:
+        """Each subject's old signals, and whether records would show the same without them."""
+        rules = self.programme_at(self.day)
+        rates = rates_for(tx, self.programme, rules)
+        known, decided = facts.signals_of(tx, subjects), decisions_of(tx, subjects)
+        for subject in subjects:
+            histories = known[subject], [each for each in known[subject] if not self.covers(each)]
+            who = Subject(decisions=decided[subject])
+            both = [_seen(standing(each, rules, self.day, who, rates=rates)) for each in histories]
+            yield subject, [each for each in known[subject] if self.covers(each)], both[0] == both[1]
+
+
+def _seen(found: Standing) -> dict[str, Any]:
+    """What a record shows of a standing."""
+    return {part: value for part, value in to_json(found).items() if part not in UNSEEN}
 
 
 def _purge(tx: Connection, subjects: Sequence[int], old: _Old, purged: Purged) -> None:
-    """Delete the old signals of those whose standing is the same without them."""
-    known, decided = facts.signals_of(tx, subjects), decisions_of(tx, subjects)
-    for subject in subjects:
-        who = Subject(decisions=decided[subject])
-        gone = [each for each in known[subject] if old.covers(each)]
-        left = [each for each in known[subject] if not old.covers(each)]
-        if old.seen(known[subject], who) == old.seen(left, who):
-            purged.deleted[old.name] += _delete(tx, gone)
+    """Delete the old signals of those whose standing is the same without them, and the past standings that are not."""
+    gone: dict[int, list[Signal]] = {}
+    for subject, signals, same in old.outlived(tx, subjects):
+        if same:
+            gone[subject] = signals
         else:
-            purged.kept[old.name] += len(gone)
+            purged.kept[old.name] += len(signals)
+    past = _ever(tx, gone)
+    while True:
+        going = {signal.fact for signals in gone.values() for signal in signals}
+        ever = {each for subject in gone for each in past[subject]}
+        leans = leaning(tx, ever, going, old.programme_at) if going else []
+        # What a record shows, or is still to show, must go on following from its history.
+        rested = {each.subject for each in leans if each.used and each.lean is Lean.NUMBERS}
+        refused = [subject for subject in gone if past[subject] & rested]
+        for subject in refused:
+            purged.kept[old.name] += len(gone.pop(subject))
+        if not refused:
+            break
+    purged.deleted[old.name] += _delete(tx, [signal for signals in gone.values() for signal in signals])
+    purged.rows["standings"] += give_up(tx, leans)
+
+
+def _ever(tx: Connection, subjects: Iterable[int]) -> dict[int, set[int]]:
+    """Of each subject, all whom its records ever belonged to."""
+    contacts, identities = schema.contacts, schema.identities
+    found: dict[int, set[int]] = {subject: {subject} for subject in subjects}
+    for some in chunks(found):
+        query = (
+            select(contacts.c.subject, identities.c.subject)
+            .join(identities, identities.c.contact == contacts.c.id)
+            .where(contacts.c.subject.in_(some))
+        )
+        for subject, once in tx.execute(query):
+            found[subject].add(once)
+    return found
 
 
 def _delete(tx: Connection, signals: Sequence[Signal]) -> int:

@@ -3,7 +3,7 @@
 A standing that the engine made is kept without its breakdown, because the breakdown follows from the ledger (ADR 12).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, select
 from scoring.explain import to_json
 from scoring.rates import Rates
 from scoring.rules import Programme
+from scoring.signal import Fact
 from scoring.standing import Standing, standing
 from scoring.subject import Subject
 from sync.decide import decisions_of
@@ -30,10 +31,16 @@ def standings_of(
     *,
     known_at: datetime | None = None,
     rates: Rates | None = None,
+    without: Collection[Fact] = (),
 ) -> dict[int, Standing]:
-    """Each subject's standing at the end of a day, from what the ledger knows, or knew at an instant."""
+    """Each subject's standing at the end of a day, from what the ledger knows, or knew at an instant.
+
+    `without` leaves facts out.
+    """
     histories = facts.signals_of(tx, subjects, known_at=known_at)
     decided = decisions_of(tx, subjects, known_at=known_at)
+    if without:
+        histories = {who: [each for each in known if each.fact not in without] for who, known in histories.items()}
     return {
         subject: standing(history, programme, day, Subject(decisions=decided[subject]), rates=rates)
         for subject, history in histories.items()

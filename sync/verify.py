@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from scoring.explain import to_json
 from scoring.rules import Programme
+from sync.leaning import says
 from sync.ledger import Ledger, schema
 from sync.ledger.results import numbers_of
 from sync.money import rates_for
@@ -20,7 +21,6 @@ from sync.standings import standings_of
 
 PAGE = 500  # standings recomputed in one transaction
 MOST = 20  # differing records of one kind that are named
-COLUMNS = ("coefficient", "expected", "points", "tier", "status")
 
 
 @dataclass(slots=True)
@@ -91,13 +91,7 @@ def _differing(
 ) -> list[Row[Any]]:
     rates = rates_for(tx, rows[0].programme, programme, known_at=instant)
     computed = standings_of(tx, [row.subject for row in rows], programme, day, known_at=instant, rates=rates)
-    return [row for row in rows if not _says(row, to_json(computed[row.subject]))]
-
-
-def _says(row: Row[Any], breakdown: dict[str, Any]) -> bool:
-    """Whether a row says what its history gives: in its columns, and in its breakdown where that was kept."""
-    columns = all(getattr(row, name) == breakdown[name] for name in COLUMNS)
-    return columns and row.breakdown in (None, breakdown)
+    return [row for row in rows if says(row, to_json(computed[row.subject]))]
 
 
 def _words(breakdown: Any) -> str:
