@@ -15,15 +15,15 @@ import click
 from cli.compose import Composition, compose
 from cli.erase import perform_purge
 from cli.exits import Exit
+from cli.failures import told
 from cli.health import answering
 from cli.notify import sender
 from cli.screen import console
-from cli.sync import perform
-from config.reading import ConfigError
-from connectors.errors import CrmError
+from cli.sync import exit_code, perform
 from sync import alerts
+from sync.alerts import Message
 from sync.job import Job
-from sync.ledger import LedgerError, database
+from sync.ledger import database
 from sync.logs import configure
 from sync.metrics import Metrics
 from sync.reconcile import reconcile
@@ -52,7 +52,7 @@ def schedule(context: click.Context, *, once: bool) -> Exit:
     if once:
         for task in tasks.values():
             task.work()
-        return Exit.DONE
+        return work.worst()
     settings = composition.settings.schedule
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
@@ -81,6 +81,8 @@ class Work:
         self._stop = stop
         self._send = sender(composition.settings.alerts, composition.settings.programme_name, file=path)
         self._last: dict[str, str] = {}
+        self._codes: dict[str, Exit] = {}
+        self._broken: dict[str, bool] = {}  # whether somebody was told
 
     def tasks(self) -> dict[str, Task]:
         """The jobs that the settings switch on."""
@@ -96,6 +98,10 @@ class Work:
     def health(self) -> dict[str, Any]:
         """How the jobs ended last; not well when one failed with an error of ours, or a person must act."""
         return {"well": not {"failed", "error"} & set(self._last.values()), "jobs": dict(self._last)}
+
+    def worst(self) -> Exit:
+        """What the first job that did not end well would have ended with as a command."""
+        return next((code for code in self._codes.values() if code is not Exit.DONE), Exit.DONE)
 
     def skipped(self, name: str) -> None:
         """A job's time came while its last run still goes on: a row that can be seen (OP05)."""
@@ -113,11 +119,11 @@ class Work:
             composition = compose(self._path)
             report = perform(composition, quiet=True, work=work, stopping=self._stop.is_set)
             ended = composition.time.now()
-            self._last[name] = report.state
+            self._ran(name, report.state, exit_code(report))
             self.metrics.saw(name, report, seconds=time.monotonic() - began, ended=ended.timestamp())
             if name == "sync" and not report.first_fill:
                 self._tell(composition, report)
-        except (ConfigError, LedgerError, CrmError, OSError, click.ClickException) as error:
+        except Exception as error:  # noqa: BLE001 - the next run may go well, and a defect is to be seen as well
             self._broke(name, error)
 
     def _purge(self) -> None:
@@ -125,8 +131,8 @@ class Work:
             composition = compose(self._path)
             with closing(composition.ledger()) as ledger:
                 perform_purge(composition.settings, ledger, composition.time.now())
-            self._last["purge"] = "done"
-        except (ConfigError, LedgerError, OSError) as error:
+            self._ran("purge", "done", Exit.DONE)
+        except Exception as error:  # noqa: BLE001 - as above
             self._broke("purge", error)
 
     def _tell(self, composition: Composition, report: Report) -> None:
@@ -142,7 +148,30 @@ class Work:
                 log.warning("%s", message.text, extra={"alert": message.name})
                 self.metrics.alert(message.name, raised=message.raised)
 
+    def _ran(self, name: str, state: str, code: Exit) -> None:
+        self._last[name], self._codes[name] = state, code
+        if self._broken.pop(name, False):
+            self._say(Message(f"stopped {name}", raised=False, text=f"{name}: it runs again"))
+
     def _broke(self, name: str, error: Exception) -> None:
-        self._last[name] = "error"
+        """Note a run that could not even begin, or broke off: perhaps without a ledger that would remember it.
+
+        What passes by itself is told when it has not passed by the next run.
+        """
+        line, code = told(error)
+        self._last[name], self._codes[name] = "error", code
         self.metrics.broke(name)
-        log.error("%s", error, extra={"job": name})
+        log.error("%s", line, extra={"job": name})
+        if not self._broken.get(name) and (code is not Exit.TRY_LATER or name in self._broken):
+            self._broken[name] = self._say(Message(f"stopped {name}", raised=True, text=f"{name}: {line}"))
+        self._broken.setdefault(name, False)
+
+    def _say(self, message: Message) -> bool:
+        try:
+            self._send(message)
+        except OSError as error:
+            log.warning("alert not sent: %s", type(error).__name__, extra={"alert": message.name})
+            return False
+        log.warning("%s", message.text, extra={"alert": message.name})
+        self.metrics.alert(message.name, raised=message.raised)
+        return True

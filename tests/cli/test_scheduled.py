@@ -1,0 +1,102 @@
+"""Scheduled jobs that cannot even begin: seen in health and exit code, told once, and once when it is over."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+import cli.schedule
+from cli.compose import compose
+from cli.exits import Exit
+from cli.schedule import Work
+from config.reading import ConfigError
+from sync.alerts import Message
+from sync.ledger import LedgerBusy, LedgerError
+from tests.cli.conftest import Command, Site
+from tests.cli.test_doctor import small_site
+
+
+@pytest.fixture
+def small(tmp_path) -> Iterator[Site]:
+    with small_site(tmp_path) as site:
+        yield site
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[Message]:
+    messages: list[Message] = []
+    monkeypatch.setattr(cli.schedule, "sender", lambda *_, **__: messages.append)
+    return messages
+
+
+@pytest.fixture
+def work(small: Site, command: Command, sent: list[Message]) -> Work:
+    assert command("fields", "apply").code == 0
+    assert command("sync").code == 0
+    return Work(small.settings, compose(small.settings), threading.Event())
+
+
+def run(work: Work, error: Exception | None = None) -> None:
+    """One run of the job; with an error, of one that ends so."""
+    with pytest.MonkeyPatch.context() as patch:
+        if error is not None:
+            patch.setattr(cli.schedule, "perform", lambda *_, **__: (_ for _ in ()).throw(error))
+        work.tasks()["sync"].work()
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (LedgerError("ledger l: the disk is full; make room and run again"), Exit.USAGE),
+        (ConfigError("s.toml: programme: should be text"), Exit.USAGE),
+        (KeyError("something of ours"), Exit.DEFECT),
+    ],
+)
+def test_what_keeps_a_job_from_running_is_told_once_and_its_end_once(
+    work: Work, sent: list[Message], error: Exception, code: Exit
+):
+    for _ in range(3):
+        run(work, error)
+    assert [(each.name, each.raised) for each in sent] == [("stopped sync", True)]
+    assert work.health() == {"well": False, "jobs": {"sync": "error"}}
+    assert work.worst() is code
+    for _ in range(2):
+        run(work)
+    assert [(each.name, each.raised) for each in sent[1:]] == [("stopped sync", False)]
+    assert work.health() == {"well": True, "jobs": {"sync": "done"}}
+    assert work.worst() is Exit.DONE
+
+
+def test_what_passes_by_itself_is_told_when_it_has_not_by_the_next_run(work: Work, sent: list[Message]):
+    busy = LedgerBusy("ledger l: the server does not answer; run again when it answers")
+    run(work, busy)
+    run(work)
+    assert sent == []
+    run(work, busy)
+    run(work, busy)
+    run(work, busy)
+    assert [each.text for each in sent] == ["sync: ledger l: the server does not answer; run again when it answers"]
+
+
+def test_a_message_that_could_not_be_sent_is_sent_after_the_next_run(work: Work, monkeypatch: pytest.MonkeyPatch):
+    tried: list[Message] = []
+
+    def send(message: Message) -> None:
+        tried.append(message)
+        if len(tried) == 1:
+            raise OSError("no route")
+
+    monkeypatch.setattr(work, "_send", send)
+    for _ in range(3):
+        run(work, LedgerError("ledger l: the disk is full"))
+    assert len(tried) == 2
+
+
+def test_every_job_once_ends_with_the_code_of_the_first_that_did_not_go_well(small: Site, command: Command):
+    assert command("fields", "apply").code == 0
+    assert command("schedule", "--once").code == 0
+    text = small.settings.read_text("utf-8")
+    small.settings.write_text(f"history_years = 6\n{text}", "utf-8")
+    said = command("schedule", "--once")
+    assert said.code == 2
+    assert "history_years = 6: the first fill read back to" in said.err
