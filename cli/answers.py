@@ -57,7 +57,7 @@ class Answers:
         answer = self._given.get(key) or self._known.get(key)
         if answer is None and self._defaults_only:
             if default is None:
-                raise click.UsageError(f"{question}: there is no default; say --set {key}=…")
+                raise click.UsageError(f"{question}: there is no default; say --set {key}=…{self._strange()}")
             answer = default
         if answer is None:
             default = self._doubted.get(key, default)
@@ -76,6 +76,10 @@ class Answers:
         for key in [each for each in self._known if each.startswith(tuple(keys))]:
             self._doubted[key] = self._known.pop(key)
         self._keep()
+
+    def _strange(self) -> str:
+        """What was given and not asked for so far: perhaps misspelt."""
+        return f"; nobody has asked for {', '.join(sorted(self._unused))} so far" if self._unused else ""
 
     def _keep(self) -> None:
         kept = self._known | ({_DOUBTED: self._doubted} if self._doubted else {})

@@ -3,7 +3,7 @@
 import getpass
 from collections.abc import Callable
 from contextlib import closing
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,6 +25,7 @@ from scoring.signal import Signal
 from sync import decide
 from sync.ledger import database, facts, history
 
+AHEAD = timedelta(days=366)  # nobody decides for longer
 MOST = 100  # no coefficient is above it, nor a level's number in its place
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -54,7 +55,9 @@ def _contest(kind: Kind, summary: str) -> click.Command:
     @click.pass_obj
     def command(path: Path, /, *, subject: str, signal: str, of: datetime | None, **signed: Any) -> int:
         def about(signals: list[Signal], day: date) -> Decision:
-            fact = decide.signal_of(signals, signal, on=of.date() if of else None).fact
+            # What was open when the CRM took the fault back can still be ended.
+            meant = decide.incident_of if kind is Kind.CONTEST_OPEN else decide.signal_of
+            fact = meant(signals, signal, on=of.date() if of else None).fact
             return Decision(kind, day, signed["by"], signed["why"], fact=fact)
 
         return _enter(path, subject, about, on=signed["on"], as_json=signed["as_json"])
@@ -134,13 +137,15 @@ def _enter(
     with closing(ledger), ledger.begin() as tx:
         found = find(tx, settings.programme_name, name)
         zone = settings.time_zone or ZoneInfo(history.time_zone(tx, settings.programme_name))
-        day = on.date() if on else now.astimezone(zone).date()
+        today = now.astimezone(zone).date()
+        day = on.date() if on else today
+        programme = database.programme(tx, settings.programme_name)
+        _possible(day, today, programme.horizon)
         signals = facts.signals_of(tx, [found.subject])[found.subject]
         try:
             decision = about(signals, day)
         except (ValueError, decide.NoSuchSignalError) as error:
             raise click.UsageError(str(error)) from error
-        programme = database.programme(tx, settings.programme_name)
         decide.enter(tx, decide.Subject(programme.id, found.subject), decision, now)
     if as_json:
         fact = decision.fact and {"source": decision.fact[0].id, "signal": decision.fact[1]}
@@ -152,6 +157,14 @@ def _enter(
             markup=False,
         )
     return Exit.DONE
+
+
+def _possible(day: date, today: date, horizon: date | None) -> None:
+    """Refuse a day from which nothing could follow, or that nobody can mean yet."""
+    if horizon is not None and day < horizon:
+        raise click.UsageError(f"--on {day}: nothing before {horizon} counts here")
+    if day > today + AHEAD:
+        raise click.UsageError(f"--on {day}: that is more than {AHEAD.days} days ahead")
 
 
 def _check(programme: Programme, hundredths: int | None, points: int | None) -> None:

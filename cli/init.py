@@ -56,7 +56,7 @@ class _Plan:
 @click.command()
 @click.option("--set", "given", multiple=True, metavar="KEY=VALUE", help="An answer; the keys are above.")
 @click.option("--yes", is_flag=True, help="Ask nothing: the default wherever --set says nothing.")
-@click.option("--force", is_flag=True, help="Replace settings that are there.")
+@click.option("--force", is_flag=True, help="Replace settings and mappings that are there.")
 @click.pass_obj
 def init(settings: Path, *, given: tuple[str, ...], yes: bool, force: bool) -> int:
     """Write settings that fit your CRM: who we are there, what counts as what, with counts from your own records.
@@ -78,7 +78,7 @@ def init(settings: Path, *, given: tuple[str, ...], yes: bool, force: bool) -> i
     plan = basics(answers)
     draft = settings.with_name(f".{settings.name}.draft")
     try:
-        _fill(plan, answers, settings, draft)
+        _fill(plan, answers, settings, draft, force=force)
         answers.done()
         draft.replace(settings)
     except (ConfigError, CrmError) as error:
@@ -94,7 +94,7 @@ def init(settings: Path, *, given: tuple[str, ...], yes: bool, force: bool) -> i
     return Exit.DONE
 
 
-def _fill(plan: _Plan, answers: Answers, settings: Path, draft: Path) -> None:
+def _fill(plan: _Plan, answers: Answers, settings: Path, draft: Path, *, force: bool) -> None:
     """Look into the CRMs and write the draft of the settings."""
     draft.write_text(plan.text(), "utf-8")
     with _connected(compose(draft)) as sources:
@@ -102,7 +102,7 @@ def _fill(plan: _Plan, answers: Answers, settings: Path, draft: Path) -> None:
         plan = _at_home(plan, answers, accounts)
         for name, source in sources.items():
             _look(name, source, accounts[name])
-            if file := mapping(name, source, answers, settings):
+            if file := mapping(name, source, answers, settings, force=force):
                 plan.connections[name]["mapping"] = f'"{file.name}"'
     draft.write_text(plan.text(), "utf-8")
     compose(draft)  # what is written must be read without a mistake

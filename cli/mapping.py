@@ -3,17 +3,24 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import click
+
 from cli import proposal
 from cli.answers import Answers
 from cli.screen import console, table
 from connectors.errors import Fatal
+from connectors.replacing import replace_file
 from sync.job import Source
 
 YES, NO = "yes", "no"
 
 
-def mapping(name: str, source: Source, answers: Answers, settings: Path) -> Path | None:
-    """Ask; the file of a mapping of its own, None where the shipped one fits as it is."""
+def mapping(name: str, source: Source, answers: Answers, settings: Path, *, force: bool) -> Path | None:
+    """Ask; the file of a mapping of its own, None where the shipped one fits as it is.
+
+    Raises:
+        click.UsageError: there is another one in that file, and not `force`.
+    """
     shipped = proposal.shipped(source.crm)
     counted = {each: found for each in _activities(source) if (found := _kinds(name, source, answers, each))}
     dropped = {each for each, (_, kept) in counted.items() if not kept}
@@ -23,7 +30,9 @@ def mapping(name: str, source: Source, answers: Answers, settings: Path) -> Path
     if text == shipped:
         return None
     file = settings.with_name(f"{settings.stem}-{name}.toml")
-    file.write_text(text, "utf-8")
+    if file.exists() and not force and file.read_text("utf-8") != text:
+        raise click.UsageError(f"{file} is there already and says something else; --force replaces it, or move it away")
+    replace_file(file, text, private=False)
     return file
 
 

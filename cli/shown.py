@@ -20,11 +20,15 @@ from sync.standings import recalled, standings_of
 
 
 class Shown(NamedTuple):
-    """Whose it is, the standing, and when it was computed; None where that is now."""
+    """Whose it is, the standing, when it was computed (None: now), and the day of the last run where that is before.
+
+    What happened after the last run nobody knows yet.
+    """
 
     subject: SubjectRow
     standing: Standing
     recorded: datetime | None
+    beyond: date | None
 
 
 def standing_of(path: Path, subject: str, as_of: datetime | None, *, restated: bool = False) -> Shown:
@@ -38,8 +42,11 @@ def standing_of(path: Path, subject: str, as_of: datetime | None, *, restated: b
         with ledger.begin() as tx:
             found = find(tx, settings.programme_name, subject)
         if as_of is None:
-            return Shown(found, *_now(ledger, settings, found))
-        return Shown(found, _then(ledger, settings, found, as_of.date(), restated=restated), None)
+            return Shown(found, *_now(ledger, settings, found), None)
+        day = as_of.date()
+        return Shown(
+            found, _then(ledger, settings, found, day, restated=restated), None, _beyond(ledger, settings, day)
+        )
 
 
 def _now(ledger: Ledger, settings: Settings, found: SubjectRow) -> tuple[Standing, datetime]:
@@ -63,3 +70,12 @@ def _then(ledger: Ledger, settings: Settings, found: SubjectRow, day: date, *, r
         rates = rates_for(tx, database.programme(tx, settings.programme_name).id, programme, known_at=known_at)
         found_then = standings_of(tx, [found.subject], programme, day, known_at=known_at, rates=rates)
     return found_then[found.subject]
+
+
+def _beyond(ledger: Ledger, settings: Settings, day: date) -> date | None:
+    """The day of the last run, where it lies before that day."""
+    with ledger.begin() as tx:
+        zone = settings.time_zone or ZoneInfo(history.time_zone(tx, settings.programme_name))
+        runs = history.runs(tx, settings.programme_name, limit=1)
+    last = runs[0].started.astimezone(zone).date() if runs else day
+    return last if last < day else None

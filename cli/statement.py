@@ -40,25 +40,35 @@ class Section(NamedTuple):
 @click.argument("subject")
 @click.option("--as-of", type=DAY, help="As known at the end of that day.")
 @click.option("--language", type=click.Choice(["en", "fr"]), help="Instead of the record's own.")
+@click.option("--name", default="", help="The customer's name, to stand on it; it is kept nowhere.")
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a page to print or to send.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")
 @click.pass_obj
 def statement(
-    path: Path, *, subject: str, as_of: datetime | None, language: str | None, html: Path | None, as_json: bool
+    path: Path,
+    *,
+    subject: str,
+    as_of: datetime | None,
+    language: str | None,
+    name: str,
+    html: Path | None,
+    as_json: bool,
 ) -> int:
     """Draw up a statement for SUBJECT: coefficient, annual periods, incidents, and how to contest them.
 
     SUBJECT is a record id, connection:id, or an e-mail address. What stands in it is what was shown that day.
     """
-    found, shown, _ = standing_of(path, subject, as_of)
+    found, shown, _, beyond = standing_of(path, subject, as_of)
     programme = load_programme(load_settings(path).programme, at=shown.day)
     drawn = releve(shown, programme.rules)
     texts = Texts(language or found.language)
+    if beyond is not None:
+        click.echo(texts.screen("beyond", day=shown.day, last=beyond), err=True)
     if as_json:
         print_json({"records": found.records, **_as_json(drawn), "standing": to_json(shown)})
         return Exit.DONE
     title = texts.screen("statement", day=drawn.drawn_up)
-    whose = f"{' = '.join(found.records)} · {shown.rules}"
+    whose = " · ".join(filter(None, (name, " = ".join(found.records), shown.rules)))
     sections = _sections(drawn, shown, texts)
     if html is not None:
         html.write_text(_page(title, whose, sections, texts), "utf-8")

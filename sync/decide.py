@@ -7,14 +7,14 @@ from datetime import date, datetime
 from sqlalchemy import Connection, insert, select
 
 from scoring.decision import Decision, Kind
-from scoring.signal import Signal, Source
+from scoring.signal import Liability, Signal, Source
 from sync import lease
 from sync.ledger import database, facts, schema
 from sync.ledger.facts import chunks, wake_subjects
 
 
 class NoSuchSignalError(Exception):
-    """What was to be contested is not there, or is more than one thing; the one line says what there is."""
+    """What was to be contested is not there, is more than one thing or no incident; the one line says what there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,21 @@ def signal_of(signals: Sequence[Signal], wanted: str, *, on: date | None = None)
     )
     what = f"{wanted} is more than one signal" if fits else f"there is no signal {wanted}"
     raise NoSuchSignalError(f"{what} of this person; say which by its record's id: {known or 'there are none at all'}")
+
+
+def incident_of(signals: Sequence[Signal], wanted: str, *, on: date | None = None) -> Signal:
+    """The same, of what can be held against somebody.
+
+    Raises:
+        NoSuchSignalError: there is none, more than one, or it raises no coefficient whoever is right.
+    """
+    found = signal_of(signals, wanted, on=on)
+    if found.liability is Liability.NONE:
+        raise NoSuchSignalError(
+            f"{found.name} {found.reference} of {found.on} is no incident of theirs: it raises no coefficient, "
+            "and there is nothing to contest"
+        )
+    return found
 
 
 def _contact(tx: Connection, subject: int) -> int:

@@ -1,6 +1,9 @@
-"""What a person may set by hand."""
+"""What a person may decide."""
 
 import pytest
+
+from sync.ledger import Ledger, schema
+from tests.docs.test_operations import accused
 
 
 @pytest.mark.timeout(120)
@@ -17,3 +20,49 @@ def test_what_no_review_or_balance_can_be_is_not_entered_by_hand_either(site, co
         assert (said.code, said.err.count("\n")) == (2, 1)
         assert says in said.err
     assert command("adjust", record, "--coefficient", "0.50", "--why", "goodwill").code == 0
+
+
+@pytest.mark.timeout(120)
+def test_only_what_is_held_against_somebody_can_be_contested_and_only_from_a_day_that_somebody_can_mean(site, command):
+    command("fields", "apply")
+    command("sync", "--first-fill")
+    record, signal = accused(site.settings)
+    why = ("--why", "because")
+    for words, says in (
+        (("contest", "open", record, ordered(site, record)), "is no incident of theirs: it raises no coefficient"),
+        (("freeze", record, "--on", "1900-01-01"), "--on 1900-01-01: nothing before 2023-11-22 counts here"),
+        (("unfreeze", record, "--on", "2999-01-01"), "--on 2999-01-01: that is more than 366 days ahead"),
+        (("contest", "open", record, signal, "--on", "2999-01-01"), "more than 366 days ahead"),
+    ):
+        said = command(*words, *why)
+        assert (said.code, said.err.count("\n")) == (2, 1), said.err
+        assert says in said.err
+    for words in (("contest", "open", record, signal), ("contest", "accept", record, signal), ("freeze", record)):
+        assert command(*words, *why).code == 0
+
+
+@pytest.mark.timeout(120)
+def test_a_day_after_the_last_run_is_told_as_what_it_is_and_a_statement_bears_the_name_it_is_given(site, command):
+    command("fields", "apply")
+    command("sync", "--first-fill")
+    record, _ = accused(site.settings)
+    said = command("explain", record, "--as-of", "2027-01-31", "--language", "en")
+    assert (said.code, said.err) == (
+        0,
+        "31 Jan 2027 is after the last run, of 22 Nov 2026: told as if nothing happened in between\n",
+    )
+    assert command("explain", record, "--as-of", "2026-11-22").err == ""
+    said = command("statement", record, "--as-of", "2027-01-31", "--language", "fr", "--name", "Ada Lovelace")
+    assert "Le 31 janv. 2027 vient après le dernier passage, du 22 nov. 2026" in said.err
+    assert "Ada Lovelace · salesforce:" in said.out
+
+
+def ordered(site, record):
+    """An order of somebody who has one: it is held against nobody."""
+    ledger = Ledger.open("ledger.db", beside=site.settings.parent)
+    with ledger.begin() as tx:
+        table = schema.signals
+        query = table.select().where(table.c.contact == record, table.c.name == "order_paid")
+        found = tx.execute(query).first()
+    ledger.close()
+    return found.record

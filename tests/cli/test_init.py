@@ -65,6 +65,25 @@ def test_what_counts_as_fault_is_asked_value_by_value_and_becomes_a_mapping(fres
     assert command("doctor", "--json").code == 3  # only the fields are missing
 
 
+def test_a_mapping_that_says_something_else_is_not_overwritten_unasked(fresh, command):
+    words = ("init", "--yes", "--set", f"sandbox={fresh.url}", "--set", "salesforce.fault.Shared fault=none")
+    file = fresh.settings.with_name(f"{fresh.settings.stem}-salesforce.toml")
+    file.write_text("# by hand\n", "utf-8")
+    said = command(*words)
+    assert said.code == 2
+    assert f"{file.name} is there already and says something else; --force replaces it" in said.err
+    assert file.read_text("utf-8") == "# by hand\n"
+    assert not fresh.settings.exists()
+    assert command(*words, "--force").code == 0
+    assert file.read_text("utf-8") != "# by hand\n"
+
+
+def test_an_answer_that_nobody_asks_for_is_named_where_the_one_meant_is_missing(fresh, command):
+    said = command("init", "--yes", "--set", "salesforce.domian=acme.my")
+    assert said.code == 2
+    assert "say --set salesforce.domain=…; nobody has asked for salesforce.domian so far" in said.err
+
+
 def loaded(file):
     return load_mapping(file, crm=file.stem.rpartition("-")[2], programme=CUSTOMERS)
 
