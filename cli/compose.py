@@ -117,10 +117,15 @@ def compose(path: Path) -> Composition:
             for each in settings.connections
         }
 
-    return Composition(settings, programme, _openings(settings, programme), _rates(settings, programme), time, sources)
+    return Composition(settings, programme, openings(settings, programme), _rates(settings, programme), time, sources)
 
 
-def _openings(settings: Settings, programme: Programme) -> tuple[Row, ...]:
+def openings(settings: Settings, programme: Programme) -> tuple[Row, ...]:
+    """The lines of the settings' file of openings; none where they name no file.
+
+    Raises:
+        ConfigError: a mistake in the file, or a programme that has no use for it.
+    """
     if settings.openings is None:
         return ()
     if not any(programme.signals[name] for name in programme.openings):

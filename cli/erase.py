@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from cli.compose import clock
+from cli.compose import clock, openings
 from cli.exits import Exit
 from cli.offline import compose_offline, find
 from cli.screen import console, print_json, table
@@ -17,6 +17,7 @@ from config.rulefile import load_programme
 from config.settings import Settings
 from connectors.replacing import replace_file
 from scoring.rules import Programme
+from sync.carry import lines_of
 from sync.erase import erase as take_out
 from sync.erase import without
 from sync.ledger import Ledger, history
@@ -40,13 +41,15 @@ def erase(path: Path, *, subject: str, yes: bool, reports: tuple[Path, ...], as_
     """Take everything about SUBJECT out of the ledger, for good; that it was done is kept, about whom is not.
 
     Delete the person in the CRMs first: a record that is still there is read again as a new customer when it changes.
-    Backups and exports are copies that this program does not know of: delete them, or let them expire.
+    Backups and exports are copies that this program does not know of: delete them, or let them expire. A line of the
+    settings' file of openings that names the person is told, and yours to delete.
     """
     settings, ledger = compose_offline(path)
     now = clock(settings).now()
     with closing(ledger):
         with ledger.begin() as tx:
             found = find(tx, settings.programme_name, subject)
+            lines = lines_of(tx, found.subject, openings(settings, load_programme(settings.programme, at=now.date())))
         records = [each.partition(":")[2] for each in found.records]
         cleaned = {report: without(_read(report), records) for report in reports}
         if not yes:
@@ -56,13 +59,15 @@ def erase(path: Path, *, subject: str, yes: bool, reports: tuple[Path, ...], as_
             replace_file(report, json.dumps(said, ensure_ascii=False, indent=2), private=False)
         erased = take_out(ledger, settings.programme_name, found.subject, now)
     if as_json:
-        print_json({"rows": erased.rows, "living": erased.living})
+        print_json({"rows": erased.rows, "living": erased.living, "openings": lines})
         return Exit.DONE
     out = console()
     rows = ", ".join(f"{count} {name}" for name, count in erased.rows.items())
     out.print(f"erased: {rows}", markup=False)
     if erased.living:
         out.print(f"{erased.living} of the records were still in a CRM when last read: delete them there as well")
+    for line in lines:
+        out.print(f"{settings.openings}:{line} names this person still: delete it there as well", markup=False)
     return Exit.DONE
 
 

@@ -38,6 +38,22 @@ def carry_over(tx: Connection, entry: Entry, place: Place, rows: Sequence[Row]) 
     return found
 
 
+def lines_of(tx: Connection, subject: int, rows: Sequence[Row]) -> list[int]:
+    """The lines that name one of a subject's records, by its id or its address."""
+    table, connections = schema.contacts, schema.connections
+    query = select(connections.c.name, table.c.record, table.c.email).join(
+        connections, connections.c.id == table.c.connection
+    )
+    people = tx.execute(query.where(table.c.subject == subject)).all()
+    emails = {each.email for each in people if each.email}
+
+    def names(row: Row) -> bool:
+        record = row.record.rpartition(":")[2]
+        return digest(row.email) in emails or any(record == each.record and _is_here(row, each.name) for each in people)
+
+    return [row.line for row in rows if names(row)]
+
+
 def _is_here(row: Row, connection: str) -> bool:
     return bool(row.record) and row.record.rpartition(":")[0] in ("", connection)
 

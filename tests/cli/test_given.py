@@ -125,6 +125,9 @@ def test_what_people_bring_shows_on_the_record_and_a_past_day_as_it_was_shown_th
     assert "Le coefficient repris est de 1,00" in said
     assert "règle maison" in said
     assert not any(english in said for english in ("house rule", "programme:", "silent", "arts "))
+    write(tmp_path, "", f"email,record,coefficient\nada@example.com,,0.80\n,{bob[:15]},0.64\n")
+    assert "openings.csv:3 names this person still: delete it there" in command("erase", bob, "--yes").out
+    assert command("erase", ada, "--yes", "--json").json["openings"] == [2]
 
 
 def test_a_programme_on_a_scale_from_the_fields_to_the_simulation(command: Command, org: Site, tmp_path: Path):
