@@ -23,13 +23,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from queue import Queue
 from threading import Thread
 from typing import Any
 
-import adbc_driver_postgresql.dbapi
-import adbc_driver_sqlite.dbapi
 import numpy as np
 import pyarrow as pa
 
@@ -169,25 +168,29 @@ def _processor() -> float:
     return sum(each.ru_utime + each.ru_stime for each in used)
 
 
-def bare_insert(place: str, file: Path) -> Callable[[], None]:
+def bare_insert(place: str, file: str) -> Took:
     """The same columns into a table of its own, without a key or an index."""
-
-    def sqlite() -> None:
-        with adbc_driver_sqlite.dbapi.connect(f"{place}.bare") as connection, connection.cursor() as cursor:
-            for number, batch in enumerate(batches(file)):
-                text = batch.set_column(4, "on_day", batch["on_day"].cast(pa.string()))
-                cursor.adbc_ingest("bare", text, mode="append" if number else "create")
-            connection.commit()
-
-    def postgresql() -> None:
+    start, used = time.perf_counter(), _processor()
+    if place.startswith("postgresql"):
         kept = ", ".join(f'"{each.name}" {_type(each.type)}' for each in columns.SIGNALS)
         ledger = Ledger.open(place)
         with ledger.begin() as tx:
             tx.exec_driver_sql(f"CREATE TABLE bare ({kept})")
-            load_postgresql.copy_in(tx, "bare", (pa.Table.from_batches([each]) for each in batches(file)))
+            load_postgresql.copy_in(tx, "bare", (pa.Table.from_batches([each]) for each in batches(Path(file))))
         ledger.close()
+    else:
+        with _connected(f"{place}.bare") as connection, connection.cursor() as cursor:
+            for number, batch in enumerate(batches(Path(file))):
+                text = batch.set_column(4, "on_day", batch["on_day"].cast(pa.string()))
+                cursor.adbc_ingest("bare", text, mode="append" if number else "create")
+            connection.commit()
+    return Took(time.perf_counter() - start, _processor() - used)
 
-    return postgresql if place.startswith("postgresql") else sqlite
+
+def _connected(place: str) -> Any:
+    """In a process that does nothing else: the drivers bring every data frame there is, and a SQLite of their own."""
+    kind = "postgresql" if place.startswith("postgresql") else "sqlite"
+    return import_module(f"adbc_driver_{kind}.dbapi").connect(place)
 
 
 def _type(of: pa.DataType) -> str:
@@ -197,8 +200,7 @@ def _type(of: pa.DataType) -> str:
 def bare_read(place: str) -> Took:
     """Read every row of `signals` in columns."""
     start, used = time.perf_counter(), _processor()
-    driver = adbc_driver_postgresql.dbapi if place.startswith("postgresql") else adbc_driver_sqlite.dbapi
-    with driver.connect(place) as connection, connection.cursor() as cursor:
+    with _connected(place) as connection, connection.cursor() as cursor:
         cursor.execute(READ)
         sum(batch.num_rows for batch in cursor.fetch_record_batch())
     return Took(time.perf_counter() - start, _processor() - used)
@@ -222,12 +224,12 @@ def measure(place: str, file: Path, contacts: int) -> None:
                 )
 
     timed("contacts, page by page", people)
-    bare = timed("bare insert", bare_insert(place, file))
+    bare = timed("bare insert", lambda: _apart("insert", place, str(file)))
     fill = timed("first fill: signals", lambda: columns.store_signals(ledger, {entry: batches(file)}), bare)
     whole = fill + timed("first fill: standings", lambda: scored_by(ledger, entry), bare)
     # The other library's file must be nobody's while this process reads it bare (sync.ledger.arrow).
     ledger.engine.dispose()
-    read = timed("bare read", lambda: _apart(place))
+    read = timed("bare read", lambda: _apart("read", place))
     timed("everything in force, as events", lambda: in_force(ledger, programme), read)
     timed("rescoring: read and scored, not stored", lambda: rescored(ledger, programme, contacts), read)
     timed("rescoring: other rules, stored", lambda: scored_by(ledger, day_of(ledger, entry, OTHER), OTHER), read)
@@ -299,9 +301,9 @@ def _order(record: str) -> Signal:
     )
 
 
-def _apart(place: str) -> Took:
-    """A bare read in a process of its own, without the start of that process."""
-    command = [sys.executable, __file__, "--read", place]
+def _apart(*what: str) -> Took:
+    """A bare insert or read in a process of its own, without the start of that process."""
+    command = [sys.executable, __file__, "--bare", *what]
     wall, processor = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
     return Took(float(wall), float(processor))
 
@@ -312,10 +314,11 @@ def main() -> None:
     options.add_argument("--contacts", type=int, default=50_000)
     options.add_argument("--signals", type=int, default=1_000_000)
     options.add_argument("--only", choices=("sqlite", "postgresql"))
-    options.add_argument("--read", help=argparse.SUPPRESS)
+    options.add_argument("--bare", nargs="+", help=argparse.SUPPRESS)
     chosen = options.parse_args()
-    if chosen.read:
-        took = bare_read(chosen.read)
+    if chosen.bare:
+        what, *arguments = chosen.bare
+        took = {"insert": bare_insert, "read": bare_read}[what](*arguments)
         print(took.wall, took.processor)
         return
     with tempfile.TemporaryDirectory() as folder:

@@ -22,7 +22,10 @@ from adbc_driver_manager import AdbcConnection, AdbcStatement, Error
 WHOLE = b"whole"  # said after the last batch: a stream that just ends may have lost its writer
 ROWS = "65536"  # in one batch
 PATIENCE = "busy_timeout = 30000"
-SETTINGS = (PATIENCE, "cache_size = -65536", "threads = 2")  # two help to sort for an index
+SETTINGS = {
+    "read": (PATIENCE, "cache_size = -16384"),
+    "load": (PATIENCE, "cache_size = -65536", "threads = 2"),  # what sorting for an index may hold; two help with it
+}
 
 
 class Plan(TypedDict):
@@ -41,7 +44,7 @@ def main(file: str, task: str, plan: str = "") -> int:
     """Do one task; 1 if it failed, and then nothing of it was kept."""
     try:
         with adbc_driver_sqlite.connect(file) as database, AdbcConnection(database) as connection:
-            for setting in SETTINGS:
+            for setting in SETTINGS[task]:
                 _do(connection, f"PRAGMA {setting}")
             if task == "read":
                 for line in sys.stdin.buffer:

@@ -22,6 +22,9 @@ from sync.ledger import bulk, schema
 PAGE = 5000  # entries in memory at once
 CHUNK = 500  # ids in one IN (...): well below what every database allows
 NOW = date.min  # due at once
+SLEEPS = schema.current.c.due.is_distinct_from(
+    NOW
+)  # whoever does not is not written again, least of all in a first fill
 LOWEST = -(2**31)  # below every subject: whoever was split off and found no number free has one below zero
 
 T = TypeVar("T")
@@ -291,13 +294,13 @@ def wake(tx: Connection, connection: int, records: Iterable[str]) -> None:
     contacts, current = schema.contacts, schema.current
     for ids in chunks(records):
         subjects = select(contacts.c.subject).where(contacts.c.connection == connection, contacts.c.record.in_(ids))
-        tx.execute(update(current).where(current.c.subject.in_(subjects)).values(due=NOW))
+        tx.execute(update(current).where(current.c.subject.in_(subjects), SLEEPS).values(due=NOW))
 
 
 def wake_subjects(tx: Connection, subjects: Iterable[int]) -> None:
     """Make these subjects due at once."""
     for ids in chunks(subjects):
-        tx.execute(update(schema.current).where(schema.current.c.subject.in_(ids)).values(due=NOW))
+        tx.execute(update(schema.current).where(schema.current.c.subject.in_(ids), SLEEPS).values(due=NOW))
 
 
 def signals_of(tx: Connection, subjects: Sequence[int], *, known_at: datetime | None = None) -> dict[int, list[Signal]]:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select, text, update
 from sync.ledger import schema
 from sync.ledger.database import Ledger
 from sync.ledger.errors import explain
-from sync.ledger.facts import NOW, Entry
+from sync.ledger.facts import NOW, SLEEPS, Entry
 
 MEMORY = "SET LOCAL maintenance_work_mem = '256MB'"  # to sort for indexes
 STAMP = ("run", "recorded", "initial", "withdrawn", "connection")
@@ -25,6 +25,7 @@ def load(ledger: Ledger, filling: Iterable[tuple[Entry, pa.Table]], connections:
     count = 0
     with _explained(ledger), ledger.begin() as tx:
         tx.exec_driver_sql(MEMORY)
+        _not_while_scoring(tx, connections)
         first = tx.execute(select(schema.signals.c.id).limit(1)).first() is None
         # Checking and sorting once at the end costs a fraction of doing it row by row, if there is nothing else.
         again = _without_checks(tx) if first else []
@@ -42,8 +43,15 @@ def load(ledger: Ledger, filling: Iterable[tuple[Entry, pa.Table]], connections:
             tx.exec_driver_sql(statement)
         tx.exec_driver_sql("ANALYZE signals")
         whose = select(schema.contacts.c.subject).where(schema.contacts.c.connection.in_(connections))
-        tx.execute(update(schema.current).where(schema.current.c.subject.in_(whose)).values(due=NOW))
+        tx.execute(update(schema.current).where(schema.current.c.subject.in_(whose), SLEEPS).values(due=NOW))
     return count
+
+
+def _not_while_scoring(tx: Connection, connections: Sequence[int]) -> None:
+    """As pages are entered (`sync.lease.beside`): who is being scored may be due no more when that is committed."""
+    programmes = select(schema.connections.c.programme).where(schema.connections.c.id.in_(connections))
+    table = schema.programmes
+    tx.execute(select(table.c.id).where(table.c.id.in_(programmes)).with_for_update(read=True))
 
 
 def _stamp(entry: Entry) -> dict[str, str]:

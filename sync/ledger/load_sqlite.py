@@ -26,7 +26,7 @@ def load(ledger: Ledger, filling: Iterable[tuple[Entry, pa.Table]], connections:
         "before": [_sql(DropIndex(index)) for index in indexes],
         "after": [
             *(_sql(CreateIndex(index)) for index in indexes),
-            f"UPDATE current SET due = '{NOW}' WHERE subject IN ({whose})",  # noqa: S608 - as above
+            f"UPDATE current SET due = '{NOW}' WHERE subject IN ({whose}) AND due IS NOT '{NOW}'",  # noqa: S608 - as above
         ],
     }
     ledger.engine.dispose()  # the child writes faster where nobody else has the file open
