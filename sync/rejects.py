@@ -101,8 +101,9 @@ def listed(tx: Connection, programme: str) -> list[Reject]:
 def count(tx: Connection, connection: int) -> int:
     """How many records of a connection are refused at present."""
     table, contacts = schema.rejects, schema.contacts
-    query = select(func.count()).select_from(table.join(contacts, contacts.c.id == table.c.contact))
-    return int(tx.execute(query.where(contacts.c.connection == connection)).scalar_one())
+    # Rejects are few, a connection's contacts are not: those are begun with.
+    theirs = select(contacts.c.id).where(contacts.c.id == table.c.contact, contacts.c.connection == connection).exists()
+    return int(tx.execute(select(func.count()).select_from(table).where(theirs)).scalar_one())
 
 
 def _forget(tx: Connection, contacts: Iterable[int]) -> None:

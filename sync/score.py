@@ -23,7 +23,12 @@ ENGINE = ("numba", "pyarrow", "adbc_driver_sqlite", "adbc_driver_postgresql")
 
 def score(job: Job, entry: Entry, programme: Programme, day: date, report: Report) -> None:
     """Score everyone who is due: where they are many by the engine, if it is installed, the rest page by page."""
-    _score_many(job, entry, programme, day, report)
+    with job.begin() as tx:
+        due = len(results.due_subjects(tx, entry.programme, day, programme.label, limit=MANY))
+    if not due:
+        return  # known by going through everybody, which an idle run need not do twice
+    if due == MANY:
+        _score_many(job, entry, programme, day, report)
     last = LOWEST
     rates = learnt = None
     while True:
@@ -49,10 +54,8 @@ def score(job: Job, entry: Entry, programme: Programme, day: date, report: Repor
 
 
 def _score_many(job: Job, entry: Entry, programme: Programme, day: date, report: Report) -> None:
-    """In one transaction whatever the engine can score, if that is worth its start."""
-    with job.begin() as tx:
-        few = len(results.due_subjects(tx, entry.programme, day, programme.label, limit=MANY)) < MANY
-    if few or any(find_spec(name) is None for name in ENGINE):
+    """In one transaction whatever the engine can score, if it is installed."""
+    if any(find_spec(name) is None for name in ENGINE):
         return
     # Imported here, because most runs are small, and because it is an extra.
     from sync import many  # noqa: PLC0415 - see above
