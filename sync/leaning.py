@@ -108,5 +108,8 @@ def _leans(
         who = [row.subject for row in open_]
         computed = standings_of(tx, who, programme, rows[0].day, known_at=instant, rates=rates, without=gone)
         for row in open_:
-            found[row.id] = min(found[row.id], says(row, to_json(computed[row.subject])))
+            lean = says(row, to_json(computed[row.subject]))
+            # Without its breakdown a standing must follow from what was recorded up to its run (ADR 12).
+            if lean is not Lean.LINES or instant == row.recorded:
+                found[row.id] = min(found[row.id], lean)
     return found
