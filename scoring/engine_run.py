@@ -223,8 +223,8 @@ class Run:
                 part, group.starts, group.records, places,
                 subjects.starts, subjects.low, subjects.high, subjects.rows,
                 subjects.opened, subjects.fixed, subjects.openings, subjects.by_hand, unsettled,
-                plan.params, plan.names, plan.letters, plan.gains, plan.derived, plan.tiers, plan.automaton,
-                plan.months, plan.doms, plan.first, fading, tied, result,
+                plan.params, plan.names, plan.letters, plan.meanings, plan.gains, plan.derived, plan.tiers,
+                plan.automaton, plan.months, plan.doms, plan.first, plan.civil, fading, tied, result,
             )  # fmt: skip
             return found
 

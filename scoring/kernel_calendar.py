@@ -20,11 +20,16 @@ _MONTHS = 12 * 300
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """`month[day]`, `dom[day]` (day of the month, from 1) and `first[month]`, the day on which a month begins."""
+    """`month[day]`, `dom[day]` (day of the month, from 1) and `first[month]`, the day on which a month begins.
+
+    `civil[day]` is year * 512 + month * 32 + day of the month: between two days that each year has, the difference
+    divided by 512 is the number of whole years.
+    """
 
     month: Ints
     dom: Ints
     first: Ints
+    civil: Ints
 
 
 def calendar() -> Calendar:
@@ -34,7 +39,8 @@ def calendar() -> Calendar:
     lengths = np.diff(edges)
     month = np.repeat(np.arange(_MONTHS, dtype=np.int32), lengths)
     dom = np.arange(edges[-1], dtype=np.int32) - edges[month] + 1
-    return Calendar(month, dom.astype(np.int32), edges.astype(np.int32))
+    civil = month // 12 * 512 + month % 12 * 32 + dom
+    return Calendar(month, dom.astype(np.int32), edges.astype(np.int32), civil.astype(np.int32))
 
 
 @njit(forceinline=True)
@@ -49,3 +55,9 @@ def day_in(first, month, dom):
 def add_months(months, doms, first, day, count):
     """As `review.add_months`: 31 January + 1 month is the last of February."""
     return day_in(first, months[day] + count, doms[day])
+
+
+@njit(forceinline=True)
+def period_of(day, civil, anchor):
+    """The number of the period that a day lies in, where the first one ends on the civil day `anchor`."""
+    return max(0, ((civil[day] - anchor) >> 9) + 1)

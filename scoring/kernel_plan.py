@@ -52,6 +52,12 @@ class Letter(IntEnum):
     MONEY = 4  # beside one of these: its subject needs the loop that knows amounts
 
 
+# What an event's rank and name mean, as one integer: its letter less the bit for money, then a bit each, then the points
+# that it can add to a balance.
+KINDS = 512
+AWARDED, TAKES, COUNTED, GAIN_SHIFT = 1 << 2, 1 << 3, 1 << 4, 8
+
+
 class Param(IntEnum):
     """The places in `Plan.params`."""
 
@@ -66,12 +72,13 @@ class Param(IntEnum):
     FULL_RANK = 8  # the rank of full liability among the signals of one day
     SLOTS = 9
     INTERRUPTION = 10
-    UNEVEN = 11  # 1: points do not expire in the order in which they came
+    EASY = 11  # 1: `kernel_quick` knows the rules
     GRACE = 12
     START = 13  # the state that exposure begins in
     FORGETS = 14  # reviews after which the tier is what the numbers make it, whatever it was; 0: never
     LONGEST = 15  # months that points live
     EVER = 16  # 1: points depend on all that has ever been, not only on what is still in force
+    ENOUGH = 17  # fewer events that are counted make no derived signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +88,7 @@ class Plan:
     `kinds[signal, liability]` is what an event's lower 16 bits begin with, 0 where the signal does not exist or is off;
     `signal` is the place in `signals`, the last row standing for every other name. `effective` is the same without
     what has no effect once it has happened, `ancient` without what has none before the cut-off. `letters` is what the
-    automaton reads of an event, by rank and name; `gains` and `valued` are by name: the points that it can add to a
+    automaton reads of an event, by rank and name, `meanings` that and more in one integer; `gains` and `valued` are by name: the points that it can add to a
     balance, and whether anything asks for its amount.
     """
 
@@ -94,6 +101,7 @@ class Plan:
     params: NDArray[np.int64]
     names: NDArray[np.int32]
     letters: NDArray[np.int8]
+    meanings: NDArray[np.int64]
     gains: NDArray[np.int64]
     valued: NDArray[np.uint8]
     derived: NDArray[np.int64]
@@ -103,6 +111,7 @@ class Plan:
     months: NDArray[np.int32]
     doms: NDArray[np.int32]
     first: NDArray[np.int32]
+    civil: NDArray[np.int32]
     slots: tuple[str, ...]
 
     @property
@@ -167,10 +176,14 @@ def compile_programme(programme: Programme, day: date, openings: Iterable[AnySta
     params[Param.SLOTS] = len(slots)
     params[Param.INTERRUPTION] = rules.interruption_months
     awarded = names[names[:, Name.AWARDED] == 1]
-    params[Param.UNEVEN] = len(set(awarded[:, Name.EXPIRY])) > 1 or awarded[:, Name.FADES].any()
     params[Param.GRACE] = programme.grace_months
     params[Param.EVER] = names[:, Name.ONCE].any()
+    uneven = len(set(awarded[:, Name.EXPIRY])) > 1 or awarded[:, Name.FADES].any()
+    always = rules.interruption_months < 12 - rules.lag_months
+    params[Param.EASY] = always and not uneven and not params[Param.EVER]
+    params[Param.ENOUGH] = min((rule.at_least for rule in derived), default=_FAR)
     params[Param.START] = automaton.starts[start(rules)]
+    letters = _letters(names, programme)
     return Plan(
         programme=programme,
         day=day,
@@ -180,7 +193,8 @@ def compile_programme(programme: Programme, day: date, openings: Iterable[AnySta
         ancient=ancient,
         params=params,
         names=names,
-        letters=_letters(names, programme),
+        letters=letters,
+        meanings=_meanings(names, letters, [number[name] for name in counted]),
         gains=_gains(names),
         valued=_valued(names, [number[name] for name in lasting if name in number]),
         derived=_derived(derived, programme, number),
@@ -196,6 +210,7 @@ def compile_programme(programme: Programme, day: date, openings: Iterable[AnySta
         months=parts.month,
         doms=parts.dom,
         first=parts.first,
+        civil=parts.civil,
         slots=tuple(slots),
     )
 
@@ -278,6 +293,14 @@ def _letters(names: NDArray[np.int32], programme: Programme) -> NDArray[np.int8]
         letters[_rank(liability, programme), names[:, Name.LETTERS] == 1] = read[liability]
     letters[:, names[:, Name.MONEY] == 1] |= Letter.MONEY
     return letters.reshape(-1)
+
+
+def _meanings(names: NDArray[np.int32], letters: NDArray[np.int8], counted: list[int]) -> NDArray[np.int64]:
+    """By rank and name, as `KINDS` says."""
+    found = _gains(names) << GAIN_SHIFT
+    found |= np.where(names[:, Name.AWARDED] == 1, AWARDED, 0) | np.where(names[:, Name.TAKES] > 0, TAKES, 0)
+    found[counted] |= COUNTED
+    return np.tile(found, 4) | (letters & (Letter.MONEY - 1))
 
 
 def _gains(names: NDArray[np.int32]) -> NDArray[np.int64]:

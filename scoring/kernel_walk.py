@@ -4,13 +4,15 @@ No refund, and all points live equally long: then they go in the order in which 
 forgets (`Param.FORGETS`), `balance` one that is known to be the lowest. Everything else takes `kernel_points`.
 """
 
+import numpy as np
+
 from scoring.kernel_cache import njit
-from scoring.kernel_calendar import add_months
+from scoring.kernel_calendar import add_months, period_of
 from scoring.kernel_fold import day_of, name_of
 from scoring.kernel_plan import Name, Param
 from scoring.kernel_points import NEVER
 
-POINTS, CAP, AWARDED, SLOT = int(Name.POINTS), int(Name.CAP), int(Name.AWARDED), int(Name.SLOT)
+POINTS, CAP, SLOT = int(Name.POINTS), int(Name.CAP), int(Name.SLOT)
 DAY, FORGETS, LONGEST, DEMOTION = int(Param.DAY), int(Param.FORGETS), int(Param.LONGEST), int(Param.DEMOTION)
 HAS_FLOOR, FLOOR = int(Param.HAS_FLOOR), int(Param.FLOOR)
 _EXPIRES, _POINTS, _SLOT = range(3)  # the columns of an entry
@@ -19,22 +21,23 @@ _STRAIGHT = 2
 
 @njit(nogil=True, cache=True)
 def walk(
-    events, low, high, period, ends, review_days, review_coefficients, reviews, params, names, tiers,
-    months, doms, first, entries, earned, sums,
+    events, number, review_days, review_coefficients, reviews, params, names, tiers,
+    months, doms, first, civil, anchor, entries, earned, sums,
 ):  # fmt: skip
     """The tier at the end of the day, the balance, and the next day on which points go by themselves.
 
-    The first events lie in that `period`. Writes what is in force by slot to `sums`; `entries` and `earned` are room to
-    work in.
+    The first `number` events are those with points, in order. Writes what is in force by slot to `sums`; `entries` and
+    `earned` are room to work in.
     """
     for slot in range(len(sums)):
         sums[slot] = earned[slot] = 0
     today, lifetime = params[DAY], params[LONGEST]
-    i = low
+    i = 0
+    period = -1
     r = max(0, reviews - params[FORGETS])
     total = current = made = gone = 0
     known = -1
-    coming = day_of(events[i]) if i < high else NEVER
+    coming = day_of(events[i]) if i < number else NEVER
     review = review_days[r] if r < reviews else NEVER
     expiry = NEVER
     while True:
@@ -55,17 +58,15 @@ def walk(
             gone += 1
             expiry = entries[gone, _EXPIRES] if gone < made else NEVER
         if coming == day:
-            while day >= ends[period]:
-                period += 1
+            if period_of(day, civil, anchor) != period:
+                period = period_of(day, civil, anchor)
                 for slot in range(len(earned)):
                     earned[slot] = 0
             expires = add_months(months, doms, first, day, lifetime)
             while coming == day:
                 name = name_of(events[i])
                 i += 1
-                coming = day_of(events[i]) if i < high else NEVER
-                if not names[name, AWARDED]:
-                    continue
+                coming = day_of(events[i]) if i < number else NEVER
                 slot, points, cap = names[name, SLOT], names[name, POINTS], names[name, CAP]
                 if cap >= 0:
                     room = max(0, cap - abs(earned[slot]))
@@ -94,24 +95,22 @@ def walk(
 
 
 @njit(nogil=True, cache=True)
-def balance(events, low, high, period, ends, params, names, months, doms, first, earned, sums):
+def balance(events, number, params, names, months, doms, first, civil, anchor, earned, sums):
     """The balance at the end of the day and the next day on which points go by themselves.
 
-    The first events lie in that `period`. Writes what is in force by slot to `sums`; `earned` is room to work in.
+    The first `number` events are those with points, in order. Writes what is in force by slot to `sums`; `earned` is
+    room to work in.
     """
     for slot in range(len(sums)):
         sums[slot] = earned[slot] = 0
     today, lifetime = params[DAY], params[LONGEST]
     total = 0
-    expiry = NEVER
-    for i in range(low, high):
-        name = name_of(events[i])
-        if not names[name, AWARDED]:
-            continue
-        day = day_of(events[i])
-        if day >= ends[period]:
-            while day >= ends[period]:
-                period += 1
+    expiry = np.int64(NEVER)
+    period = -1
+    for i in range(number):
+        day, name = day_of(events[i]), name_of(events[i])
+        if period_of(day, civil, anchor) != period:
+            period = period_of(day, civil, anchor)
             for slot in range(len(earned)):
                 earned[slot] = 0
         slot, points, cap = names[name, SLOT], names[name, POINTS], names[name, CAP]
@@ -119,10 +118,8 @@ def balance(events, low, high, period, ends, params, names, months, doms, first,
             room = max(0, cap - abs(earned[slot]))
             points = min(points, room) if points > 0 else max(points, -room)
             earned[slot] += points
-        if points == 0:
-            continue
         expires = add_months(months, doms, first, day, lifetime)
-        if expires > today:
+        if points != 0 and expires > today:
             total += points
             sums[slot] += points
             expiry = min(expiry, expires)

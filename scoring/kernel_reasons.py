@@ -1,0 +1,45 @@
+"""The three reasons that weigh most as one number, compiled (`reasons.weightiest`)."""
+
+from scoring.kernel_cache import njit
+from scoring.kernel_fold import CLEAN_LAST, INTERRUPTED_LAST, SEEN, SEEN_BITS, SHOWN
+
+# The digits of a reason code, in base `REASON_KINDS + slots`: three digits, the weightiest first, 0 for none.
+FULL_INCIDENT, PARTIAL_INCIDENT, ABSORBED, INTERRUPTED, CLEAN, SHORT_PAST, UNEXPOSED = range(1, 8)
+REASON_KINDS = 8
+
+
+@njit(forceinline=True)
+def reason_code(seen, reason, sums, slots, tied):
+    """What incidents did (`kernel_fold.coefficient`), the reason after them, the points by slot, which are written over.
+
+    `tied`: full and partial incidents weigh alike.
+    """
+    base = REASON_KINDS + slots
+    code = count = 0
+    for kind in range(3):
+        number = (seen >> SEEN_BITS * kind) & SEEN
+        digit = FULL_INCIDENT if tied and kind == 1 else FULL_INCIDENT + kind
+        while number > 0 and count < SHOWN:
+            code = code * base + digit
+            count += 1
+            number -= 1
+    if count < SHOWN and reason != 0:
+        code = code * base + (
+            INTERRUPTED if reason == INTERRUPTED_LAST else CLEAN if reason == CLEAN_LAST else SHORT_PAST
+        )
+        count += 1
+    while count < SHOWN:
+        best = -1
+        weight = 0
+        for slot in range(slots):
+            if abs(sums[slot]) > weight:
+                best, weight = slot, abs(sums[slot])
+        if best < 0:
+            break
+        code = code * base + REASON_KINDS + best
+        sums[best] = 0
+        count += 1
+    while count < SHOWN:
+        code *= base
+        count += 1
+    return code
