@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from scoring.kernel_pack import BY_HAND, CURRENCY_SHIFT, NO_AMOUNT, text_keys
+from scoring.kernel_pack import BY_HAND, CURRENCIES, CURRENCY_SHIFT, NO_AMOUNT, text_keys
 from scoring.kernel_plan import LIABILITIES, Plan
 
 Table: TypeAlias = Any  # pyarrow ships no types: a pa.Table or pa.RecordBatch
@@ -20,7 +20,6 @@ Column: TypeAlias = Any  # a pa.Array
 NO_INTS = np.empty(0, np.int64)
 NO_BITS = np.empty(0, np.uint8)
 LONG_AGO = date(1, 1, 1)
-_CURRENCIES = 31  # five bits of an event, 0 for none
 
 
 class BadTable(Exception):
@@ -46,7 +45,7 @@ class Currencies:
     def number(self, name: str) -> int | None:
         """From 1; None where there are too many of them."""
         with self.lock:
-            if name not in self.numbers and len(self.numbers) < _CURRENCIES:
+            if name not in self.numbers and len(self.numbers) < CURRENCIES - 1:
                 self.numbers[name] = len(self.numbers) + 1
             return self.numbers.get(name)
 

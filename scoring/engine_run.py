@@ -26,6 +26,7 @@ from scoring.kernel_pack import (
     take_amounts,
 )
 from scoring.kernel_plan import AMOUNT_LIMIT, Name, Param, Plan
+from scoring.kernel_subjects import Subjects
 from scoring.rules import Rules
 
 _SUBJECTS = 2048  # the state of so many stays in one core's cache
@@ -33,36 +34,6 @@ _SHORT = 2**32 - 1
 _MOST = 4096  # partitions
 _FILES = 64  # that a spill is spread over
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class Subjects:
-    """The subjects sorted by partition, and what they bring, by row."""
-
-    starts: NDArray[np.int64]
-    low: NDArray[np.int64]
-    high: NDArray[np.int64]
-    rows: NDArray[np.int32]
-    opened: NDArray[np.int32]
-    fixed: NDArray[np.int32]
-    openings: NDArray[np.int32]
-    by_hand: NDArray[np.uint8]
-
-    def only(self, first: int, last: int) -> tuple["Subjects", NDArray[np.int32]]:
-        """Those of some partitions, numbered anew in their order; and the rows they had."""
-        begin, end = self.starts[first], self.starts[last]
-        rows = self.rows[begin:end]
-        mine = Subjects(
-            self.starts[first : last + 1] - begin,
-            self.low[begin:end],
-            self.high[begin:end] if len(self.high) else self.high,
-            np.arange(end - begin, dtype=np.int32),
-            self.opened[rows] if len(self.opened) else self.opened,
-            self.fixed[rows] if len(self.fixed) > 1 else self.fixed,
-            self.openings[rows] if len(self.openings) else self.openings,
-            self.by_hand[rows] if len(self.by_hand) else self.by_hand,
-        )
-        return mine, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +155,7 @@ class Run:
         if store.layout.sources and rows and not len(found.sources):
             raise BadTable("source: in some pieces of the events only")
         words, chosen = np.empty(rows, np.uint32), np.empty(rows, np.int32)
-        params = self.plan.params
+        params = self.plan.law.params
         kinds, effective, ancient = found.kinds
         number = select_events(
             found.days, found.signals, found.liabilities, found.extras, kinds, effective, ancient,
@@ -210,22 +181,16 @@ class Run:
 
     def _score(self, group: Group, subjects: Subjects, layout: Layout) -> Result:
         """The result of the subjects of some partitions, by their rows."""
-        plan = self.plan
+        names = self.plan.law.names
         result = room(int(subjects.starts[-1]), 8)
-        rules = plan.programme.rules
+        rules = self.plan.programme.rules
         tied = isinstance(rules, Rules) and rules.factors.full == rules.factors.partial
-        fading = int(np.max(np.where(plan.names[:, Name.FADES], plan.names[:, Name.EXPIRY], 1)))
-        unsettled = plan.needs_money
-        places = layout.places
+        fading = int(np.max(np.where(names[:, Name.FADES], names[:, Name.EXPIRY], 1)))
 
         def work(part: int) -> bool:
             found: bool = kernel.score_partition(
-                part, group.starts, group.records, places,
-                subjects.starts, subjects.low, subjects.high, subjects.rows,
-                subjects.opened, subjects.fixed, subjects.openings, subjects.by_hand, unsettled,
-                plan.params, plan.names, plan.letters, plan.meanings, plan.gains, plan.derived, plan.tiers,
-                plan.automaton, plan.months, plan.doms, plan.first, plan.civil, fading, tied, result,
-            )  # fmt: skip
+                part, group.starts, group.records, layout.places, subjects, self.plan.law, fading, tied, result
+            )
             return found
 
         rows = np.diff(group.starts, axis=1).sum(axis=0)[: group.last - group.first]

@@ -39,6 +39,19 @@ def njit(*signature: Any, cache: bool = False, **options: Any) -> Any:
     return _numba.njit(*signature, cache=cache and _PLACE is not None, **options)
 
 
+def loop(function: Any) -> Any:
+    """A function that allocates nothing: it works on the arrays that it is given.
+
+    Numba then counts no references to arrays, one atomic operation for each array of each call: a third of all scoring.
+    """
+    return njit(nogil=True, cache=True, _nrt=False)(function)
+
+
+def inline(function: Any) -> Any:
+    """A few lines of a loop, written out wherever it calls them."""
+    return njit(forceinline=True, _nrt=False)(function)
+
+
 _OWN = [HERE / "__pycache__", Path("~/.cache/bonus-malus").expanduser()]
 _PLACE = place([Path(_numba.config.CACHE_DIR)] if _numba.config.CACHE_DIR else _OWN)  # as NUMBA_CACHE_DIR says
 if _PLACE is not None:

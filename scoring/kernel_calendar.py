@@ -3,23 +3,22 @@
 A day is the number of days since 1900-01-01, a month the number of months since January 1900.
 """
 
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.kernel_cache import njit
+from scoring.kernel_cache import inline
 
 Ints: TypeAlias = NDArray[np.int32]
 
 EPOCH = 25_567  # days from 1900-01-01 to 1970-01-01, where Arrow's date32 begins
 DAYS = 1 << 16  # an event's day fits in 16 bits: until 2079-06-06
+NEVER = 2**31 - 1  # beyond any day
 _MONTHS = 12 * 300
 
 
-@dataclass(frozen=True, slots=True)
-class Calendar:
+class Calendar(NamedTuple):
     """`month[day]`, `dom[day]` (day of the month, from 1) and `first[month]`, the day on which a month begins.
 
     `civil[day]` is year * 512 + month * 32 + day of the month: between two days that each year has, the difference
@@ -43,21 +42,21 @@ def calendar() -> Calendar:
     return Calendar(month, dom.astype(np.int32), edges.astype(np.int32), civil.astype(np.int32))
 
 
-@njit(forceinline=True)
-def day_in(first, month, dom):
+@inline
+def day_in(calendar, month, dom):
     """That day of a month, or the month's last where it is shorter."""
-    start = first[month]
-    length = first[month + 1] - start
+    start = calendar.first[month]
+    length = calendar.first[month + 1] - start
     return start + min(dom, length) - 1
 
 
-@njit(forceinline=True)
-def add_months(months, doms, first, day, count):
+@inline
+def add_months(calendar, day, count):
     """As `review.add_months`: 31 January + 1 month is the last of February."""
-    return day_in(first, months[day] + count, doms[day])
+    return day_in(calendar, calendar.month[day] + count, calendar.dom[day])
 
 
-@njit(forceinline=True)
-def period_of(day, civil, anchor):
+@inline
+def period_of(calendar, day, anchor):
     """The number of the period that a day lies in, where the first one ends on the civil day `anchor`."""
-    return max(0, ((civil[day] - anchor) >> 9) + 1)
+    return max(0, ((calendar.civil[day] - anchor) >> 9) + 1)

@@ -2,13 +2,16 @@
 
 from numba import types
 
-from scoring.kernel_cache import njit
-from scoring.kernel_calendar import EPOCH
+from scoring.automaton import Column
+from scoring.kernel_cache import inline, njit
+from scoring.kernel_calendar import EPOCH, NEVER
 
 # The columns of a result, int32[subjects, 8]: one line of the cache for each subject.
 COEFFICIENT, EXPECTED, BALANCE, TIER, STATUS, REVIEW, CHANGE, REASONS = range(8)
 NO_DAY = -(2**31)
 ACTIVE, SHORT, PLAIN = 0, 1, 2  # PLAIN: left to the plain reading
+
+_SHOWN = int(Column.COEFFICIENT)
 
 _LINES = types.Array(types.int32, 2, "C", readonly=True)
 _FLAGS, _BYTES, _SHORTS, _WORDS = types.boolean[::1], types.int8[::1], types.int16[::1], types.int32[::1]
@@ -42,3 +45,24 @@ def renumber(codes, places):
     """Each code by its place among those that are used."""
     for row in range(len(codes)):
         codes[row] = places[codes[row]]
+
+
+@inline
+def write(lines, place, coefficient, expected, points, tier, short, review, change, reasons):
+    """One line of a result; `short`: the history is."""
+    lines[place, COEFFICIENT] = coefficient
+    lines[place, EXPECTED] = expected
+    lines[place, BALANCE] = points
+    lines[place, TIER] = tier
+    lines[place, STATUS] = SHORT if short else ACTIVE
+    lines[place, REVIEW] = review
+    lines[place, CHANGE] = change
+    lines[place, REASONS] = reasons
+
+
+@inline
+def write_unexposed(lines, place, state, coming, reasons):
+    """The line of a subject that is not exposed, or not yet."""
+    write(lines, place, state[_SHOWN], state[_SHOWN], 0, 0, True, NO_DAY, coming, reasons)
+    if coming == NEVER:
+        lines[place, CHANGE] = NO_DAY

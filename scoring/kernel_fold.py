@@ -3,7 +3,7 @@
 import numpy as np
 
 from scoring.automaton import Column
-from scoring.kernel_cache import njit
+from scoring.kernel_cache import inline, loop
 from scoring.kernel_calendar import add_months, day_in
 from scoring.kernel_limits import NAMES
 from scoring.kernel_pack import DAY_SHIFT, LATER, NAME_SHIFT
@@ -23,55 +23,53 @@ SEEN_BITS = 8  # of each count of incidents, which ends at `SHOWN` in each perio
 SEEN = (1 << SEEN_BITS) - 1
 SHOWN = 3  # reasons at most
 YEAR = 12
-REVIEWS = 200  # room for the reviews of one subject
 
 
-@njit(forceinline=True)
+@inline
 def day_of(event):
     """The day of an event (its word in the upper half of 64 bits)."""
     return np.int64(event >> np.uint64(32 + DAY_SHIFT))
 
 
-@njit(forceinline=True)
+@inline
 def name_of(event):
     """The number of its signal's name."""
     return np.int64(event >> np.uint64(32 + NAME_SHIFT)) & NAMES
 
 
-@njit(forceinline=True)
-def first_review(exposure, fixed, months, doms, first):
+@inline
+def first_review(exposure, fixed, calendar):
     """The month of the first review and the day wanted of it; `fixed` is month * 32 + day, 0 for the anniversary."""
     if fixed == 0:
-        return months[exposure] + 12, doms[exposure]
-    month = months[exposure] // 12 * 12 + fixed // 32 - 1
+        return calendar.month[exposure] + 12, calendar.dom[exposure]
+    month = calendar.month[exposure] // 12 * 12 + fixed // 32 - 1
     dom = fixed % 32
-    if day_in(first, month, dom) <= exposure:
+    if day_in(calendar, month, dom) <= exposure:
         month += 12
     return month, dom
 
 
-@njit(nogil=True, cache=True)
-def coefficient(
-    events, low, high, exposure, fixed, start_state, params, letters, gains, table, months, doms, first,
-    review_days, review_coefficients, ends, gained,
-):  # fmt: skip
+@loop
+def coefficient(events, low, high, exposure, fixed, start_state, law, room):
     """Step through the periods of one subject, as `fold.fold` does.
 
-    `events[low:high]` are those from exposure to the day, in order. Writes the reviews that have been to
-    `review_days` and `review_coefficients`, the ends of all periods up to the day to `ends`, and the most points that
-    each period's events can add to a balance to `gained`. Returns how many reviews, the coefficient, what the next
+    `events[low:high]` are those from exposure to the day, in order. Writes to the room the reviews that have been
+    (`review_days`, `review_coefficients`), the `ends` of all periods up to the day, and the most points that each
+    period's events can add to a balance (`gained`). Returns how many reviews, the coefficient, what the next
     review gives, its day, what the incidents of the last three reviews and of the running period did (`SEEN_BITS` each:
     raised in full, in part, absorbed), and what the reasons say next.
     """
-    today, lag, interruption = params[DAY], params[LAG], params[INTERRUPTION]
-    month, dom = first_review(exposure, fixed, months, doms, first)
+    calendar, letters, table = law.calendar, law.letters, law.table
+    ends, gained, review_days, review_coefficients = room.ends, room.gained, room.review_days, room.review_coefficients
+    today, lag, interruption = law.params[DAY], law.params[LAG], law.params[INTERRUPTION]
+    month, dom = first_review(exposure, fixed, calendar)
     start = exposure
-    review = day_in(first, month, dom)
-    end = max(start, review if lag == 0 else add_months(months, doms, first, review, -lag))
+    review = day_in(calendar, month, dom)
+    end = max(start, review if lag == 0 else add_months(calendar, review, -lag))
     # Every period but the first is then long enough to be interrupted; the second may lack what the lag takes of it.
     always = interruption < YEAR - lag
-    interruptible = add_months(months, doms, first, start, interruption) < end
-    short = add_months(months, doms, first, start, params[FIRST_MIN]) > end
+    interruptible = add_months(calendar, start, interruption) < end
+    short = add_months(calendar, start, law.params[FIRST_MIN]) > end
     state = before = start_state
     closed = CLEAN
     seen = seen_1 = seen_2 = seen_3 = np.int64(0)
@@ -87,7 +85,7 @@ def coefficient(
             word = np.uint32(events[i] >> np.uint64(32))
             i += 1
             ordered |= word & LATER == 0
-            gain += gains[(word >> NAME_SHIFT) & NAMES]
+            gain += law.gains[(word >> NAME_SHIFT) & NAMES]
             letter = letters[(word >> NAME_SHIFT) & 511] & LETTER
             if letter == NOTHING:
                 continue
@@ -110,16 +108,16 @@ def coefficient(
         seen_3, seen_2, seen_1, seen = seen_2, seen_1, seen, np.int64(0)
         done += 1
         month += 12
-        review = day_in(first, month, dom)
+        review = day_in(calendar, month, dom)
         start = end
-        end = max(start, review if lag == 0 else add_months(months, doms, first, review, -lag))
-        interruptible = always or add_months(months, doms, first, start, interruption) < end
+        end = max(start, review if lag == 0 else add_months(calendar, review, -lag))
+        interruptible = always or add_months(calendar, start, interruption) < end
         short = False
-    after = day_in(first, month + 12, dom)  # a period may end before the day, its review still to come
-    ends[done + 1] = max(end, add_months(months, doms, first, after, -lag))
+    after = day_in(calendar, month + 12, dom)  # a period may end before the day, its review still to come
+    ends[done + 1] = max(end, add_months(calendar, after, -lag))
     gained[done + 1] = 0
     for k in range(i, high):
-        gained[done + 1] += gains[name_of(events[k])]
+        gained[done + 1] += law.gains[name_of(events[k])]
     reason = SHORT_HISTORY
     if done:
         reason = INTERRUPTED_LAST if closed == INTERRUPTED else CLEAN_LAST if table[before, HAS_CLEAN] else NO_REASON
@@ -127,13 +125,14 @@ def coefficient(
     return done, table[before, COEFFICIENT], table[state, COEFFICIENT], review, seen, reason
 
 
-@njit(forceinline=True)
-def may_rise(review_coefficients, reviews, gained, params, tiers):
+@inline
+def may_rise(reviews, law, room):
     """Whether the tier may be any but the lowest: whether some review since the tier remembers leaves it in reach.
 
     Points in force on one day come from the periods that their lifetime spans, and one more because a first period may
     be short; all gains of these together, caps and losses left aside, are the most that the balance can have been.
     """
+    params, tiers, gained, review_coefficients = law.params, law.tiers, room.gained, room.review_coefficients
     if len(tiers) == 1 or reviews == 0:
         return False
     oldest = max(0, reviews - params[FORGETS]) if params[FORGETS] else 0
@@ -157,15 +156,16 @@ def may_rise(review_coefficients, reviews, gained, params, tiers):
     return False
 
 
-@njit(nogil=True, cache=True)
-def horizon(events, low, high, ends, reviews, since, params, months, doms, first):
+@loop
+def horizon(events, low, high, reviews, since, law, room):
     """The first period whose points can still be in force on the day `since`, and the first event of it.
 
     That period counts whole, for its caps.
     """
-    if since == 0 or params[EVER]:
+    if since == 0 or law.params[EVER]:
         return 0, low
-    last = add_months(months, doms, first, since, -params[LONGEST])
+    ends = room.ends
+    last = add_months(law.calendar, since, -law.params[LONGEST])
     period = reviews + 1
     while period > 0 and ends[period - 1] > last:
         period -= 1

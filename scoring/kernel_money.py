@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scoring.kernel_cache import njit
+from scoring.kernel_cache import inline, loop
 from scoring.kernel_calendar import add_months, day_in
 from scoring.kernel_fold import day_of, first_review, name_of
 from scoring.kernel_pack import DAY_SHIFT, NAME_SHIFT, SOURCE
@@ -14,14 +14,14 @@ _COUNTS, _AGAINST, _AT_LEAST, _SHARE, _WORD = range(5)  # the columns of Plan.de
 _SUM_LIMIT = 9 * 10**16  # times a hundred it is still below 2**63
 
 
-@njit(forceinline=True)
+@inline
 def _key(event, records, where):
     """What settles a tie."""
     return of_record(event, SOURCE, records, where) if where[SOURCE] else money_of(event, records, where)
 
 
-@njit(nogil=True, cache=True)
-def settle_ties(events, low, high, records, where):
+@loop
+def settle_ties(events, low, high, records, where, room):
     """Order the signals that day and liability leave equal: by source where sources are given, else by amount."""
     shift = np.uint64(32 + NAME_SHIFT + 7) if where[SOURCE] else np.uint64(32)
     i = low
@@ -30,10 +30,7 @@ def settle_ties(events, low, high, records, where):
         while j < high and events[j] >> shift == events[i] >> shift:
             j += 1
         if j - i > 32:  # noqa: PLR2004 - measured: below it, insertion wins
-            keys = np.empty(j - i, np.int64)
-            for k in range(i, j):
-                keys[k - i] = _key(events[k], records, where)
-            events[i:j] = events[i:j][np.argsort(keys, kind="mergesort")]
+            _merge(events, i, j, records, where, room.spare)
         else:
             for k in range(i + 1, j):
                 event = events[k]
@@ -46,14 +43,32 @@ def settle_ties(events, low, high, records, where):
         i = j
 
 
-@njit(nogil=True, cache=True)
-def derive(
-    events, low, high, exposure, fixed, records, where, rules, params, months, doms, first, counted, against, made
-):
-    """Write the events that the rules make of each period's events to `made` (`derived.derive`).
+@loop
+def _merge(events, low, high, records, where, spare):
+    """Sort by what settles a tie, runs of twice the length at a time; what is equal keeps its order."""
+    run = 1
+    while run < high - low:
+        for begin in range(low, high, 2 * run):
+            middle, end = min(begin + run, high), min(begin + 2 * run, high)
+            i, j = begin, middle
+            for k in range(begin, end):
+                first = j >= end or (i < middle and _key(events[i], records, where) <= _key(events[j], records, where))
+                spare[k] = events[i] if first else events[j]
+                i += first
+                j += not first
+        for k in range(low, high):
+            events[k] = spare[k]
+        run *= 2
 
-    Returns how many, or -1 where a sum leaves the integers.
+
+@loop
+def derive(events, low, high, exposure, fixed, records, where, law, room):
+    """Write the events that the rules make of each period's events to `room.made` (`derived.derive`).
+
+    Returns how many, -1 where a sum leaves the integers.
     """
+    rules, calendar = law.derived, law.calendar
+    counted, against, made = room.counted, room.against, room.made
     enough = False
     for rule in range(len(rules)):
         number = 0
@@ -62,15 +77,15 @@ def derive(
         enough = enough or number >= rules[rule, _AT_LEAST]
     if not enough:
         return 0
-    lag = params[LAG]
-    month, dom = first_review(exposure, fixed, months, doms, first)
-    end = max(exposure, add_months(months, doms, first, day_in(first, month, dom), -lag))
+    lag = law.params[LAG]
+    month, dom = first_review(exposure, fixed, calendar)
+    end = max(exposure, add_months(calendar, day_in(calendar, month, dom), -lag))
     found = 0
     i = low
     while i < high:
         while day_of(events[i]) >= end:
             month += 12
-            end = max(end, add_months(months, doms, first, day_in(first, month, dom), -lag))
+            end = max(end, add_months(calendar, day_in(calendar, month, dom), -lag))
         j = i
         while j < high and day_of(events[j]) < end:
             j += 1

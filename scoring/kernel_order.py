@@ -1,18 +1,20 @@
-"""The events of one partition by subject, compiled: whose each is, all of a subject together, and some of them in order."""
+"""The events of one partition by subject, compiled: whose each is, all of one subject together, and in their order."""
 
 import numpy as np
 
-from scoring.kernel_cache import njit
+from scoring.kernel_cache import inline, loop
 from scoring.kernel_pack import HIGH, WORD, hashed, hashed_both, hashed_one, key_of, wide
 
+_DIGIT = 11  # bits
 
-@njit(nogil=True, cache=True)
-def locate(sub_low, sub_high, first_subject, last_subject):
-    """The hash table of a partition's subjects; empty where a subject comes twice."""
-    size = 4
-    while size < 2 * (last_subject - first_subject):
-        size *= 2
-    table = np.full(size, -1, np.int32)
+
+@loop
+def locate(sub_low, sub_high, first_subject, last_subject, table):
+    """Fill the hash table of a partition's subjects, all -1 before; False where a subject comes twice.
+
+    Its size is a power of two.
+    """
+    size = len(table)
     two = len(sub_high) > 0
     for subject in range(first_subject, last_subject):
         high = sub_high[subject] if two else 0
@@ -20,15 +22,15 @@ def locate(sub_low, sub_high, first_subject, last_subject):
         while table[place] >= 0:
             other = first_subject + table[place]
             if sub_low[other] == sub_low[subject] and (not two or sub_high[other] == high):
-                return np.empty(0, np.int32)
+                return False
             place = (place + 1) & (size - 1)
         table[place] = subject - first_subject
-    return table
+    return True
 
 
-@njit(nogil=True, cache=True)
-def gather(part, starts, records, places, sub_low, sub_high, first_subject, table, owner, bounds):
-    """The partition's events by subject and in order: 64 bits each, the word above the number of its row."""
+@loop
+def find_owners(part, starts, records, places, sub_low, sub_high, first_subject, table, owner, bounds):
+    """Whose each of the partition's events is, by its number there, -1 for nobody; `bounds[owner + 1]` counts them."""
     two = len(sub_high) > 0
     size = len(table)
     number = 0
@@ -48,10 +50,14 @@ def gather(part, starts, records, places, sub_low, sub_high, first_subject, tabl
             if local >= 0:
                 bounds[local + 1] += 1
             number += 1
-    for local in range(len(bounds) - 1):
-        bounds[local + 1] += bounds[local]
-    events = np.empty(bounds[-1], np.uint64)
-    cursor = bounds[:-1].copy()
+
+
+@loop
+def gather(part, starts, records, owner, cursor, events):
+    """The partition's events by subject: 64 bits each, the word above the number of its row.
+
+    `cursor` says where each subject begins and is moved.
+    """
     number = 0
     for batch in range(len(starts)):
         for row in range(starts[batch, part], starts[batch, part + 1]):
@@ -60,43 +66,45 @@ def gather(part, starts, records, places, sub_low, sub_high, first_subject, tabl
             if local >= 0:
                 events[cursor[local]] = np.uint64(np.uint32(records[row, WORD])) << np.uint64(32) | np.uint64(row)
                 cursor[local] += 1
-    return events
 
 
-@njit(nogil=True, cache=True)
-def _sort_many(events, low, high):
-    """By the word, 11 bits of it at a time, from the last; what is equal keeps its order."""
-    count = high - low
-    here, there = events[low:high], np.empty(count, np.uint64)
-    starts = np.empty(2048, np.int64)
-    for shift in (32, 43, 54):
-        starts[:] = 0
-        for i in range(count):
-            starts[(here[i] >> np.uint64(shift)) & np.uint64(2047)] += 1
-        at = 0
-        for digit in range(2048):
+@loop
+def _sort_many(values, spare, low, high):
+    """By the upper half, a digit at a time, from the last; what is equal keeps its order.
+
+    `spare` has room for as many, and for the places where digits begin.
+    """
+    starts, there = spare[: 1 << _DIGIT], spare[1 << _DIGIT :]
+    mask = np.uint64((1 << _DIGIT) - 1)
+    for shift in (32, 32 + _DIGIT, 32 + 2 * _DIGIT):
+        for digit in range(1 << _DIGIT):
+            starts[digit] = 0
+        for i in range(low, high):
+            starts[(np.uint64(values[i]) >> np.uint64(shift)) & mask] += np.uint64(1)
+        at = np.uint64(0)
+        for digit in range(1 << _DIGIT):
             at += starts[digit]
             starts[digit] = at - starts[digit]
-        for i in range(count):
-            digit = (here[i] >> np.uint64(shift)) & np.uint64(2047)
-            there[starts[digit]] = here[i]
-            starts[digit] += 1
-        here, there = there, here
-    events[low:high] = here
+        for i in range(low, high):
+            digit = (np.uint64(values[i]) >> np.uint64(shift)) & mask
+            there[starts[digit]] = np.uint64(values[i])
+            starts[digit] += np.uint64(1)
+        for i in range(low, high):
+            values[i] = there[i - low]
 
 
-@njit(forceinline=True)
-def sort(events, low, high):
-    """One subject's events in order; most come in order already, or nearly so."""
+@inline
+def sort(values, spare, low, high):
+    """Put some of these in order, by their upper halves at least; most are in order already, or nearly so."""
     left = 16 * (high - low)  # moves after which digits win: measured
     for i in range(low + 1, high):
-        event = events[i]
+        value = values[i]
         j = i
-        while j > low and events[j - 1] > event:
-            events[j] = events[j - 1]
+        while j > low and values[j - 1] > value:
+            values[j] = values[j - 1]
             j -= 1
-        events[j] = event
+        values[j] = value
         left -= i - j
         if left < 0:
-            _sort_many(events, low, high)
+            _sort_many(values, spare, low, high)
             return

@@ -22,6 +22,7 @@ BY_HAND = np.uint32(1)
 # 1, else 64; an amount 64 where `places[WIDE]` is 1, else 32.
 WORD, LOW = 0, 1
 HIGH, AMOUNT, SOURCE, ORIGINAL, WIDE, SHORT = range(6)
+CURRENCIES = 32  # five bits, 0 for none
 NARROW = 2**31  # amounts below it fit in 32 bits
 
 NO_AMOUNT = -(2**63)

@@ -7,16 +7,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scoring.automaton import Automaton, Column, compile_rules
-from scoring.kernel_calendar import calendar
+from scoring.kernel_calendar import Calendar, calendar
 from scoring.kernel_limits import NAMES, Unsupported, check
 from scoring.kernel_pack import BY_HAND
 from scoring.review import add_months
-from scoring.rules import AnyRules, Derived, Programme, Rules
+from scoring.rules import AnyRules, Derived, Programme, Rules, Tier
 from scoring.scheme import AnyState, start
 from scoring.signal import Liability
 
@@ -81,15 +82,32 @@ class Param(IntEnum):
     ENOUGH = 17  # fewer events that are counted make no derived signal
 
 
+class Law(NamedTuple):
+    """All that the compiled loops know of a programme.
+
+    By rank and name: `letters` are what the automaton (`table`) reads of an event, `meanings` that and more in one
+    integer. `gains` by name are the most points that it can add to a balance.
+    """
+
+    params: NDArray[np.int64]
+    names: NDArray[np.int32]
+    letters: NDArray[np.int8]
+    meanings: NDArray[np.int64]
+    gains: NDArray[np.int64]
+    derived: NDArray[np.int64]
+    tiers: NDArray[np.int64]
+    table: NDArray[np.int32]
+    calendar: Calendar
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A programme on one day.
 
     `kinds[signal, liability]` is what an event's lower 16 bits begin with, 0 where the signal does not exist or is off;
     `signal` is the place in `signals`, the last row standing for every other name. `effective` is the same without
-    what has no effect once it has happened, `ancient` without what has none before the cut-off. `letters` is what the
-    automaton reads of an event, by rank and name, `meanings` that and more in one integer; `gains` and `valued` are by name: the points that it can add to a
-    balance, and whether anything asks for its amount.
+    what has no effect once it has happened, `ancient` without what has none before the cut-off. `valued` is by name:
+    whether anything asks for the amount of such a signal.
     """
 
     programme: Programme
@@ -98,26 +116,15 @@ class Plan:
     kinds: NDArray[np.uint32]
     effective: NDArray[np.uint32]
     ancient: NDArray[np.uint32]
-    params: NDArray[np.int64]
-    names: NDArray[np.int32]
-    letters: NDArray[np.int8]
-    meanings: NDArray[np.int64]
-    gains: NDArray[np.int64]
+    law: Law
     valued: NDArray[np.uint8]
-    derived: NDArray[np.int64]
-    tiers: NDArray[np.int64]
-    automaton: NDArray[np.int32]
     starts: Mapping[AnyState, int]
-    months: NDArray[np.int32]
-    doms: NDArray[np.int32]
-    first: NDArray[np.int32]
-    civil: NDArray[np.int32]
     slots: tuple[str, ...]
 
     @property
     def needs_money(self) -> bool:
         """Whether amounts can move anything."""
-        return bool(self.names[:, Name.MONEY].any())
+        return bool(self.law.names[:, Name.MONEY].any())
 
 
 LIABILITIES = (Liability.FULL, Liability.PARTIAL, Liability.NONE)
@@ -160,7 +167,6 @@ def compile_programme(programme: Programme, day: date, openings: Iterable[AnySta
         if name in lasting:
             effective[place] = ancient[place] = kinds[place]
     automaton = _automaton(rules, openings)
-    parts = calendar()
     floor = programme.points_floor
     params = np.zeros(len(Param), dtype=np.int64)
     params[Param.DAY] = _number(day)
@@ -184,6 +190,17 @@ def compile_programme(programme: Programme, day: date, openings: Iterable[AnySta
     params[Param.ENOUGH] = min((rule.at_least for rule in derived), default=_FAR)
     params[Param.START] = automaton.starts[start(rules)]
     letters = _letters(names, programme)
+    law = Law(
+        params,
+        names,
+        letters,
+        _meanings(names, letters, [number[name] for name in counted]),
+        _gains(names),
+        _derived(derived, programme, number),
+        np.array([_bounds(tier) for tier in programme.tiers], dtype=np.int64),
+        automaton.table,
+        calendar(),
+    )
     return Plan(
         programme=programme,
         day=day,
@@ -191,27 +208,18 @@ def compile_programme(programme: Programme, day: date, openings: Iterable[AnySta
         kinds=kinds,
         effective=effective,
         ancient=ancient,
-        params=params,
-        names=names,
-        letters=letters,
-        meanings=_meanings(names, letters, [number[name] for name in counted]),
-        gains=_gains(names),
+        law=law,
         valued=_valued(names, [number[name] for name in lasting if name in number]),
-        derived=_derived(derived, programme, number),
-        tiers=np.array(
-            [
-                (_FAR if t.coefficient is None else t.coefficient, -(2**62) if t.points is None else t.points)
-                for t in programme.tiers
-            ],
-            dtype=np.int64,
-        ),
-        automaton=automaton.table,
         starts=automaton.starts,
-        months=parts.month,
-        doms=parts.dom,
-        first=parts.first,
-        civil=parts.civil,
         slots=tuple(slots),
+    )
+
+
+def _bounds(tier: Tier) -> tuple[int, int]:
+    """The most that its coefficient and the least that its points may be."""
+    return (
+        _FAR if tier.coefficient is None else tier.coefficient,
+        -(2**62) if tier.points is None else tier.points,
     )
 
 

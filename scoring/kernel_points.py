@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from scoring.kernel_cache import njit
-from scoring.kernel_calendar import add_months
+from scoring.kernel_cache import inline, loop
+from scoring.kernel_calendar import NEVER, add_months
 from scoring.kernel_fold import day_of, name_of
+from scoring.kernel_order import sort
 from scoring.kernel_pack import CURRENCY_SHIFT, NO_AMOUNT, amount_of, wide
 from scoring.kernel_pack import ORIGINAL as IN_ORIGINAL
 from scoring.kernel_pack import SOURCE as IN_SOURCE
@@ -18,58 +19,57 @@ HAS_FLOOR, FLOOR, GRACE = int(Param.HAS_FLOOR), int(Param.FLOOR), int(Param.GRAC
 
 # A move is one integer that sorts by its day: the day, the slot (8 bits), the points (32 bits, from -2**31 up).
 DAY_OF_MOVE, SLOT_OF_MOVE, ZERO_POINTS = 40, 32, 2**31
-# The rows of orders, int64[10, room].
+# The rows of `Room.orders`.
 AMOUNT, SOURCE, CURRENCY, GIVEN, SINCE, EXPIRES, MONTHS, REFUNDED, GONE, BELOW = range(10)
-NEVER = 2**31 - 1
 DERIVED = 0xFFFFFFFF  # an event that stands in no row
 
 
-@njit(forceinline=True)
+@inline
 def of_record(event, which, records, where):
     """The source or original in its record, `NO_AMOUNT` where it has none."""
     row = np.int64(event & np.uint64(0xFFFFFFFF))
     return wide(records, row, where[which]) if row != DERIVED and where[which] else NO_AMOUNT
 
 
-@njit(forceinline=True)
+@inline
 def money_of(event, records, where):
     """The amount in its record, `NO_AMOUNT` where it has none."""
     row = np.int64(event & np.uint64(0xFFFFFFFF))
     return amount_of(records, row, where) if row != DERIVED else NO_AMOUNT
 
 
-@njit(forceinline=True)
+@inline
 def currency_of(event):
     """The number of its currency."""
     return np.int64(event >> np.uint64(32 + CURRENCY_SHIFT)) & 31
 
 
-@njit(forceinline=True)
+@inline
 def _moved(day, points, slot):
     """One move as an integer."""
     return day << DAY_OF_MOVE | slot << SLOT_OF_MOVE | (points + ZERO_POINTS)
 
 
-@njit(forceinline=True)
+@inline
 def _points_of(move):
     """The points of a move."""
     return (move & 0xFFFFFFFF) - ZERO_POINTS
 
 
-@njit(forceinline=True)
+@inline
 def _slot_of(move):
     """The slot of a move."""
     return (move >> SLOT_OF_MOVE) & 0xFF
 
 
-@njit(forceinline=True)
+@inline
 def _gain(gains, counts, day, points, slot):
     """One more gain."""
     gains[counts[0]] = _moved(day, points, slot)
     counts[0] += 1
 
 
-@njit(forceinline=True)
+@inline
 def _lose(losses, counts, day, points, slot):
     """A loss; `counts[2]` notes that one comes before its time."""
     place = counts[1]
@@ -79,36 +79,38 @@ def _lose(losses, counts, day, points, slot):
     counts[1] = place + 1
 
 
-@njit(forceinline=True)
+@inline
 def _faded(points, fading, gone):
     """What is left after so many months; fractions of points are gone."""
     left = abs(points) * (fading - gone) // fading
     return left if points > 0 else -left
 
 
-@njit(nogil=True, cache=True)
-def _enter(day, points, slot, since, expires, fading, gains, losses, counts, months, doms, first):
+@loop
+def _enter(day, points, slot, since, expires, fading, calendar, room):
     """One entry: a gain on its day, and its losses: all on the day it expires, or month by month (`Entry.moves`)."""
+    gains, losses, counts = room.gains, room.losses, room.counts
     if not fading:
         _gain(gains, counts, day, points, slot)
         _lose(losses, counts, expires, points, slot)
         return
-    gone = months[day] - months[since]
-    if add_months(months, doms, first, since, gone) > day:
+    gone = calendar.month[day] - calendar.month[since]
+    if add_months(calendar, since, gone) > day:
         gone -= 1
     left = _faded(points, fading, gone)
     _gain(gains, counts, day, left, slot)
     for month in range(gone + 1, fading + 1):
-        on = add_months(months, doms, first, since, month)
+        on = add_months(calendar, since, month)
         now = _faded(points, fading, month)
         if on > day and now != left:
             _lose(losses, counts, on, left - now, slot)
             left = now
 
 
-@njit(nogil=True, cache=True)
-def _take_back(order, amount, day, slot, orders, gains, losses, counts, months, doms, first):
+@loop
+def _take_back(order, amount, day, slot, calendar, room):
     """Refund that much of an order: all its refunds together lose the floor of their share of what it gave."""
+    orders = room.orders
     orders[REFUNDED, order] += amount
     total, given = orders[AMOUNT, order], orders[GIVEN, order]
     share = given
@@ -118,18 +120,14 @@ def _take_back(order, amount, day, slot, orders, gains, losses, counts, months, 
     lost = share - orders[GONE, order]
     orders[GONE, order] = share
     if lost != 0 and orders[EXPIRES, order] > day:
-        _enter(
-            day, -lost, slot, orders[SINCE, order], orders[EXPIRES, order], orders[MONTHS, order],
-            gains, losses, counts, months, doms, first,
-        )  # fmt: skip
+        since, expires, fading = orders[SINCE, order], orders[EXPIRES, order], orders[MONTHS, order]
+        _enter(day, -lost, slot, since, expires, fading, calendar, room)
 
 
-@njit(nogil=True, cache=True)
-def _refund(
-    event, records, where, target, slot, top, count, owners, orders, gains, losses, counts,
-    months, doms, first,
-):  # fmt: skip
+@loop
+def _refund(event, records, where, target, slot, count, calendar, room):
     """One refund: of its own order, else of the most recent ones in its currency with money left."""
+    orders, owners, top = room.orders, room.owners, room.top
     day = day_of(event)
     amount = money_of(event, records, where)
     original = of_record(event, IN_ORIGINAL, records, where)
@@ -138,7 +136,7 @@ def _refund(
             if owners[order] == target and orders[SOURCE, order] == original:
                 remaining = orders[AMOUNT, order] - orders[REFUNDED, order]
                 part = remaining if amount == NO_AMOUNT else min(amount, remaining)
-                _take_back(order, part, day, slot, orders, gains, losses, counts, months, doms, first)
+                _take_back(order, part, day, slot, calendar, room)
         return
     left = 0 if amount == NO_AMOUNT else amount
     above = -1
@@ -155,23 +153,22 @@ def _refund(
             continue
         if orders[CURRENCY, order] == currency_of(event):
             part = min(left, remaining)
-            _take_back(order, part, day, slot, orders, gains, losses, counts, months, doms, first)
+            _take_back(order, part, day, slot, calendar, room)
             left -= part
         above = order
         order = below
 
 
-@njit(nogil=True, cache=True)
-def points(
-    events, low, high, period, ends, money, records, where, names, months, doms, first,
-    gains, losses, owners, orders, counts, earned, ever, top,
-):  # fmt: skip
+@loop
+def points(events, low, high, period, money, records, where, law, room):
     """All entries that the events make, as gains and losses of the balance, each in the order of days.
 
-    The first of them lie in that `period`. `money`: a refund is among them, so orders are remembered. `counts` becomes
-    (gains, losses, 0). By slot: what was `earned` in the period, whether `ever`, and the `top` of the orders with money
-    left.
+    The first of them lie in that `period`, of those that end at `room.ends`. `money`: a refund is among them, so orders
+    are remembered. `room.counts` becomes (gains, losses, 0).
     """
+    names, calendar, ends = law.names, law.calendar, room.ends
+    gains, losses, counts, owners, orders = room.gains, room.losses, room.counts, room.owners, room.orders
+    earned, ever, top = room.earned, room.ever, room.top
     for each in range(3):
         counts[each] = 0
     for slot in range(len(earned)):
@@ -194,16 +191,14 @@ def points(
                 ever[slot] = 1
                 given = names[name, POINTS]
                 if names[name, CAP] >= 0:
-                    room = max(0, names[name, CAP] - abs(earned[slot]))
-                    if abs(given) > room:
-                        given = room if given > 0 else -room
+                    rest = max(0, names[name, CAP] - abs(earned[slot]))
+                    if abs(given) > rest:
+                        given = rest if given > 0 else -rest
                     earned[slot] += given
-            expires = add_months(months, doms, first, day, names[name, EXPIRY])
+            expires = add_months(calendar, day, names[name, EXPIRY])
             fading = names[name, EXPIRY] if names[name, FADES] else 0
             if fading:
-                _enter(
-                    day, given, slot, day, expires, fading, gains, losses, counts, months, doms, first,
-                )  # fmt: skip
+                _enter(day, given, slot, day, expires, fading, calendar, room)
             else:
                 _gain(gains, counts, day, given, slot)
                 _lose(losses, counts, expires, given, slot)
@@ -220,20 +215,19 @@ def points(
                 top[slot] = order
                 order += 1
         if money and names[name, TAKES] and names[names[name, TAKES], AWARDED]:
-            _refund(
-                event, records, where, names[names[name, TAKES], SLOT], slot, top, order, owners,
-                orders, gains, losses, counts, months, doms, first,
-            )  # fmt: skip
+            _refund(event, records, where, names[names[name, TAKES], SLOT], slot, order, calendar, room)
     if counts[2]:
-        losses[: counts[1]] = np.sort(losses[: counts[1]])
+        sort(losses, room.spare, 0, counts[1])
 
 
-@njit(nogil=True, cache=True)
-def path(review_days, review_coefficients, reviews, gains, losses, counts, params, tiers, months, doms, first, sums):
+@loop
+def path(reviews, law, room):
     """The tier at the end of the day, the balance, and the next day on which points go by themselves (`tiers.replay`).
 
-    `sums` becomes the points left by slot.
+    `room.sums` becomes the points left by slot.
     """
+    params, tiers, calendar = law.params, law.tiers, law.calendar
+    gains, losses, counts, sums, review_days = room.gains, room.losses, room.counts, room.sums, room.review_days
     for slot in range(len(sums)):
         sums[slot] = 0
     today = params[DAY]
@@ -257,7 +251,7 @@ def path(review_days, review_coefficients, reviews, gains, losses, counts, param
             break
         reviewed = r < reviews and review_days[r] == day
         if reviewed:
-            known = review_coefficients[r]
+            known = room.review_coefficients[r]
             r += 1
         while g < gained and gains[g] >> DAY_OF_MOVE == day:
             total += _points_of(gains[g])
@@ -279,7 +273,7 @@ def path(review_days, review_coefficients, reviews, gains, losses, counts, param
             missed = day
         if deserved > current:
             current = deserved
-        elif missed >= 0 and reviewed and add_months(months, doms, first, missed, params[GRACE]) <= day:
+        elif missed >= 0 and reviewed and add_months(calendar, missed, params[GRACE]) <= day:
             if params[DEMOTION] == 1:
                 current -= 1
             elif params[DEMOTION] == 2:  # noqa: PLR2004 - straight down
@@ -293,12 +287,13 @@ def path(review_days, review_coefficients, reviews, gains, losses, counts, param
     return current, max(total, params[FLOOR]) if params[HAS_FLOOR] else total, coming
 
 
-@njit(nogil=True, cache=True)
-def settle(gains, losses, counts, params, sums):
+@loop
+def settle(law, room):
     """The balance and the next day on which points go by themselves, of a subject whose tier is known to be the lowest.
 
-    `sums` becomes the points left by slot.
+    `room.sums` becomes the points left by slot.
     """
+    params, gains, losses, counts, sums = law.params, room.gains, room.losses, room.counts, room.sums
     for slot in range(len(sums)):
         sums[slot] = 0
     total = 0

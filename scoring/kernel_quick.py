@@ -1,28 +1,16 @@
-"""The common case, compiled: subjects whose events need not be put in order, told apart and scored in two passes.
+"""The common case, compiled: subjects whose events need not be put in order, scored in two passes over them.
 
-A period's reduction asks whether there was an order in it, not which; only incidents and the points still in force have
-an order that counts, and they are few. So each event is looked at twice, without a branch that depends on it: once for
-the first day of exposure, once for its period, as a count of whole years. What is more than that goes to the careful
-loop (`kernel.score_partition`): a refund of points in force, a tier that may have risen, enough refunds for a derived
-signal, a review on the last days of February.
+A period asks whether there was an order in it, not which; only incidents and the points still in force have an order
+that counts, and they are few. So each event is looked at twice, without a branch that depends on it: once for the first
+day of exposure, once for its period, a count of whole years. What that cannot tell is left to the careful loop
+(`kernel`): enough refunds for a derived signal, reviews on the last days of February, and what is by hand.
 """
 
 import numpy as np
 
-from scoring.kernel_cache import njit
-from scoring.kernel_calendar import DAYS, add_months, day_in, period_of
-from scoring.kernel_columns import (
-    ACTIVE,
-    BALANCE,
-    CHANGE,
-    COEFFICIENT,
-    EXPECTED,
-    REASONS,
-    REVIEW,
-    SHORT,
-    STATUS,
-    TIER,
-)
+from scoring.kernel_cache import inline, loop
+from scoring.kernel_calendar import NEVER, add_months, day_in, period_of
+from scoring.kernel_columns import write
 from scoring.kernel_fold import (
     CLEAN,
     CLEAN_LAST,
@@ -47,210 +35,188 @@ from scoring.kernel_fold import COEFFICIENT as SHOWN_COEFFICIENT
 from scoring.kernel_fold import SHORT as SHORT_PERIOD
 from scoring.kernel_money import settle_ties
 from scoring.kernel_order import sort
-from scoring.kernel_pack import BY_HAND, DAY_SHIFT, LATER, NAME_SHIFT
+from scoring.kernel_pack import BY_HAND, LATER, NAME_SHIFT
 from scoring.kernel_plan import AWARDED, COUNTED, GAIN_SHIFT, KINDS, TAKES, Param
-from scoring.kernel_points import NEVER, path, points, settle
+from scoring.kernel_points import path, points, settle
 from scoring.kernel_reasons import reason_code
+from scoring.kernel_subjects import begins_in, is_by_hand, opened_on, reviewed_on
 from scoring.kernel_walk import balance, walk
 
-DAY, LAG, FIRST_MIN, START = int(Param.DAY), int(Param.LAG), int(Param.FIRST_MIN), int(Param.START)
-INTERRUPTION, LONGEST, SLOTS = int(Param.INTERRUPTION), int(Param.LONGEST), int(Param.SLOTS)
+DAY, LAG, FIRST_MIN = int(Param.DAY), int(Param.LAG), int(Param.FIRST_MIN)
+INTERRUPTION, LONGEST = int(Param.INTERRUPTION), int(Param.LONGEST)
 FORGETS, ENOUGH = int(Param.FORGETS), int(Param.ENOUGH)
 _PERIODS = 60  # a bit each
+_FEBRUARY, _SHORTEST = 1, 28
 
 
-@njit(nogil=True, cache=True)
-def quick(
-    events, bounds, records, where, rows, first_subject, opened, fixed, openings, by_hand,
-    params, names, kinds, tiers, table, months, doms, first, civil, tied, mine, left,
-):  # fmt: skip
-    """Score the subjects of a partition that are easy into `mine`; the others' numbers go to `left`.
+@loop
+def quick(events, bounds, records, where, first_subject, subjects, law, tied, room, lines, left):
+    """Score the easy subjects of a partition into `lines`; the numbers of the others go to `left`.
 
-    `events[bounds[k]:bounds[k + 1]]` are those of subject k, in any order. Returns how many subjects are
-    left.
+    `events[bounds[k]:bounds[k + 1]]` are those of subject k, in any order. Returns how many subjects are left.
     """
-    today, lag, slots = params[DAY], params[LAG], params[SLOTS]
-    oldest = add_months(months, doms, first, today, -params[LONGEST])
-    longest = 0
-    for local in range(len(bounds) - 1):
-        longest = max(longest, bounds[local + 1] - bounds[local])
-    incidents, awards = np.empty(longest + 1, np.uint64), np.empty(longest + 1, np.uint64)
-    gained = np.empty(_PERIODS + 2, np.int64)
-    reviews = np.empty(_PERIODS + 2, np.int64)  # the coefficient that each gave
-    review_days = np.empty(_PERIODS + 2, np.int64)
-    ends = np.empty(_PERIODS + 2, np.int64)
-    entries = np.empty((longest + 1, 3), np.int64)
-    sums, earned = np.empty(slots + 1, np.int64), np.empty(slots + 1, np.int64)
-    gains, losses, counts = (
-        np.empty(2 * longest + 1, np.int64),
-        np.empty(2 * longest + 1, np.int64),
-        np.empty(3, np.int64),
-    )
-    owners, orders = np.empty(longest + 1, np.int64), np.empty((10, longest + 1), np.int64)
-    ever, top = np.empty(slots + 1, np.int64), np.empty(slots + 1, np.int64)
+    params, calendar, meanings = law.params, law.calendar, law.meanings
+    incidents, awards, gained = room.incidents, room.awards, room.gained
+    today, lag = params[DAY], params[LAG]
+    oldest = add_months(calendar, today, -params[LONGEST])
     leaving = 0
     for local in range(len(bounds) - 1):
-        row = rows[first_subject + local]
-        low, high = bounds[local], bounds[local + 1]
         left[leaving] = local
         leaving += 1  # taken back when all is done
+        row = subjects.rows[first_subject + local]
+        low, high = bounds[local], bounds[local + 1]
 
-        said = np.uint32(0)
-        exposure = coming = np.int64(NEVER)
-        for i in range(low, high):
-            word = np.uint32(events[i] >> np.uint64(32))
-            said |= word
-            day = np.int64(word >> DAY_SHIFT)
-            ahead = day > today
-            coming = min(coming, day if ahead else NEVER)
-            exposure = min(exposure, NEVER if ahead or word & LATER != 0 else day)
-        given = opened[row] if len(opened) > 0 else NEVER
-        if given <= today:
-            exposure = min(exposure, given)
-        else:
-            coming = min(coming, given)
-        hand = said & BY_HAND != 0 or (len(by_hand) > 0 and by_hand[row] != 0)
-        if hand or exposure == NEVER or given < 0 or DAYS <= given < NEVER:
+        said, exposure, coming = _begin(events, low, high, opened_on(subjects, row), today)
+        if exposure == NEVER or said & BY_HAND != 0 or is_by_hand(subjects, row):
             continue
-        month, dom = first_review(exposure, fixed[row] if len(fixed) > 1 else fixed[0], months, doms, first)
-        if dom > 28 and (month % YEAR == 1 or (month - lag) % YEAR == 1):  # noqa: PLR2004 - February
+        month, dom = first_review(exposure, reviewed_on(subjects, row), calendar)
+        if dom > _SHORTEST and (month % YEAR == _FEBRUARY or (month - lag) % YEAR == _FEBRUARY):
             continue
-        review = day_in(first, month, dom)
-        end = review if lag == 0 else add_months(months, doms, first, review, -lag)
-        done = max(0, ((civil[today] - civil[review]) >> 9) + 1)
+        review = day_in(calendar, month, dom)
+        end = review if lag == 0 else add_months(calendar, review, -lag)
+        done = max(0, ((calendar.civil[today] - calendar.civil[review]) >> 9) + 1)
         if done > _PERIODS - 3:
             continue
-        anchor = civil[end]
-        since = min(done + 1, period_of(oldest, civil, anchor))  # the first period with points in force
+        anchor = calendar.civil[end]
+        since = min(done + 1, period_of(calendar, oldest, anchor))  # the first period with points in force
+
         for period in range(done + 2):
             gained[period] = 0
-
         ordered = np.uint64(0)
-        counted = taking = n_incidents = n_awards = 0
+        counted = taking = number = awarded = 0
         for i in range(low, high):
             event = events[i]
             day = day_of(event)
-            kind = kinds[kind_of(event)]
+            meaning = meanings[kind_of(event)]
             inside = exposure <= day <= today
-            period = period_of(day, civil, anchor)
-            period = period if inside else 0
+            period = period_of(calendar, day, anchor) if inside else 0
             exposes = inside and (event >> np.uint64(32)) & np.uint64(LATER) == 0
             ordered |= np.uint64(exposes) << np.uint64(period)
             recent = inside and period >= since
-            incidents[n_incidents] = event
-            n_incidents += inside and kind & LETTER != 0
-            awards[n_awards] = event
-            n_awards += recent and kind & (AWARDED | TAKES) != 0
-            taking += recent and kind & TAKES != 0
-            counted += inside and kind & COUNTED != 0
-            gained[period] += kind >> GAIN_SHIFT if inside else 0
+            incidents[number] = event
+            number += inside and meaning & LETTER != 0
+            awards[awarded] = event
+            awarded += recent and meaning & (AWARDED | TAKES) != 0
+            taking += recent and meaning & TAKES != 0
+            counted += inside and meaning & COUNTED != 0
+            gained[period] += meaning >> GAIN_SHIFT if inside else 0
         if counted >= params[ENOUGH]:
             continue
 
-        sort(incidents, 0, n_incidents)
-        state = before = openings[row] if len(openings) > 0 else params[START]
-        start = exposure
-        end = max(start, end)
-        interruptible = add_months(months, doms, first, start, params[INTERRUPTION]) < end
-        short = add_months(months, doms, first, start, params[FIRST_MIN]) > end
-        closed = CLEAN
-        seen = seen_1 = seen_2 = seen_3 = np.int64(0)
-        incident = 0
-        of_next = _of_next(incidents, incident, n_incidents, civil, anchor)
-        for period in range(done + 1):
-            held = False
-            while of_next == period:
-                letter = kinds[kind_of(incidents[incident])] & LETTER
-                incident += 1
-                of_next = _of_next(incidents, incident, n_incidents, civil, anchor)
-                if letter == LETTER_HELD:
-                    held = True
-                    continue
-                shift = SEEN_BITS * (2 if table[state, PROTECTS] else letter - 1)
-                if (seen >> shift) & SEEN < SHOWN:
-                    seen += np.int64(1) << shift
-                state = table[state, letter - 1]
-            symbol = SHORT_PERIOD if short else HELD if held else CLEAN
-            if interruptible and not (ordered >> np.uint64(period)) & np.uint64(1):
-                symbol = INTERRUPTED
-            state = table[state, symbol]
-            if period == done:
-                break
-            reviews[period] = table[state, SHOWN_COEFFICIENT]
-            before = state
-            closed = symbol
-            seen_3, seen_2, seen_1, seen = seen_2, seen_1, seen, np.int64(0)
-            interruptible, short = True, False
-        rises = may_rise(reviews, done, gained, params, tiers)
+        state = begins_in(subjects, row, law)
+        now, expected, seen, reason = _fold(state, exposure, end, done, number, ordered, anchor, law, room)
+        rises = may_rise(done, law, room)
         if rises:
-            since = 0
-            if params[FORGETS] and done >= params[FORGETS]:
-                remembered = day_in(first, month + YEAR * (done - params[FORGETS]), dom)
-                back = add_months(months, doms, first, remembered, -params[LONGEST])
-                since = min(done + 1, period_of(back, civil, anchor))
-            n_awards = taking = 0
-            for i in range(low, high):
-                day = day_of(events[i])
-                kind = kinds[kind_of(events[i])]
-                recent = exposure <= day <= today and period_of(day, civil, anchor) >= since
-                awards[n_awards] = events[i]
-                n_awards += recent and kind & (AWARDED | TAKES) != 0
-                taking += recent and kind & TAKES != 0
-        sort(awards, 0, n_awards)
+            awarded, taking = _awards_of_tier(events, low, high, exposure, month, dom, done, anchor, law, room)
+        sort(awards, room.spare, 0, awarded)
         if rises or taking:
             for period in range(done + 2):
-                review_days[period] = day_in(first, month + YEAR * period, dom)
+                room.review_days[period] = day_in(calendar, month + YEAR * period, dom)
         tier = 0
         if taking or (rises and not params[FORGETS]):
             for period in range(done + 2):
-                ends[period] = max(exposure, add_months(months, doms, first, review_days[period], -lag))
-            settle_ties(awards, 0, n_awards, records, where)
-            points(
-                awards, 0, n_awards, 0, ends, taking > 0, records, where, names, months, doms, first,
-                gains, losses, owners, orders, counts, earned, ever, top,
-            )  # fmt: skip
+                room.ends[period] = max(exposure, add_months(calendar, room.review_days[period], -lag))
+            settle_ties(awards, 0, awarded, records, where, room)
+            points(awards, 0, awarded, 0, taking > 0, records, where, law, room)
             if rises:
-                tier, total, expiry = path(
-                    review_days, reviews, done, gains, losses, counts, params, tiers, months, doms, first, sums
-                )  # fmt: skip
+                tier, total, expiry = path(done, law, room)
             else:
-                total, expiry = settle(gains, losses, counts, params, sums)
+                total, expiry = settle(law, room)
         elif rises:
-            tier, total, expiry = walk(
-                awards, n_awards, review_days, reviews, done, params, names, tiers, months, doms, first, civil, anchor,
-                entries, earned, sums,
-            )  # fmt: skip
+            tier, total, expiry = walk(awards, awarded, done, anchor, law, room)
         else:
-            total, expiry = balance(awards, n_awards, params, names, months, doms, first, civil, anchor, earned, sums)
+            total, expiry = balance(awards, awarded, anchor, law, room)
         if abs(total) > NEVER:
             continue
-        reason = SHORT_HISTORY
-        if done:
-            reason = (
-                INTERRUPTED_LAST if closed == INTERRUPTED else CLEAN_LAST if table[before, HAS_CLEAN] else NO_REASON
-            )
-        upcoming = day_in(first, month + YEAR * done, dom)
-        mine[local, COEFFICIENT] = table[before, SHOWN_COEFFICIENT]
-        mine[local, EXPECTED] = table[state, SHOWN_COEFFICIENT]
-        mine[local, BALANCE] = total
-        mine[local, TIER] = tier
-        mine[local, STATUS] = SHORT if reason == SHORT_HISTORY else ACTIVE
-        mine[local, REVIEW] = upcoming
-        mine[local, CHANGE] = min(upcoming, coming, expiry)
-        mine[local, REASONS] = reason_code(seen + seen_1 + seen_2 + seen_3, reason, sums, slots, tied)
+        upcoming = day_in(calendar, month + YEAR * done, dom)
+        code = reason_code(seen, reason, law, room, tied)
+        change = min(upcoming, coming, expiry)
+        write(lines, local, now, expected, total, tier, reason == SHORT_HISTORY, upcoming, change, code)
         leaving -= 1
     return leaving
 
 
-@njit(forceinline=True)
+@inline
 def kind_of(event):
     """Its rank and name."""
     return np.int64(event >> np.uint64(32 + NAME_SHIFT)) & (KINDS - 1)
 
 
-@njit(forceinline=True)
-def _of_next(incidents, incident, number, civil, anchor):
-    """The period of an incident, -1 where there is no more of them."""
-    if incident == number:
-        return -1
-    return period_of(day_of(incidents[incident]), civil, anchor)
+@inline
+def _begin(events, low, high, opened, today):
+    """All bits of the words, the first day of exposure, and the next day on which something comes."""
+    said = np.uint32(0)
+    exposure = coming = np.int64(NEVER)
+    for i in range(low, high):
+        word = np.uint32(events[i] >> np.uint64(32))
+        said |= word
+        day = day_of(events[i])
+        ahead = day > today
+        coming = min(coming, day if ahead else NEVER)
+        exposure = min(exposure, NEVER if ahead or word & LATER != 0 else day)
+    if opened <= today:
+        exposure = min(exposure, opened)
+    else:
+        coming = min(coming, opened)
+    return said, exposure, coming
+
+
+@inline
+def _fold(state, exposure, end, done, number, ordered, anchor, law, room):
+    """As `kernel_fold.coefficient`, from the incidents and a bit for each period with an order."""
+    params, calendar, table, meanings, incidents = law.params, law.calendar, law.table, law.meanings, room.incidents
+    sort(incidents, room.spare, 0, number)
+    end = max(exposure, end)
+    interruptible = add_months(calendar, exposure, params[INTERRUPTION]) < end
+    short = add_months(calendar, exposure, params[FIRST_MIN]) > end
+    before, closed = state, CLEAN
+    seen = seen_1 = seen_2 = seen_3 = np.int64(0)
+    i = 0
+    of_next = period_of(calendar, day_of(incidents[0]), anchor) if number else -1
+    for period in range(done + 1):
+        held = False
+        while of_next == period:
+            letter = meanings[kind_of(incidents[i])] & LETTER
+            i += 1
+            of_next = period_of(calendar, day_of(incidents[i]), anchor) if i < number else -1
+            if letter == LETTER_HELD:
+                held = True
+                continue
+            shift = SEEN_BITS * (2 if table[state, PROTECTS] else letter - 1)
+            if (seen >> shift) & SEEN < SHOWN:
+                seen += np.int64(1) << shift
+            state = np.int64(table[state, letter - 1])
+        symbol = SHORT_PERIOD if short else HELD if held else CLEAN
+        if interruptible and not (ordered >> np.uint64(period)) & np.uint64(1):
+            symbol = INTERRUPTED
+        state = np.int64(table[state, symbol])
+        if period == done:
+            break
+        room.review_coefficients[period] = table[state, SHOWN_COEFFICIENT]
+        before, closed = state, symbol
+        seen_3, seen_2, seen_1, seen = seen_2, seen_1, seen, np.int64(0)
+        interruptible, short = True, False
+    reason = SHORT_HISTORY
+    if done:
+        reason = INTERRUPTED_LAST if closed == INTERRUPTED else CLEAN_LAST if table[before, HAS_CLEAN] else NO_REASON
+    return table[before, SHOWN_COEFFICIENT], table[state, SHOWN_COEFFICIENT], seen + seen_1 + seen_2 + seen_3, reason
+
+
+@inline
+def _awards_of_tier(events, low, high, exposure, month, dom, done, anchor, law, room):
+    """The awards that the tier remembers (`Param.FORGETS`): how many, and how many of them take points back."""
+    params, calendar, awards = law.params, law.calendar, room.awards
+    since = 0
+    if params[FORGETS] and done >= params[FORGETS]:
+        remembered = day_in(calendar, month + YEAR * (done - params[FORGETS]), dom)
+        oldest = add_months(calendar, remembered, -params[LONGEST])
+        since = min(done + 1, period_of(calendar, oldest, anchor))
+    awarded = taking = 0
+    for i in range(low, high):
+        day = day_of(events[i])
+        meaning = law.meanings[kind_of(events[i])]
+        recent = exposure <= day <= params[DAY] and period_of(calendar, day, anchor) >= since
+        awards[awarded] = events[i]
+        awarded += recent and meaning & (AWARDED | TAKES) != 0
+        taking += recent and meaning & TAKES != 0
+    return awarded, taking

@@ -1,19 +1,23 @@
 """The three reasons that weigh most as one number, compiled (`reasons.weightiest`)."""
 
-from scoring.kernel_cache import njit
+from scoring.kernel_cache import inline
 from scoring.kernel_fold import CLEAN_LAST, INTERRUPTED_LAST, SEEN, SEEN_BITS, SHOWN
+from scoring.kernel_plan import Param
+
+SLOTS = int(Param.SLOTS)
 
 # The digits of a reason code, in base `REASON_KINDS + slots`: three digits, the weightiest first, 0 for none.
 FULL_INCIDENT, PARTIAL_INCIDENT, ABSORBED, INTERRUPTED, CLEAN, SHORT_PAST, UNEXPOSED = range(1, 8)
 REASON_KINDS = 8
 
 
-@njit(forceinline=True)
-def reason_code(seen, reason, sums, slots, tied):
-    """What incidents did (`kernel_fold.coefficient`), the reason after them, the points by slot, which are written over.
+@inline
+def reason_code(seen, reason, law, room, tied):
+    """Of what incidents did (`kernel_fold.coefficient`), the reason after them, and the points by slot: `room.sums`.
 
-    `tied`: full and partial incidents weigh alike.
+    The sums that are taken are written over.    `tied`: full and partial incidents weigh alike.
     """
+    slots, sums = law.params[SLOTS], room.sums
     base = REASON_KINDS + slots
     code = count = 0
     for kind in range(3):
@@ -43,3 +47,10 @@ def reason_code(seen, reason, sums, slots, tied):
         code *= base
         count += 1
     return code
+
+
+@inline
+def unexposed_code(law):
+    """The one reason of a subject that is not exposed."""
+    base = REASON_KINDS + law.params[SLOTS]
+    return UNEXPOSED * base * base

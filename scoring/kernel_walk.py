@@ -6,11 +6,10 @@ forgets (`Param.FORGETS`), `balance` one that is known to be the lowest. Everyth
 
 import numpy as np
 
-from scoring.kernel_cache import njit
-from scoring.kernel_calendar import add_months, period_of
+from scoring.kernel_cache import loop
+from scoring.kernel_calendar import NEVER, add_months, period_of
 from scoring.kernel_fold import day_of, name_of
 from scoring.kernel_plan import Name, Param
-from scoring.kernel_points import NEVER
 
 POINTS, CAP, SLOT = int(Name.POINTS), int(Name.CAP), int(Name.SLOT)
 DAY, FORGETS, LONGEST, DEMOTION = int(Param.DAY), int(Param.FORGETS), int(Param.LONGEST), int(Param.DEMOTION)
@@ -19,16 +18,14 @@ _EXPIRES, _POINTS, _SLOT = range(3)  # the columns of an entry
 _STRAIGHT = 2
 
 
-@njit(nogil=True, cache=True)
-def walk(
-    events, number, review_days, review_coefficients, reviews, params, names, tiers,
-    months, doms, first, civil, anchor, entries, earned, sums,
-):  # fmt: skip
+@loop
+def walk(events, number, reviews, anchor, law, room):
     """The tier at the end of the day, the balance, and the next day on which points go by themselves.
 
-    The first `number` events are those with points, in order. Writes what is in force by slot to `sums`; `entries` and
-    `earned` are room to work in.
+    The first `number` events are those with points, in order. Writes what is in force by slot to `room.sums`.
     """
+    params, names, tiers, calendar = law.params, law.names, law.tiers, law.calendar
+    sums, earned, entries, review_days = room.sums, room.earned, room.entries, room.review_days
     for slot in range(len(sums)):
         sums[slot] = earned[slot] = 0
     today, lifetime = params[DAY], params[LONGEST]
@@ -47,7 +44,7 @@ def walk(
         reviewed = day == review
         rises = reviewed
         if reviewed:
-            known = review_coefficients[r]
+            known = room.review_coefficients[r]
             r += 1
             review = review_days[r] if r < reviews else NEVER
         while expiry == day:
@@ -58,19 +55,19 @@ def walk(
             gone += 1
             expiry = entries[gone, _EXPIRES] if gone < made else NEVER
         if coming == day:
-            if period_of(day, civil, anchor) != period:
-                period = period_of(day, civil, anchor)
+            if period_of(calendar, day, anchor) != period:
+                period = period_of(calendar, day, anchor)
                 for slot in range(len(earned)):
                     earned[slot] = 0
-            expires = add_months(months, doms, first, day, lifetime)
+            expires = add_months(calendar, day, lifetime)
             while coming == day:
                 name = name_of(events[i])
                 i += 1
                 coming = day_of(events[i]) if i < number else NEVER
                 slot, points, cap = names[name, SLOT], names[name, POINTS], names[name, CAP]
                 if cap >= 0:
-                    room = max(0, cap - abs(earned[slot]))
-                    points = min(points, room) if points > 0 else max(points, -room)
+                    rest = max(0, cap - abs(earned[slot]))
+                    points = min(points, rest) if points > 0 else max(points, -rest)
                     earned[slot] += points
                 if points:
                     entries[made, _EXPIRES] = expires
@@ -94,13 +91,13 @@ def walk(
     return current, max(total, params[FLOOR]) if params[HAS_FLOOR] else total, expiry
 
 
-@njit(nogil=True, cache=True)
-def balance(events, number, params, names, months, doms, first, civil, anchor, earned, sums):
+@loop
+def balance(events, number, anchor, law, room):
     """The balance at the end of the day and the next day on which points go by themselves.
 
-    The first `number` events are those with points, in order. Writes what is in force by slot to `sums`; `earned` is
-    room to work in.
+    The first `number` events are those with points, in order. Writes what is in force by slot to `room.sums`.
     """
+    params, names, calendar, sums, earned = law.params, law.names, law.calendar, room.sums, room.earned
     for slot in range(len(sums)):
         sums[slot] = earned[slot] = 0
     today, lifetime = params[DAY], params[LONGEST]
@@ -109,16 +106,16 @@ def balance(events, number, params, names, months, doms, first, civil, anchor, e
     period = -1
     for i in range(number):
         day, name = day_of(events[i]), name_of(events[i])
-        if period_of(day, civil, anchor) != period:
-            period = period_of(day, civil, anchor)
+        if period_of(calendar, day, anchor) != period:
+            period = period_of(calendar, day, anchor)
             for slot in range(len(earned)):
                 earned[slot] = 0
         slot, points, cap = names[name, SLOT], names[name, POINTS], names[name, CAP]
         if cap >= 0:
-            room = max(0, cap - abs(earned[slot]))
-            points = min(points, room) if points > 0 else max(points, -room)
+            rest = max(0, cap - abs(earned[slot]))
+            points = min(points, rest) if points > 0 else max(points, -rest)
             earned[slot] += points
-        expires = add_months(months, doms, first, day, lifetime)
+        expires = add_months(calendar, day, lifetime)
         if points != 0 and expires > today:
             total += points
             sums[slot] += points

@@ -1,0 +1,76 @@
+"""The room that the loops work in: arrays made once for each partition, so that no loop allocates any."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.kernel_cache import njit
+from scoring.kernel_pack import CURRENCIES
+from scoring.kernel_plan import Param
+
+REVIEWS = 200  # of one subject, at most
+DIGITS = 2048  # more places than values where these are sorted
+_SLOTS = int(Param.SLOTS)
+
+
+class Room(NamedTuple):
+    """What is known of the subject at hand while it is scored."""
+
+    # Events, as `kernel_order.gather` makes them.
+    incidents: NDArray[np.uint64]
+    awards: NDArray[np.uint64]
+    own: NDArray[np.uint64]  # with those that were derived
+    made: NDArray[np.uint64]  # by derived signals
+    spare: NDArray[np.uint64]
+    # By period.
+    review_days: NDArray[np.int64]
+    review_coefficients: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    gained: NDArray[np.int64]  # the most points that its events can add to a balance
+    # By slot.
+    sums: NDArray[np.int64]  # points in force
+    earned: NDArray[np.int64]  # in the period, for its caps
+    ever: NDArray[np.int64]
+    top: NDArray[np.int64]  # the last order with money left
+    # Points: the moves of the balance, and orders that refunds may take back.
+    gains: NDArray[np.int64]
+    losses: NDArray[np.int64]
+    counts: NDArray[np.int64]  # of gains and losses, and whether these are out of order
+    entries: NDArray[np.int64]
+    owners: NDArray[np.int64]
+    orders: NDArray[np.int64]
+    # By currency.
+    counted: NDArray[np.int64]
+    against: NDArray[np.int64]
+
+
+@njit(nogil=True, cache=True)
+def room_for(longest, fading, law):
+    """Room for subjects of so many events; an entry fades in so many steps."""
+    derived = REVIEWS * len(law.derived)
+    events = longest + derived + 1
+    slots = law.params[_SLOTS] + 1
+    return Room(
+        np.empty(events, np.uint64),
+        np.empty(events, np.uint64),
+        np.empty(events, np.uint64),
+        np.empty(derived + 1, np.uint64),
+        np.empty(2 * events * fading + DIGITS, np.uint64),
+        np.empty(REVIEWS, np.int64),
+        np.empty(REVIEWS, np.int64),
+        np.empty(REVIEWS + 2, np.int64),
+        np.empty(REVIEWS + 2, np.int64),
+        np.zeros(slots, np.int64),
+        np.zeros(slots, np.int64),
+        np.zeros(slots, np.int64),
+        np.zeros(slots, np.int64),
+        np.empty(2 * events, np.int64),
+        np.empty(2 * events * fading, np.int64),
+        np.zeros(3, np.int64),
+        np.empty((events, 3), np.int64),
+        np.empty(events, np.int64),
+        np.empty((10, events), np.int64),
+        np.zeros(CURRENCIES, np.int64),
+        np.zeros(CURRENCIES, np.int64),
+    )
