@@ -33,8 +33,8 @@ def score_partition(part, starts, records, where, subjects, law, fading, tied, r
     """
     first_subject, last_subject = subjects.starts[part], subjects.starts[part + 1]
     number = last_subject - first_subject
-    size = 4
-    while size < 2 * number:
+    size = 8
+    while size < 8 * number:  # seven places in eight are empty: hardly a key looks twice
         size *= 2
     table = np.full(size, -1, np.int32)
     if not locate(subjects.low, subjects.high, first_subject, last_subject, table):

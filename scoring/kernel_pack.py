@@ -211,9 +211,9 @@ def put_wide(records, row, at, value):
 
 
 @njit(forceinline=True)
-def key_of(records, row, places):
+def key_of(records, row, short):
     """The lower word of the key in a record."""
-    return np.int64(np.uint32(records[row, LOW])) if places[SHORT] else wide(records, row, LOW)
+    return np.int64(np.uint32(records[row, LOW])) if short else wide(records, row, LOW)
 
 
 @njit(forceinline=True)
