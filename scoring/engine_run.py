@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO, TypeVar
 
 import numpy as np
@@ -14,7 +14,7 @@ from scoring import kernel, kernel_columns
 from scoring.engine_columns import BadTable, Currencies, Part, Table, column, events_of, keys
 from scoring.engine_plain import PlainReading, Target, read_plainly
 from scoring.engine_result import Labels, Result, table
-from scoring.engine_store import Group, Layout, Memory, Spill, room
+from scoring.engine_store import Group, Layout, Memory, Scratch, Spill, room
 from scoring.engine_subjects import fixed_of, flags_of, opened_of
 from scoring.kernel_calendar import EPOCH
 from scoring.kernel_pack import (
@@ -23,7 +23,6 @@ from scoring.kernel_pack import (
     scatter_events,
     scatter_keys,
     select_events,
-    take_amounts,
 )
 from scoring.kernel_plan import AMOUNT_LIMIT, Name, Param, Plan
 from scoring.kernel_subjects import Subjects
@@ -62,6 +61,7 @@ class Run:
     plain: PlainReading
     again: Sequence[Part]  # read once more by the plain reading
     executor: Executor | None
+    scratch: Scratch = field(default_factory=Scratch)
 
     def tables(self, spill: Callable[[], BinaryIO] | None) -> Iterator[Table]:
         """One table of all subjects in their order; with `spill` several, in the order of hashes."""
@@ -154,29 +154,24 @@ class Run:
         rows = len(found.days)
         if store.layout.sources and rows and not len(found.sources):
             raise BadTable("source: in some pieces of the events only")
-        words, chosen = np.empty(rows, np.uint32), np.empty(rows, np.int32)
+        words, chosen, partition = self.scratch.of(rows)
         params = self.plan.law.params
         kinds, effective, ancient = found.kinds
         number = select_events(
             found.days, found.signals, found.liabilities, found.extras, kinds, effective, ancient,
             params[Param.DAY], params[Param.CUTOFF], EPOCH, words, chosen,
         )  # fmt: skip
-        taken = np.empty(number if len(found.amounts) else 0, np.int64)
-        if len(found.amounts):
-            wider = take_amounts(
-                number, chosen, found.amounts, found.valid, found.offset, self.plan.valued, AMOUNT_LIMIT,
-                not store.layout.wide, words, taken,
-            )  # fmt: skip
-            if wider:
-                raise _TooWide
-        partition, starts = np.empty(number, np.uint16), np.zeros(by.partitions + 2, np.int64)
+        starts = np.zeros(by.partitions + 2, np.int64)
         place_events(number, chosen, found.low, found.high, by.base, by.span, by.shift, partition, starts[1:])
         np.cumsum(starts, out=starts)
         records, cursor = store.place(piece, starts)
-        scatter_events(
-            number, chosen, found.low, found.high, by.base, words, taken, found.sources, found.originals, partition,
-            cursor, store.layout.places, records,
+        wider = scatter_events(
+            number, chosen, found.low, found.high, by.base, words, found.amounts, found.valid, found.offset,
+            self.plan.valued, AMOUNT_LIMIT, found.sources, found.originals, partition, cursor, store.layout.places,
+            records,
         )  # fmt: skip
+        if wider:
+            raise _TooWide
         store.keep(piece, records)
 
     def _score(self, group: Group, subjects: Subjects, layout: Layout) -> Result:

@@ -6,7 +6,7 @@ Each piece of events arrives sorted by partition; `starts[piece, partition]` say
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from mmap import mmap
-from threading import Lock
+from threading import Lock, local
 from typing import BinaryIO, TypeAlias
 
 import numpy as np
@@ -24,6 +24,21 @@ def room(rows: int, width: int) -> Records:
     if not rows:
         return np.empty((0, width), np.int32)
     return np.frombuffer(mmap(-1, 4 * rows * width), np.int32).reshape(rows, width)
+
+
+class Scratch(local):
+    """Each thread's room for one piece at a time, kept from one piece to the next: given back, it had to be filled anew."""
+
+    rows = -1
+
+    def of(self, rows: int) -> tuple[NDArray[np.uint32], NDArray[np.int32], NDArray[np.uint16]]:
+        """Words, rows and partitions of so many events."""
+        if rows > self.rows:
+            self.rows = rows
+            self.words = room(rows, 1).reshape(-1).view(np.uint32)
+            self.chosen = room(rows, 1).reshape(-1)
+            self.partitions = room(rows // 2 + 1, 1).reshape(-1).view(np.uint16)
+        return self.words, self.chosen, self.partitions
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,12 +38,10 @@ _COUNT_KEYS = types.void(_INTS, _INTS, types.int64, _OUT_PARTS, _OUT_INTS)
 _SCATTER_KEYS = types.void(_INTS, _INTS, _OUT_PARTS, _OUT_INTS, *_OUT_KEYS, _OUT_SHORTS)
 _SELECT = types.int64(_SHORTS, _SHORTS, _SHORTS, _WORDS, *(_KINDS,) * 3, *(types.int64,) * 3, _OUT_WORDS, _OUT_SHORTS)
 _PLACE = types.void(types.int64, _SHORTS, _INTS, _INTS, *(types.int64,) * 3, _OUT_PARTS, _OUT_INTS)
-_TAKE = types.int64(
-    types.int64, _SHORTS, _INTS, _BYTES, types.int64, _BYTES, types.int64, types.boolean, _OUT_WORDS, _OUT_INTS
-)
-_SCATTER_EVENTS = types.void(
-    types.int64, _SHORTS, _INTS, _INTS, types.int64, _WORDS, *(_INTS,) * 3, _OUT_PARTS, _OUT_INTS, _INTS, _OUT_RECORDS
-)
+_SCATTER_EVENTS = types.int64(
+    types.int64, _SHORTS, _INTS, _INTS, types.int64, _WORDS, _INTS, _BYTES, types.int64, _BYTES, types.int64,
+    *(_INTS,) * 2, _OUT_PARTS, _OUT_INTS, _INTS, _OUT_RECORDS,
+)  # fmt: skip
 
 INLINE = 15  # bytes of a text id that a key holds as they stand; the sixteenth is the length
 
@@ -172,31 +170,6 @@ def place_events(number, rows, low, high, base, span, shift, parts, counts):
         counts[part] += 1
 
 
-@njit(_TAKE, nogil=True, cache=True)
-def take_amounts(number, rows, amounts, valid, offset, valued, limit, narrow, words, taken):
-    """The amounts of the rows that matter, `NO_AMOUNT` where nothing asks for it; those beyond `limit` mark their word.
-
-    `valued[name]`: whether anything asks for the amount of such a signal. `valid` are Arrow's bits, from `offset` on,
-    empty where every row has an amount. Returns how many amounts do not fit in 32 bits, where `narrow` wants them to.
-    """
-    wider = 0
-    for i in range(number):
-        at = offset + rows[i]
-        there = len(valid) == 0 or (valid[at >> 3] >> (at & 7)) & 1
-        if not there or not valued[(words[i] >> NAME_SHIFT) & 127]:
-            taken[i] = NO_AMOUNT
-            continue
-        amount = amounts[rows[i]]
-        taken[i] = amount
-        if 0 <= amount < NARROW or amount == NO_AMOUNT:
-            continue
-        if amount > limit or amount < -limit:
-            words[i] |= BY_HAND
-        else:
-            wider += narrow
-    return wider
-
-
 @njit(forceinline=True)
 def wide(records, row, at):
     """The 64-bit integer that stands in a record at that place."""
@@ -229,29 +202,49 @@ def amount_of(records, row, places):
 
 @njit(_SCATTER_EVENTS, nogil=True, cache=True)
 def scatter_events(
-    number, rows, low, high, base, words, amounts, sources, originals, parts, cursor, places, records
+    number, rows, low, high, base, words, amounts, valid, offset, valued, limit, sources, originals, parts, cursor,
+    places, records,
 ):  # fmt: skip
     """The rows that matter as records, by partition; `cursor` holds where each partition begins and is moved.
 
-    `words`, `amounts` and `parts` are those of the rows that matter, all else is of every row.
+    `words` and `parts` are those of the rows that matter, all else is of every row. `valid` are Arrow's bits, from
+    `offset` on: which rows have an amount; empty where all have. `valued[name]`: whether anything asks for the amount
+    of such a signal; one beyond `limit` is left to the plain reading. Returns how many amounts do not fit in their 32
+    bits; then the records are worth nothing.
     """
-    two, money, sourced = places[HIGH] > 0, places[AMOUNT] > 0, places[SOURCE] > 0
+    wider = 0
+    short, at_high, at_amount, is_wide = places[SHORT] != 0, places[HIGH], places[AMOUNT], places[WIDE] != 0
+    at_source, at_original = places[SOURCE], places[ORIGINAL]
+    money = at_amount > 0 and len(amounts) > 0
     for i in range(number):
         row = rows[i]
         place = cursor[parts[i]]
         cursor[parts[i]] = place + 1
-        records[place, WORD] = np.int32(words[i])
-        if places[SHORT]:
+        word = words[i]
+        amount = np.int64(NO_AMOUNT)
+        if money:
+            at = offset + row
+            there = len(valid) == 0 or (valid[at >> 3] >> (at & 7)) & 1
+            if there and valued[(word >> NAME_SHIFT) & 127]:
+                amount = amounts[row]
+        if not 0 <= amount < NARROW and amount != NO_AMOUNT:
+            if amount > limit or amount < -limit:
+                word |= BY_HAND
+            else:
+                wider += not is_wide
+        records[place, WORD] = np.int32(word)
+        if short:
             records[place, LOW] = np.int32(low[row] - base)
         else:
             put_wide(records, place, LOW, low[row] - base)
-        if money:
-            if places[WIDE]:
-                put_wide(records, place, places[AMOUNT], amounts[i])
+        if at_amount:
+            if is_wide:
+                put_wide(records, place, at_amount, amount)
             else:
-                records[place, places[AMOUNT]] = np.int32(amounts[i] if 0 <= amounts[i] < NARROW else -1)
-        if two:
-            put_wide(records, place, places[HIGH], high[row])
-        if sourced:
-            put_wide(records, place, places[SOURCE], sources[row])
-            put_wide(records, place, places[ORIGINAL], originals[row])
+                records[place, at_amount] = np.int32(amount if 0 <= amount < NARROW else -1)
+        if at_high:
+            put_wide(records, place, at_high, high[row])
+        if at_source:
+            put_wide(records, place, at_source, sources[row])
+            put_wide(records, place, at_original, originals[row])
+    return wider
