@@ -46,25 +46,6 @@ class WithoutPandas:
             raise ImportError("no pandas for this contender")
 
 
-def parts_of(path: Path) -> list[Any]:
-    """One part for each row group, read by whichever thread takes it."""
-    import pyarrow.parquet as pq
-
-    from scoring.engine import Part
-
-    metadata = pq.read_metadata(path)
-    schema = metadata.schema.to_arrow_schema()
-
-    def part(number: int) -> Any:
-        def read() -> Any:
-            file = pq.ParquetFile(path, metadata=metadata, read_dictionary=["signal", "liability"])
-            return file.read_row_group(number, columns=COLUMNS, use_threads=False)
-
-        return Part(metadata.row_group(number).num_rows, schema, read)
-
-    return [part(number) for number in range(metadata.num_row_groups)]
-
-
 def warm(folder: Path) -> None:
     """Score three rows, so that the compiled loops are loaded."""
     import pyarrow as pa
@@ -91,7 +72,7 @@ def engine(folder: Path, threads: int = 2, *, spill: bool = False) -> Callable[[
     import pyarrow.parquet as pq
 
     from config.rulefile import load_programme
-    from scoring.engine import score_parts
+    from scoring.engine import score_files
 
     programme = load_programme("customers", at=DAY)
 
@@ -99,8 +80,8 @@ def engine(folder: Path, threads: int = 2, *, spill: bool = False) -> Callable[[
         subjects = pq.read_table(folder / "subjects.parquet")
         files = tempfile.TemporaryFile if spill else None
         with ThreadPoolExecutor(threads) as pool:
-            parts = parts_of(folder / "events.parquet")
-            return sum(t.num_rows for t in score_parts(parts, subjects, programme, DAY, executor=pool, spill=files))
+            tables = score_files([folder / "events.parquet"], subjects, programme, DAY, executor=pool, spill=files)
+            return sum(table.num_rows for table in tables)
 
     return run
 
