@@ -5,12 +5,14 @@ import numpy as np
 from scoring.kernel_cache import inline, loop
 from scoring.kernel_calendar import add_months, day_in
 from scoring.kernel_fold import day_of, first_review, name_of
-from scoring.kernel_pack import DAY_SHIFT, NAME_SHIFT, SOURCE
+from scoring.kernel_order import sort
+from scoring.kernel_pack import DAY_SHIFT, NAME_SHIFT, NO_AMOUNT, SOURCE
 from scoring.kernel_plan import Param
 from scoring.kernel_points import DERIVED, currency_of, money_of, of_record
 
 LAG = int(Param.LAG)
 _COUNTS, _AGAINST, _AT_LEAST, _SHARE, _WORD = range(5)  # the columns of Plan.derived
+_SMALL = 2**31
 _SUM_LIMIT = 9 * 10**16  # times a hundred it is still below 2**63
 
 
@@ -29,35 +31,49 @@ def settle_ties(events, low, high, records, where, room):
         j = i + 1
         while j < high and events[j] >> shift == events[i] >> shift:
             j += 1
-        if j - i > 32:  # noqa: PLR2004 - measured: below it, insertion wins
-            _merge(events, i, j, records, where, room.spare)
-        else:
-            for k in range(i + 1, j):
-                event = events[k]
-                key = _key(event, records, where)
-                at = k
-                while at > i and _key(events[at - 1], records, where) > key:
-                    events[at] = events[at - 1]
-                    at -= 1
-                events[at] = event
+        if j - i > 1 and not (shift == 32 and _by_small_amounts(events, i, j, records, where, room)):
+            for k in range(i, j):
+                room.keys[k - i] = _key(events[k], records, where)
+            _merge(events, room.keys, i, j, room.spare, room.spare_keys)
         i = j
 
 
+@inline
+def _by_small_amounts(events, low, high, records, where, room):
+    """Order events of one word by their amounts, where these fit in 32 bits: in place of the word they sort faster.
+
+    Returns whether they do.
+    """
+    word = events[low] >> np.uint64(32)
+    for i in range(low, high):
+        key = _key(events[i], records, where)
+        room.keys[i - low] = 0 if key == NO_AMOUNT else key + 1
+        if not 0 <= room.keys[i - low] < _SMALL:
+            return False
+    for i in range(low, high):
+        events[i] = np.uint64(room.keys[i - low]) << np.uint64(32) | events[i] & np.uint64(0xFFFFFFFF)
+    sort(events, room.spare, low, high)
+    for i in range(low, high):
+        events[i] = word << np.uint64(32) | events[i] & np.uint64(0xFFFFFFFF)
+    return True
+
+
 @loop
-def _merge(events, low, high, records, where, spare):
-    """Sort by what settles a tie, runs of twice the length at a time; what is equal keeps its order."""
+def _merge(events, keys, low, high, spare, spare_keys):
+    """Sort events by their keys, runs of twice the length at a time; what is equal keeps its order."""
     run = 1
     while run < high - low:
-        for begin in range(low, high, 2 * run):
-            middle, end = min(begin + run, high), min(begin + 2 * run, high)
+        for begin in range(0, high - low, 2 * run):
+            middle, end = min(begin + run, high - low), min(begin + 2 * run, high - low)
             i, j = begin, middle
             for k in range(begin, end):
-                first = j >= end or (i < middle and _key(events[i], records, where) <= _key(events[j], records, where))
-                spare[k] = events[i] if first else events[j]
+                first = j >= end or (i < middle and keys[i] <= keys[j])
+                at = i if first else j
+                spare[k], spare_keys[k] = events[low + at], keys[at]
                 i += first
                 j += not first
-        for k in range(low, high):
-            events[k] = spare[k]
+        for k in range(high - low):
+            events[low + k], keys[k] = spare[k], spare_keys[k]
         run *= 2
 
 

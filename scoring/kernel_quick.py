@@ -10,7 +10,7 @@ import numpy as np
 
 from scoring.kernel_cache import inline, loop
 from scoring.kernel_calendar import NEVER, add_months, day_in, period_of
-from scoring.kernel_columns import write
+from scoring.kernel_columns import PLAIN, STATUS, write, write_unexposed
 from scoring.kernel_fold import (
     CLEAN,
     CLEAN_LAST,
@@ -38,7 +38,7 @@ from scoring.kernel_order import sort
 from scoring.kernel_pack import BY_HAND, LATER, NAME_SHIFT
 from scoring.kernel_plan import AWARDED, COUNTED, GAIN_SHIFT, KINDS, TAKES, Param
 from scoring.kernel_points import path, points, settle
-from scoring.kernel_reasons import reason_code
+from scoring.kernel_reasons import reason_code, unexposed_code
 from scoring.kernel_subjects import begins_in, is_by_hand, opened_on, reviewed_on
 from scoring.kernel_walk import balance, walk
 
@@ -67,7 +67,14 @@ def quick(events, bounds, records, where, first_subject, subjects, law, tied, ro
         low, high = bounds[local], bounds[local + 1]
 
         said, exposure, coming = _begin(events, low, high, opened_on(subjects, row), today)
-        if exposure == NEVER or said & BY_HAND != 0 or is_by_hand(subjects, row):
+        if said & BY_HAND != 0 or is_by_hand(subjects, row):
+            lines[local, STATUS] = PLAIN
+            leaving -= 1
+            continue
+        state = begins_in(subjects, row, law)
+        if exposure == NEVER:
+            write_unexposed(lines, local, law.table[state], coming, unexposed_code(law))
+            leaving -= 1
             continue
         month, dom = first_review(exposure, reviewed_on(subjects, row), calendar)
         if dom > _SHORTEST and (month % YEAR == _FEBRUARY or (month - lag) % YEAR == _FEBRUARY):
@@ -100,10 +107,9 @@ def quick(events, bounds, records, where, first_subject, subjects, law, tied, ro
             taking += recent and meaning & TAKES != 0
             counted += inside and meaning & COUNTED != 0
             gained[period] += meaning >> GAIN_SHIFT if inside else 0
-        if counted >= params[ENOUGH]:
+        if counted >= params[ENOUGH] and _derives(events, low, high, exposure, anchor, done, law, room):
             continue
 
-        state = begins_in(subjects, row, law)
         now, expected, seen, reason = _fold(state, exposure, end, done, number, ordered, anchor, law, room)
         rises = may_rise(done, law, room)
         if rises:
@@ -159,6 +165,22 @@ def _begin(events, low, high, opened, today):
     else:
         coming = min(coming, opened)
     return said, exposure, coming
+
+
+@loop
+def _derives(events, low, high, exposure, anchor, done, law, room):
+    """Whether a period has enough of what derived signals count to make one."""
+    numbers = room.ends  # not in use yet
+    for period in range(done + 2):
+        numbers[period] = 0
+    for i in range(low, high):
+        day = day_of(events[i])
+        if exposure <= day <= law.params[DAY] and law.meanings[kind_of(events[i])] & COUNTED != 0:
+            period = period_of(law.calendar, day, anchor)
+            numbers[period] += 1
+            if numbers[period] >= law.params[ENOUGH]:
+                return True
+    return False
 
 
 @inline

@@ -10,7 +10,7 @@ from scoring.kernel_pack import CURRENCIES
 from scoring.kernel_plan import Param
 
 REVIEWS = 200  # of one subject, at most
-DIGITS = 2048  # more places than values where these are sorted
+DIGITS = 8192  # more places than values where these are sorted
 _SLOTS = int(Param.SLOTS)
 
 
@@ -23,6 +23,8 @@ class Room(NamedTuple):
     own: NDArray[np.uint64]  # with those that were derived
     made: NDArray[np.uint64]  # by derived signals
     spare: NDArray[np.uint64]
+    keys: NDArray[np.int64]  # that settle ties
+    spare_keys: NDArray[np.int64]
     # By period.
     review_days: NDArray[np.int64]
     review_coefficients: NDArray[np.int64]
@@ -57,6 +59,8 @@ def room_for(longest, fading, law):
         np.empty(events, np.uint64),
         np.empty(derived + 1, np.uint64),
         np.empty(2 * events * fading + DIGITS, np.uint64),
+        np.empty(events, np.int64),
+        np.empty(events, np.int64),
         np.empty(REVIEWS, np.int64),
         np.empty(REVIEWS, np.int64),
         np.empty(REVIEWS + 2, np.int64),
