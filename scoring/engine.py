@@ -2,8 +2,8 @@
 
 `score` is pure and order-free, and may be called on any batch of subjects that comes with all their events; so any
 executor or distributed engine can drive it. `score_parts` reads events piece by piece, with all cores and, where files
-are given, in bounded memory. What the compiled loops do not know is left to the plain reading, subject by subject, and
-counted in the column `plain`.
+are given, in bounded memory; `engine_files.parts_of` are the pieces of Parquet files. What the compiled loops do not
+know is left to the plain reading, subject by subject, and counted in the column `plain`.
 
 Events:   subject (integer or text), on (date32), signal (text), liability (text: full, partial, none; none where it is
           missing), amount (integer or decimal; none of it may be negative). May be there: source (integer: the order
@@ -14,10 +14,9 @@ Subjects: subject. May be there: exposure (date32), review (text, MM-DD), openin
 Result:   `engine_result.schema`, one row for each subject. Events of other subjects are left aside.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from datetime import date
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -25,18 +24,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from scoring.engine_columns import BadTable, Part, Table, column
-from scoring.engine_files import needed, row_groups
 from scoring.engine_plain import PlainReading, all_plain, plain_standing
 from scoring.engine_result import Labels
 from scoring.engine_run import Run
 from scoring.engine_subjects import openings_of
 from scoring.kernel_limits import Unsupported
-from scoring.kernel_plan import Plan, compile_programme
+from scoring.kernel_plan import compile_programme
 from scoring.rates import Rates
 from scoring.rules import Programme
 from scoring.standing import Standing
 
-__all__ = ["BadTable", "Part", "PlainReading", "due", "score", "score_files", "score_parts"]
+__all__ = ["BadTable", "Part", "PlainReading", "due", "score", "score_parts"]
 
 
 def score(
@@ -85,43 +83,6 @@ def score_parts(
     """
     again = parts if unread is None else ()
     reading = plain or (lambda subject, rows: unread or plain_standing(subject, rows, programme, day, rates))
-    yield from _tables(lambda _: parts, again, subjects, programme, day, reading, executor, spill)
-
-
-def score_files(
-    files: Iterable[Path],
-    subjects: Table,
-    programme: Programme,
-    day: date,
-    *,
-    rates: Rates | None = None,
-    executor: Executor | None = None,
-    spill: Callable[[], BinaryIO] | None = None,
-) -> Iterator[Table]:
-    """As `score_parts`, of events in Parquet files, of which only what can matter is read (`engine_files`).
-
-    Raises:
-        BadTable: a file cannot be read; a column is missing, is of another type, or a subject comes twice.
-    """
-    groups = list(row_groups(files))
-
-    def reading(subject: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> Standing:
-        return plain_standing(subject, rows, programme, day, rates)
-
-    again = [group.part() for group in groups]
-    yield from _tables(lambda plan: needed(groups, plan), again, subjects, programme, day, reading, executor, spill)
-
-
-def _tables(
-    parts: Callable[[Plan], Sequence[Part]],
-    again: Sequence[Part],
-    subjects: Table,
-    programme: Programme,
-    day: date,
-    reading: PlainReading,
-    executor: Executor | None,
-    spill: Callable[[], BinaryIO] | None,
-) -> Iterator[Table]:
     states, numbers = openings_of(subjects, programme.rules)
     try:
         plan = compile_programme(programme, day, states)
@@ -129,8 +90,8 @@ def _tables(
         yield all_plain(again, subjects, programme, reading)
         return
     openings = np.array([plan.starts[state] for state in states], np.int32)[numbers]
-    run = Run(parts(plan), subjects, plan, openings, Labels.of(plan), reading, again, executor)
-    yield from run.tables(spill)
+    wanted = [wanted for part in parts if (wanted := part.wanted(plan)) is not None]
+    yield from Run(wanted, subjects, plan, openings, Labels.of(plan), reading, again, executor).tables(spill)
 
 
 def due(standings: Table, day: date) -> Any:

@@ -28,11 +28,19 @@ class BadTable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of events: at most so many rows, and how to read them (again, should the plain reading need them)."""
+    """A piece of events: at most so many rows, and how to read them (again, should the plain reading need them).
+
+    `less` says of a plan what of the piece can matter to it: a smaller one, or none.
+    """
 
     rows: int
     schema: Any
     read: Callable[[], Table]
+    less: Callable[[Plan], "Part | None"] | None = None
+
+    def wanted(self, plan: Plan) -> "Part | None":
+        """What a scoring reads of it."""
+        return self if self.less is None else self.less(plan)
 
 
 @dataclass(slots=True)

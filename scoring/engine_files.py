@@ -2,33 +2,40 @@
 
 A row group is left out where no signal between its least and its greatest can matter to the programme on that day, and
 amounts where none of its signals asks for them. So a file is read the faster the better it is sorted: by signal, then
-by day (`sorted_for_reading`), a count of everything costs more than a scoring.
+by day, as `write_events` does.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from scoring.engine_columns import BadTable, Part, Table
-from scoring.kernel_calendar import EPOCH
-from scoring.kernel_plan import Param, Plan
+from scoring.kernel_calendar import EPOCH, NEVER
+from scoring.kernel_plan import LIABILITIES, Param, Plan
+from scoring.signal import Liability
 
 COLUMNS = (
     "subject", "on", "signal", "liability", "amount", "source", "original", "currency", "recorded", "key", "by_hand",
 )  # fmt: skip
-SORTED = (("signal", "ascending"), ("on", "ascending"), ("subject", "ascending"))
+SORTED = ("signal", "on", "subject")
+ROW_GROUP = 1_000_000
 _TEXTS = ["signal", "liability"]  # read as dictionaries, as they lie in the file
 _FIRST = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True)
-class RowGroup:
-    """One row group of a file, and between which signals and up to which day its rows are; None: it does not say."""
+class _RowGroup:
+    """One row group of a file, and what it says of its rows.
+
+    Between which signals they are, up to which day, and which liabilities (places in `LIABILITIES`) they may have; None
+    for what it does not say.
+    """
 
     path: Path
     metadata: Any
@@ -36,8 +43,9 @@ class RowGroup:
     least: str | None
     greatest: str | None
     last: date | None
+    liabilities: list[int]
 
-    def part(self, *, without: frozenset[str] = frozenset()) -> Part:
+    def part(self, *, without: Collection[str] = ()) -> Part:
         """It as a piece of events, less some columns."""
         schema = self.metadata.schema.to_arrow_schema()
         columns = [name for name in schema.names if name in COLUMNS and name not in without]
@@ -47,55 +55,82 @@ class RowGroup:
             file = pq.ParquetFile(self.path, metadata=self.metadata, read_dictionary=texts, memory_map=True)
             return file.read_row_group(self.number, columns=columns, use_threads=False)
 
-        return Part(self.metadata.row_group(self.number).num_rows, schema, read)
+        return Part(self.metadata.row_group(self.number).num_rows, schema, read, self.less)
 
-    def needed(self, plan: Plan) -> Part | None:
-        """What a scoring reads of it."""
+    def less(self, plan: Plan) -> Part | None:
+        """What of it can matter to a plan."""
         if self.least is None or self.greatest is None:
             return self.part()
         names = [place for place, name in enumerate(plan.signals) if self.least <= name <= self.greatest]
-        day = plan.law.params[Param.DAY] if self.last is None else self.last.toordinal() - _FIRST + EPOCH
-        past = plan.effective if day >= plan.law.params[Param.CUTOFF] else plan.ancient
-        kinds = plan.kinds if self.last is None or day > plan.law.params[Param.DAY] else past
-        if not kinds[names].any():
+        today, cutoff = plan.law.params[Param.DAY], plan.law.params[Param.CUTOFF]
+        last = NEVER if self.last is None else self.last.toordinal() - _FIRST + EPOCH
+        kinds = plan.kinds if last > today else plan.effective if last >= cutoff else plan.ancient
+        if not kinds[names][:, self.liabilities].any():
             return None
         valued = any(plan.valued[place + 1] for place in names)
-        return self.part(without=frozenset() if valued else frozenset({"amount"}))
+        return self.part(without=() if valued else ("amount",))
 
 
-def row_groups(paths: Iterable[Path]) -> Iterator[RowGroup]:
-    """All row groups of some files.
+def parts_of(paths: Iterable[Path]) -> list[Part]:
+    """The pieces of some files, one for each row group.
 
     Raises:
-        BadTable: one cannot be read as Parquet.
+        BadTable: a file cannot be read as Parquet.
     """
-    for path in paths:
-        try:
-            metadata = pq.read_metadata(path)
-        except (OSError, pa.ArrowInvalid) as error:
-            raise BadTable(f"{path}: {error}") from error
-        names = metadata.schema.names
-        for number in range(metadata.num_row_groups):
-            group = metadata.row_group(number)
-            least, greatest = _range(group, names, "signal", str)
-            yield RowGroup(path, metadata, number, least, greatest, _range(group, names, "on", date)[1])
+    return [group.part() for path in paths for group in _row_groups(path)]
 
 
-def needed(groups: Sequence[RowGroup], plan: Plan) -> list[Part]:
-    """The parts that a scoring reads."""
-    return [part for group in groups if (part := group.needed(plan)) is not None]
+def _row_groups(path: Path) -> Iterator[_RowGroup]:
+    try:
+        metadata = pq.read_metadata(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise BadTable(f"{path}: {error}") from error
+    names = metadata.schema.names
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        least, greatest, missing = _range(group, names, "signal", str)
+        if missing:  # to be read, and refused
+            least = greatest = None
+        last = _range(group, names, "on", date)[1]
+        yield _RowGroup(path, metadata, number, least, greatest, last, _liabilities(group, names))
 
 
-def sorted_for_reading(events: Table) -> Table:
-    """Events in the order in which files of them are read fastest; each signal is for a row group of its own."""
-    return events.sort_by([(name, order) for name, order in SORTED if name in events.schema.names])
+def _liabilities(group: Any, names: Sequence[str]) -> list[int]:
+    """The places of the liabilities that rows may have: none where it is missing."""
+    if "liability" not in names:
+        return [LIABILITIES.index(Liability.NONE)]
+    least, greatest, missing = _range(group, names, "liability", str)
+    if least is None or greatest is None:
+        found = {Liability.NONE} if missing == group.num_rows else set(LIABILITIES)
+    else:
+        found = {each for each in LIABILITIES if least <= each.value <= greatest}
+        found |= {Liability.NONE} if missing else set()
+    return [place for place, each in enumerate(LIABILITIES) if each in found]
 
 
-def _range(group: Any, names: Sequence[str], name: str, kind: type) -> tuple[Any, Any]:
-    """The least and the greatest of a column, as far as the file says it and nothing is missing."""
-    if name not in names:
-        return None, None
-    found = group.column(names.index(name)).statistics
-    if found is None or not found.has_min_max or found.null_count:
-        return None, None
-    return (found.min, found.max) if isinstance(found.min, kind) and isinstance(found.max, kind) else (None, None)
+def write_events(events: Table, path: Path) -> None:
+    """Write events so that they are read fastest: each signal in row groups of its own, and by day."""
+    keys = pa.table({name: _plain(events.column(name)) for name in SORTED})
+    order = pc.sort_indices(keys, [(name, "ascending") for name in SORTED])
+    ordered = events.take(order)
+    runs = pc.run_end_encode(_plain(ordered.column("signal")).combine_chunks())
+    with pq.ParquetWriter(path, ordered.schema, compression="zstd") as file:
+        begin = 0
+        for end in runs.run_ends.to_pylist():
+            file.write_table(ordered.slice(begin, end - begin), row_group_size=ROW_GROUP)
+            begin = end
+
+
+def _plain(column: Any) -> Any:
+    """A column without a dictionary: Arrow sorts no others."""
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+
+
+def _range(group: Any, names: Sequence[str], name: str, kind: type) -> tuple[Any, Any, int | None]:
+    """The least and the greatest of a column and how many are missing, as far as the file says it."""
+    found = group.column(names.index(name)).statistics if name in names else None
+    if found is None or not found.has_null_count:
+        return None, None, None
+    if not found.has_min_max or not isinstance(found.min, kind) or not isinstance(found.max, kind):
+        return None, None, found.null_count
+    return found.min, found.max, found.null_count

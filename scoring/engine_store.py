@@ -27,7 +27,7 @@ def room(rows: int, width: int) -> Records:
 
 
 class Scratch(local):
-    """Each thread's room for one piece at a time, kept from one piece to the next: given back, it had to be filled anew."""
+    """Each thread's room for one piece at a time, kept for the next: what is given back has to be filled anew."""
 
     rows = -1
 

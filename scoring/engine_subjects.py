@@ -6,8 +6,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from scoring.engine_columns import LONG_AGO, BadTable, Table, coded, column, days, has
-from scoring.kernel_calendar import EPOCH
-from scoring.kernel_points import NEVER
+from scoring.kernel_calendar import EPOCH, NEVER
 from scoring.opening import Opening
 from scoring.rules import AnyRules
 from scoring.scheme import AnyState, start

@@ -31,7 +31,7 @@ def settle_ties(events, low, high, records, where, room):
         j = i + 1
         while j < high and events[j] >> shift == events[i] >> shift:
             j += 1
-        if j - i > 1 and not (shift == 32 and _by_small_amounts(events, i, j, records, where, room)):
+        if j - i > 1 and (where[SOURCE] or not _by_small_amounts(events, i, j, records, where, room)):
             for k in range(i, j):
                 room.keys[k - i] = _key(events[k], records, where)
             _merge(events, room.keys, i, j, room.spare, room.spare_keys)

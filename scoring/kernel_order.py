@@ -106,9 +106,9 @@ def _sort_by_digits(values, spare, low, high, bits):
             starts[k] = at - starts[k]
         for i in range(number):
             value = there[i] if swapped else np.uint64(values[low + i])
-            k = np.int64((value >> shift) & mask)
-            place = np.int64(starts[k])
-            starts[k] += np.uint64(1)
+            digit = np.int64((value >> shift) & mask)
+            place = np.int64(starts[digit])
+            starts[digit] += np.uint64(1)
             if swapped:
                 values[low + place] = value
             else:

@@ -53,8 +53,8 @@ class Letter(IntEnum):
     MONEY = 4  # beside one of these: its subject needs the loop that knows amounts
 
 
-# What an event's rank and name mean, as one integer: its letter less the bit for money, then a bit each, then the points
-# that it can add to a balance.
+# What an event's rank and name mean, as one integer: its letter less the bit for money, then a bit each, then the
+# points that it can add to a balance.
 KINDS = 512
 AWARDED, TAKES, COUNTED, GAIN_SHIFT = 1 << 2, 1 << 3, 1 << 4, 8
 
@@ -305,10 +305,11 @@ def _letters(names: NDArray[np.int32], programme: Programme) -> NDArray[np.int8]
 
 def _meanings(names: NDArray[np.int32], letters: NDArray[np.int8], counted: list[int]) -> NDArray[np.int64]:
     """By rank and name, as `KINDS` says."""
-    found = _gains(names) << GAIN_SHIFT
+    found: NDArray[np.int64] = _gains(names) << GAIN_SHIFT
     found |= np.where(names[:, Name.AWARDED] == 1, AWARDED, 0) | np.where(names[:, Name.TAKES] > 0, TAKES, 0)
     found[counted] |= COUNTED
-    return np.tile(found, 4) | (letters & (Letter.MONEY - 1))
+    meanings: NDArray[np.int64] = np.tile(found, 4) | (letters & (Letter.MONEY - 1))
+    return meanings
 
 
 def _gains(names: NDArray[np.int32]) -> NDArray[np.int64]:

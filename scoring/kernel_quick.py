@@ -152,14 +152,14 @@ def kind_of(event):
 def _begin(events, low, high, opened, today):
     """All bits of the words, the first day of exposure, and the next day on which something comes."""
     said = np.uint32(0)
-    exposure = coming = np.int64(NEVER)
+    exposure = coming = never = np.int64(NEVER)
     for i in range(low, high):
         word = np.uint32(events[i] >> np.uint64(32))
         said |= word
         day = day_of(events[i])
         ahead = day > today
-        coming = min(coming, day if ahead else NEVER)
-        exposure = min(exposure, NEVER if ahead or word & LATER != 0 else day)
+        coming = min(coming, day if ahead else never)
+        exposure = min(exposure, never if ahead or word & LATER != 0 else day)
     if opened <= today:
         exposure = min(exposure, opened)
     else:

@@ -6,13 +6,15 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 
+from scoring.engine_files import write_events
 from sync.ledger import columns
 from sync.ledger.database import Ledger
 from sync.ledger.errors import LedgerError
 
+UNSORTED = "unsorted-{i}.parquet"
 PARTS = 32  # folders: a subject is whole in one of them, and each fits in memory
-GROUP = 65_536  # rows in a row group, at least where there are as many
 
 
 def part_of(subjects: pa.Array, parts: int) -> pa.Array:
@@ -22,9 +24,9 @@ def part_of(subjects: pa.Array, parts: int) -> pa.Array:
 
 
 def export(ledger: Ledger, programme: int, folder: Path, *, parts: int = PARTS) -> int:
-    """Write everything in force of a programme to `folder/part=N/*.parquet`; how many signals.
+    """Write everything in force of a programme to `folder/part=N/signals.parquet`; how many signals.
 
-    A subject's part is its number modulo `parts`.
+    A subject's part is its number modulo `parts`. A file is sorted so that the engine reads of it what can matter.
 
     Raises:
         LedgerError: the folder is not empty or cannot be written, or the ledger cannot be read.
@@ -47,10 +49,12 @@ def export(ledger: Ledger, programme: int, folder: Path, *, parts: int = PARTS) 
             folder,
             format="parquet",
             partitioning=ds.partitioning(pa.schema([schema.field("part")]), flavor="hive"),
-            min_rows_per_group=GROUP,
-            max_rows_per_group=4 * GROUP,
+            basename_template=UNSORTED,
             max_open_files=parts,
         )
+        for unsorted in sorted(folder.rglob(UNSORTED.replace("{i}", "*"))):
+            write_events(pq.read_table(unsorted, partitioning=None), unsorted.with_name("signals.parquet"))
+            unsorted.unlink()
     except BaseException as error:
         shutil.rmtree(folder, ignore_errors=True)  # it was empty, or not there
         if not isinstance(error, OSError):

@@ -14,6 +14,9 @@ import pyarrow.dataset as ds
 import pytest
 from sqlalchemy import inspect, select
 
+from config.rulefile import load_programme
+from scoring.engine import score, score_parts
+from scoring.engine_files import parts_of
 from scoring.signal import Liability, Signal, Source
 from scoring.signals import Judged
 from sync.ledger import Ledger, LedgerError, arrow, columns, facts, schema
@@ -23,6 +26,7 @@ from tests.limits import disk_of
 from tests.sync.ledger.conftest import NOW, Filling
 
 DAY = date(2026, 5, 1)
+RULES = load_programme("customers", at=DAY)
 
 
 def signal(record, contact="c1", **more):
@@ -185,6 +189,14 @@ def test_an_export_has_each_subject_whole_in_one_part(filled, tmp_path):
     found = ds.dataset(tmp_path / "signals", partitioning="hive").to_table().to_pylist()
     assert count == len(found) == len(SOME)
     assert {(row["subject"], row["part"]) for row in found} == {(1, 1), (2, 0)}
+
+
+def test_the_engine_scores_an_export_as_it_scores_the_ledger(filled, tmp_path):
+    export(filled.ledger, filled.entry.programme, tmp_path / "signals", parts=2)
+    subjects = pa.table({"subject": pa.array([1, 2], pa.int64())})
+    (exported,) = score_parts(parts_of(sorted((tmp_path / "signals").rglob("*.parquet"))), subjects, RULES, DAY)
+    events = pa.Table.from_batches(list(columns.events(filled.ledger, filled.entry.programme)))
+    assert exported.equals(score(events, subjects, RULES, DAY))
 
 
 def test_a_part_is_the_number_modulo_the_parts_below_zero_too():

@@ -1,0 +1,97 @@
+"""Of files, the engine reads what can matter; what it leaves out changes nothing."""
+
+import random
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from scoring.engine import BadTable, score, score_parts
+from scoring.engine_files import parts_of, write_events
+from scoring.kernel_plan import compile_programme
+from scoring.rules import Programme
+
+DAY = date(2026, 11, 22)
+NAMES = ["call", "claim_at_fault", "email", "order_paid", "refund", "review_positive", "zeal"]
+LIABILITIES = {"claim_at_fault": "full"}
+
+
+def events(number: int, *, days: int = 4_000, ahead: int = 0) -> Any:
+    """Random events of fifty subjects in the last so many days, and up to some days ahead."""
+    chance = random.Random(number)  # noqa: S311 - a test that repeats itself
+    names = chance.choices(NAMES, k=number)
+    return pa.table(
+        {
+            "subject": [chance.randrange(50) for _ in names],
+            "on": [DAY + timedelta(chance.randrange(-days, ahead + 1)) for _ in names],
+            "signal": pa.array(names).dictionary_encode(),
+            "liability": pa.array([LIABILITIES.get(name) for name in names], pa.string()),
+            "amount": pa.array(
+                [chance.randrange(10_000) if name in ("order_paid", "refund") else None for name in names]
+            ),
+        }
+    )
+
+
+def signals_read(path: Path, programme: Programme) -> tuple[set[str], set[str]]:
+    """The signals of the row groups that a scoring reads, and those it reads with their amounts."""
+    read, valued = set(), set()
+    plan = compile_programme(programme, DAY)
+    for wanted in filter(None, (part.wanted(plan) for part in parts_of([path]))):
+        table = wanted.read()
+        names = set(table.column("signal").to_pylist())
+        read |= names
+        valued |= names if "amount" in table.schema.names else set()
+    return read, valued
+
+
+@pytest.mark.parametrize("ahead", [0, 300])
+@pytest.mark.parametrize("ordered", [True, False])
+def test_files_give_what_tables_give(customers: Programme, tmp_path: Path, *, ordered: bool, ahead: int):
+    given, subjects = events(3_000, ahead=ahead), pa.table({"subject": list(range(55))})
+    paths = [tmp_path / "one.parquet", tmp_path / "two.parquet"]
+    for path, some in zip(paths, (given.slice(0, 1_000), given.slice(1_000)), strict=True):
+        if ordered:
+            write_events(some, path)
+        else:
+            pq.write_table(some, path, row_group_size=100)
+    (found,) = score_parts(parts_of(paths), subjects, customers, DAY)
+    assert found.equals(score(given, subjects, customers, DAY))
+
+
+def test_what_no_rule_knows_is_not_read_and_amounts_only_of_what_has_some(customers: Programme, tmp_path: Path):
+    write_events(events(2_000), tmp_path / "events.parquet")
+    read, valued = signals_read(tmp_path / "events.parquet", customers)
+    assert read == {"claim_at_fault", "order_paid", "refund", "review_positive"}
+    assert valued == {"order_paid", "refund"}
+
+
+def test_points_that_were_forgotten_long_ago_are_not_read_and_those_to_come_are(customers: Programme, tmp_path: Path):
+    old, coming = tmp_path / "old.parquet", tmp_path / "coming.parquet"
+    long_ago = events(500).set_column(1, "on", pa.array([date(2001, 1, 1)] * 500))
+    write_events(long_ago, old)
+    write_events(events(500, days=-1, ahead=30), coming)
+    assert "review_positive" not in signals_read(old, customers)[0]
+    assert "order_paid" in signals_read(old, customers)[0]
+    assert "review_positive" in signals_read(coming, customers)[0]
+
+
+def test_a_file_that_says_nothing_of_its_row_groups_is_read_whole(customers: Programme, tmp_path: Path):
+    given = events(500)
+    pq.write_table(given, tmp_path / "events.parquet", write_statistics=False)
+    assert signals_read(tmp_path / "events.parquet", customers) == (set(NAMES), set(NAMES))
+    nameless = given.set_column(2, "signal", pa.array([None, *given.column("signal").to_pylist()[1:]], pa.string()))
+    pq.write_table(nameless, tmp_path / "nameless.parquet")
+    with pytest.raises(BadTable, match="signal: 1 rows have none"):
+        list(score_parts(parts_of([tmp_path / "nameless.parquet"]), pa.table({"subject": [1]}), customers, DAY))
+
+
+def test_what_is_no_parquet_is_refused_by_its_name(customers: Programme, tmp_path: Path):
+    (tmp_path / "events.parquet").write_text("subject;on\n", "utf-8")
+    with pytest.raises(BadTable, match=r"events\.parquet"):
+        list(score_parts(parts_of([tmp_path / "events.parquet"]), pa.table({"subject": [1]}), customers, DAY))
+    with pytest.raises(BadTable, match=r"missing\.parquet"):
+        list(score_parts(parts_of([tmp_path / "missing.parquet"]), pa.table({"subject": [1]}), customers, DAY))
