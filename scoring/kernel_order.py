@@ -121,7 +121,7 @@ def _sort_by_digits(values, spare, low, high, bits):
             values[low + i] = there[i]
 
 
-@inline
+@loop
 def sort(values, spare, low, high):
     """Put some of these in order, by what they have above 32 bits; most are in order already, or nearly so."""
     left = 4 * (high - low) + 64  # moves after which digits win: measured
