@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from scoring.kernel_law import LIABILITIES
 from scoring.kernel_pack import BY_HAND, CURRENCIES, CURRENCY_SHIFT, NO_AMOUNT, text_keys
-from scoring.kernel_plan import LIABILITIES, Plan
+from scoring.kernel_plan import Plan
 
 Table: TypeAlias = Any  # pyarrow ships no types: a pa.Table or pa.RecordBatch
 Column: TypeAlias = Any  # a pa.Array

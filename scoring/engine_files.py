@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 
 from scoring.engine_columns import BadTable, Part, Table
 from scoring.kernel_calendar import EPOCH, NEVER
-from scoring.kernel_plan import LIABILITIES, Param, Plan
+from scoring.kernel_law import LIABILITIES, Param
+from scoring.kernel_plan import Plan
 from scoring.signal import Liability
 
 COLUMNS = (

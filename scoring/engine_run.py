@@ -17,6 +17,7 @@ from scoring.engine_result import Labels, Result, table
 from scoring.engine_store import Group, Layout, Memory, Scratch, Spill, room
 from scoring.engine_subjects import fixed_of, flags_of, opened_of
 from scoring.kernel_calendar import EPOCH
+from scoring.kernel_law import Name, Param
 from scoring.kernel_pack import (
     count_keys,
     place_events,
@@ -24,7 +25,7 @@ from scoring.kernel_pack import (
     scatter_keys,
     select_events,
 )
-from scoring.kernel_plan import AMOUNT_LIMIT, Name, Param, Plan
+from scoring.kernel_plan import AMOUNT_LIMIT, Plan
 from scoring.kernel_subjects import Subjects
 from scoring.rules import Rules
 

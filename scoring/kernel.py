@@ -10,10 +10,10 @@ from scoring.kernel_cache import inline, loop, njit
 from scoring.kernel_calendar import NEVER
 from scoring.kernel_columns import PLAIN, STATUS, write, write_unexposed
 from scoring.kernel_fold import SHORT_HISTORY, coefficient, day_of, horizon, may_rise, name_of
+from scoring.kernel_law import KINDS, Letter, Name, Param
 from scoring.kernel_money import derive, settle_ties
 from scoring.kernel_order import find_owners, gather, locate, sort
 from scoring.kernel_pack import BY_HAND, LATER, NAME_SHIFT
-from scoring.kernel_plan import KINDS, Letter, Name, Param
 from scoring.kernel_points import path, points, settle
 from scoring.kernel_quick import quick
 from scoring.kernel_reasons import reason_code, unexposed_code

@@ -5,9 +5,9 @@ import numpy as np
 from scoring.automaton import Column
 from scoring.kernel_cache import inline, loop
 from scoring.kernel_calendar import add_months, day_in
+from scoring.kernel_law import Letter, Param
 from scoring.kernel_limits import NAMES
 from scoring.kernel_pack import DAY_SHIFT, LATER, NAME_SHIFT
-from scoring.kernel_plan import Letter, Param
 
 CLEAN, HELD, SHORT, INTERRUPTED = int(Column.CLEAN), int(Column.HELD), int(Column.SHORT), int(Column.INTERRUPTED)
 COEFFICIENT, PROTECTS, HAS_CLEAN = int(Column.COEFFICIENT), int(Column.PROTECTS), int(Column.HAS_CLEAN)

@@ -5,9 +5,9 @@ import numpy as np
 from scoring.kernel_cache import inline, loop
 from scoring.kernel_calendar import add_months, day_in
 from scoring.kernel_fold import day_of, first_review, name_of
+from scoring.kernel_law import Param
 from scoring.kernel_order import sort
 from scoring.kernel_pack import DAY_SHIFT, NAME_SHIFT, NO_AMOUNT, SOURCE
-from scoring.kernel_plan import Param
 from scoring.kernel_points import DERIVED, currency_of, money_of, of_record
 
 LAG = int(Param.LAG)

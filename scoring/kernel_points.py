@@ -5,11 +5,11 @@ import numpy as np
 from scoring.kernel_cache import inline, loop
 from scoring.kernel_calendar import NEVER, add_months
 from scoring.kernel_fold import day_of, name_of
+from scoring.kernel_law import Name, Param
 from scoring.kernel_order import sort
 from scoring.kernel_pack import CURRENCY_SHIFT, NO_AMOUNT, amount_of, wide
 from scoring.kernel_pack import ORIGINAL as IN_ORIGINAL
 from scoring.kernel_pack import SOURCE as IN_SOURCE
-from scoring.kernel_plan import Name, Param
 
 POINTS, CAP, AWARDED, SLOT = int(Name.POINTS), int(Name.CAP), int(Name.AWARDED), int(Name.SLOT)
 TAKES, TAKEN, ONCE = int(Name.TAKES), int(Name.TAKEN), int(Name.ONCE)

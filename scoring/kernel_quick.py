@@ -33,10 +33,10 @@ from scoring.kernel_fold import (
 )
 from scoring.kernel_fold import COEFFICIENT as SHOWN_COEFFICIENT
 from scoring.kernel_fold import SHORT as SHORT_PERIOD
+from scoring.kernel_law import AWARDED, COUNTED, GAIN_SHIFT, KINDS, TAKES, Param
 from scoring.kernel_money import settle_ties
 from scoring.kernel_order import sort
 from scoring.kernel_pack import BY_HAND, LATER, NAME_SHIFT
-from scoring.kernel_plan import AWARDED, COUNTED, GAIN_SHIFT, KINDS, TAKES, Param
 from scoring.kernel_points import path, points, settle
 from scoring.kernel_reasons import reason_code, unexposed_code
 from scoring.kernel_subjects import begins_in, is_by_hand, opened_on, reviewed_on

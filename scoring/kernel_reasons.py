@@ -2,7 +2,7 @@
 
 from scoring.kernel_cache import inline
 from scoring.kernel_fold import CLEAN_LAST, INTERRUPTED_LAST, SEEN, SEEN_BITS, SHOWN
-from scoring.kernel_plan import Param
+from scoring.kernel_law import Param
 
 SLOTS = int(Param.SLOTS)
 

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.kernel_cache import njit
+from scoring.kernel_law import Param
 from scoring.kernel_pack import CURRENCIES
-from scoring.kernel_plan import Param
 
 REVIEWS = 200  # of one subject, at most
 DIGITS = 8192  # more places than values where these are sorted

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from scoring.kernel_cache import inline
 from scoring.kernel_calendar import DAYS, NEVER
-from scoring.kernel_plan import Param
+from scoring.kernel_law import Param
 
 START = int(Param.START)
 

@@ -9,7 +9,7 @@ import numpy as np
 from scoring.kernel_cache import loop
 from scoring.kernel_calendar import NEVER, add_months, period_of
 from scoring.kernel_fold import day_of, name_of
-from scoring.kernel_plan import Name, Param
+from scoring.kernel_law import Name, Param
 
 POINTS, CAP, SLOT = int(Name.POINTS), int(Name.CAP), int(Name.SLOT)
 DAY, FORGETS, LONGEST, DEMOTION = int(Param.DAY), int(Param.FORGETS), int(Param.LONGEST), int(Param.DEMOTION)
