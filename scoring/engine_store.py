@@ -5,7 +5,7 @@ Each piece of events arrives sorted by partition; `starts[piece, partition]` say
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from mmap import mmap
+from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 from threading import Lock, local
 from typing import BinaryIO, TypeAlias
 
@@ -23,7 +23,7 @@ def room(rows: int, width: int) -> Records:
     """
     if not rows:
         return np.empty((0, width), np.int32)
-    return np.frombuffer(mmap(-1, 4 * rows * width), np.int32).reshape(rows, width)
+    return np.frombuffer(mmap(-1, 4 * rows * width, MAP_PRIVATE | MAP_ANONYMOUS), np.int32).reshape(rows, width)
 
 
 class Scratch(local):

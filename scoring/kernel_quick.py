@@ -104,7 +104,7 @@ def quick(events, bounds, records, where, first_subject, subjects, law, tied, ro
             number += inside and meaning & LETTER != 0
             awards[awarded] = event
             awarded += recent and meaning & (AWARDED | TAKES) != 0
-            taking += recent and meaning & TAKES != 0
+            taking += recent and day > oldest and meaning & TAKES != 0  # older ones took back what is gone by now
             counted += inside and meaning & COUNTED != 0
             gained[period] += meaning >> GAIN_SHIFT if inside else 0
         if counted >= params[ENOUGH] and _derives(events, low, high, exposure, anchor, done, law, room):
