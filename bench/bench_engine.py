@@ -37,16 +37,6 @@ BOUNDS = {
 KINDS = ("plain", "sorted", "text", "zipf", "fault", "shuffled")
 
 
-class WithoutPandas:
-    """An environment without pandas: where it is installed, pyarrow imports it for its own sake."""
-
-    @staticmethod
-    def find_spec(name: str, *_: object) -> None:
-        """Nobody has it."""
-        if name == "pandas":
-            raise ImportError("no pandas for this contender")
-
-
 def warm(folder: Path) -> None:
     """Score three rows, so that the compiled loops are loaded."""
     import pyarrow as pa
@@ -206,7 +196,9 @@ class Figure:
 def alone(contender: str, folder: Path, *, whole: bool) -> None:
     """Run one contender in this process and print what it took."""
     if contender.startswith(("engine", "a plain loop")):
-        sys.meta_path.insert(0, WithoutPandas)
+        from alone import without_data_frames
+
+        without_data_frames()
     if contender.startswith("engine") and not whole:
         warm(folder)
     run = CONTENDERS[contender](folder)

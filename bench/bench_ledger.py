@@ -34,6 +34,8 @@ import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from alone import without_data_frames
+
 from config.rulefile import load_programme
 from scoring.engine import score_parts
 from scoring.rules import Programme
@@ -113,7 +115,7 @@ class Took:
 class Memory:
     """The most that this process and its children held at once, in MB, since it was last asked.
 
-    Of what they share (libraries) each has its own count. A PostgreSQL server is no child of ours.
+    What they share (libraries) counts once. A PostgreSQL server is no child of ours.
     """
 
     def __init__(self) -> None:
@@ -127,19 +129,21 @@ class Memory:
 
     def _watch(self) -> None:
         while True:
-            self._most = max(self._most, sum(map(_resident, [os.getpid(), *_children(os.getpid())])))
-            time.sleep(0.02)
+            self._most = max(self._most, sum(map(_held, [os.getpid(), *_children(os.getpid())])))
+            time.sleep(0.1)
 
 
 def _children(process: int) -> list[int]:
     return [int(each) for task in Path(f"/proc/{process}/task").iterdir() for each in _said(task / "children").split()]
 
 
-def _resident(process: int) -> int:
-    """Memory of a process in kB; a server's processes, which run as somebody else, are not ours."""
+def _held(process: int) -> int:
+    """Memory of a process in kB, with its part of what it shares; a server runs as somebody else and is not ours."""
     status = dict(line.split(":", 1) for line in _said(Path(f"/proc/{process}/status")).splitlines())
-    mine = status.get("Uid", "").split()[:1] == [str(os.getuid())]
-    return int(status.get("VmRSS", "0 kB").split()[0]) if mine else 0
+    if status.get("Uid", "").split()[:1] != [str(os.getuid())]:
+        return 0
+    shares = (line for line in _said(Path(f"/proc/{process}/smaps_rollup")).splitlines() if line.startswith("Pss:"))
+    return sum(int(line.split()[1]) for line in shares)
 
 
 def _said(file: Path) -> str:
@@ -316,6 +320,7 @@ def main() -> None:
     options.add_argument("--only", choices=("sqlite", "postgresql"))
     options.add_argument("--bare", nargs="+", help=argparse.SUPPRESS)
     chosen = options.parse_args()
+    without_data_frames()
     if chosen.bare:
         what, *arguments = chosen.bare
         took = {"insert": bare_insert, "read": bare_read}[what](*arguments)
