@@ -64,7 +64,7 @@ def engine(folder: Path, threads: int = 2, *, spill: bool = False) -> Callable[[
 
     from config.rulefile import load_programme
     from scoring.engine import score_parts
-    from scoring.engine_files import parts_of
+    from sync.parquet import parts_of
 
     programme = load_programme("customers", at=DAY)
 

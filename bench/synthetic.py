@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from scoring.engine_files import write_events
+from sync.parquet import write_events
 
 FIRST, LAST = date(2016, 11, 23), date(2026, 11, 22)
 ROW_GROUP = 1_000_000

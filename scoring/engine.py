@@ -2,7 +2,7 @@
 
 `score` is pure and order-free, and may be called on any batch of subjects that comes with all their events; so any
 executor or distributed engine can drive it. `score_parts` reads events piece by piece, with all cores and, where files
-are given, in bounded memory; `engine_files.parts_of` are the pieces of Parquet files. What the compiled loops do not
+are given, in bounded memory; `sync.parquet.parts_of` are the pieces of Parquet files. What the compiled loops do not
 know is left to the plain reading, subject by subject, and counted in the column `plain`.
 
 Events:   subject (integer or text), on (date32), signal (text), liability (text: full, partial, none; none where it is

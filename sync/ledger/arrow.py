@@ -25,8 +25,15 @@ from sync.ledger.database import Ledger
 from sync.ledger.errors import LedgerError, explain, told
 
 ROWS = 65_536  # in one batch, where a copy is read row by row
-# A few subjects are found by their index whatever the statistics say: they may be older than a fill.
-NARROW = ("SET jit = off", "SET random_page_cost = 1.1")
+# A few subjects, and the contacts of one piece of many, are found by their index whatever the statistics say: these may
+# be older than a fill, and a hash of all contacts for each piece takes longer than the piece. Readers are two already.
+NARROW = (
+    "SET jit = off",
+    "SET random_page_cost = 1.1",
+    "SET enable_hashjoin = off",
+    "SET enable_mergejoin = off",
+    "SET max_parallel_workers_per_gather = 0",
+)
 
 
 Read = Callable[[str], Iterator[pa.RecordBatch]]

@@ -8,10 +8,10 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from scoring.engine_files import write_events
 from sync.ledger import columns
 from sync.ledger.database import Ledger
 from sync.ledger.errors import LedgerError
+from sync.parquet import write_events
 
 UNSORTED = "unsorted-{i}.parquet"
 PARTS = 32  # folders: a subject is whole in one of them, and each fits in memory

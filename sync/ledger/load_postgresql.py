@@ -41,7 +41,7 @@ def load(ledger: Ledger, filling: Iterable[tuple[Entry, pa.Table]], connections:
             _defaults(tx, dict.fromkeys(STAMP))
         for statement in again:
             tx.exec_driver_sql(statement)
-        tx.exec_driver_sql("ANALYZE signals")
+        tx.exec_driver_sql("ANALYZE signals, contacts")
         whose = select(schema.contacts.c.subject).where(schema.contacts.c.connection.in_(connections))
         tx.execute(update(schema.current).where(schema.current.c.subject.in_(whose), SLEEPS).values(due=NOW))
     return count

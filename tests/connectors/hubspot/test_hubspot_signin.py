@@ -1,6 +1,7 @@
 """OAuth with a portal: tokens refreshed by their expiry, one at a time, rotated ones kept at once."""
 
 import threading
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -144,10 +145,10 @@ def test_sr34_a_write_that_fails_leaves_the_old_secret(tmp_path: Path, monkeypat
     FileSecrets(file).put("a", "one")
 
     def fail(*_: Any) -> None:
-        raise OSError("no space")
+        raise OSError(ENOSPC, "No space left on device")
 
     monkeypatch.setattr("connectors.replacing.os.fsync", fail)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(OSError, match=r"No space left on device: .*secrets\.json"):
         FileSecrets(file).put("a", "two")
     assert FileSecrets(file).get("a") == "one"
     assert [one.name for one in tmp_path.iterdir()] == ["secrets.json"]

@@ -16,12 +16,12 @@ from sqlalchemy import inspect, select
 
 from config.rulefile import load_programme
 from scoring.engine import score, score_parts
-from scoring.engine_files import parts_of
 from scoring.signal import Liability, Signal, Source
 from scoring.signals import Judged
 from sync.ledger import Ledger, LedgerError, arrow, columns, facts, schema
 from sync.ledger.export import export, part_of
 from sync.ledger.facts import store_signals
+from sync.parquet import parts_of
 from tests.limits import disk_of
 from tests.sync.ledger.conftest import NOW, Filling
 

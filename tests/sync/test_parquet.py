@@ -9,14 +9,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from config.rulefile import load_programme
 from scoring.engine import BadTable, score, score_parts
-from scoring.engine_files import parts_of, write_events
 from scoring.kernel_plan import compile_programme
 from scoring.rules import Programme
+from sync.parquet import parts_of, write_events
 
 DAY = date(2026, 11, 22)
 NAMES = ["call", "claim_at_fault", "email", "order_paid", "refund", "review_positive", "zeal"]
 LIABILITIES = {"claim_at_fault": "full"}
+
+
+@pytest.fixture(scope="module")
+def customers() -> Programme:
+    return load_programme("customers", at=DAY)
 
 
 def events(number: int, *, days: int = 4_000, ahead: int = 0) -> Any:
