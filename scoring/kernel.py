@@ -9,18 +9,18 @@ import numpy as np
 from scoring.kernel_cache import inline, loop, njit
 from scoring.kernel_calendar import NEVER
 from scoring.kernel_columns import PLAIN, STATUS, write, write_unexposed
-from scoring.kernel_fold import SHORT_HISTORY, coefficient, day_of, horizon, may_rise, name_of
-from scoring.kernel_law import KINDS, Letter, Name, Param
+from scoring.kernel_fold import SHORT_HISTORY, coefficient, day_of, horizon, kind_of, may_rise
+from scoring.kernel_law import COUNTED, TAKES, Param
 from scoring.kernel_money import derive, settle_ties
 from scoring.kernel_order import find_owners, gather, locate, sort
-from scoring.kernel_pack import BY_HAND, LATER, NAME_SHIFT
+from scoring.kernel_pack import BY_HAND, LATER
 from scoring.kernel_points import path, points, settle
 from scoring.kernel_quick import quick
 from scoring.kernel_reasons import reason_code, unexposed_code
 from scoring.kernel_room import room_for
 from scoring.kernel_subjects import begins_in, is_by_hand, opened_on, reviewed_on
 
-MONEY, TAKES = int(Letter.MONEY), int(Name.TAKES)
+MONEY = COUNTED | TAKES  # whoever has such a signal needs the loops that know amounts
 DAY, FORGETS, EASY = int(Param.DAY), int(Param.FORGETS), int(Param.EASY)
 
 
@@ -78,7 +78,7 @@ def _careful(events, bounds, records, where, first_subject, subjects, law, tied,
         for i in range(low, high):
             word = np.uint32(events[i] >> np.uint64(32))
             said |= word
-            asked |= law.letters[(word >> NAME_SHIFT) & (KINDS - 1)]
+            asked |= law.meanings[kind_of(events[i])]
         if said & BY_HAND != 0 or is_by_hand(subjects, row):
             lines[local, STATUS] = PLAIN
             continue
@@ -105,7 +105,7 @@ def _careful(events, bounds, records, where, first_subject, subjects, law, tied,
         period, start = horizon(source, start, end, done, since, law, room)
         refunded = False
         for i in range(start, end):
-            refunded = refunded or law.names[name_of(source[i]), TAKES] != 0
+            refunded = refunded or law.meanings[kind_of(source[i])] & TAKES != 0
         if refunded:
             settle_ties(source, start, end, records, where, room)
         points(source, start, end, period, refunded, records, where, law, room)

@@ -5,7 +5,7 @@ import numpy as np
 from scoring.automaton import Column
 from scoring.kernel_cache import inline, loop
 from scoring.kernel_calendar import add_months, day_in
-from scoring.kernel_law import Letter, Param
+from scoring.kernel_law import GAIN_SHIFT, KINDS, Letter, Param
 from scoring.kernel_limits import NAMES
 from scoring.kernel_pack import DAY_SHIFT, LATER, NAME_SHIFT
 
@@ -38,6 +38,29 @@ def name_of(event):
 
 
 @inline
+def kind_of(event):
+    """Its rank and name."""
+    return np.int64(event >> np.uint64(32 + NAME_SHIFT)) & (KINDS - 1)
+
+
+@inline
+def after(letter, state, seen, table):
+    """The state after an incident, and what incidents did so far: raised in full, in part, absorbed."""
+    shift = SEEN_BITS * (2 if table[state, PROTECTS] else letter - 1)
+    if (seen >> shift) & SEEN < SHOWN:
+        seen += np.int64(1) << shift
+    return np.int64(table[state, letter - 1]), seen
+
+
+@inline
+def closing_reason(done, closed, before, table):
+    """What the reasons say after the incidents: of the last review, `closed` by that symbol, and the state it left."""
+    if done == 0:
+        return SHORT_HISTORY
+    return INTERRUPTED_LAST if closed == INTERRUPTED else CLEAN_LAST if table[before, HAS_CLEAN] else NO_REASON
+
+
+@inline
 def first_review(exposure, fixed, calendar):
     """The month of the first review and the day wanted of it; `fixed` is month * 32 + day, 0 for the anniversary."""
     if fixed == 0:
@@ -59,7 +82,7 @@ def coefficient(events, low, high, exposure, fixed, start_state, law, room):
     review gives, its day, what the incidents of the last three reviews and of the running period did (`SEEN_BITS` each:
     raised in full, in part, absorbed), and what the reasons say next.
     """
-    calendar, letters, table = law.calendar, law.letters, law.table
+    calendar, meanings, table = law.calendar, law.meanings, law.table
     ends, gained, review_days, review_coefficients = room.ends, room.gained, room.review_days, room.review_coefficients
     today, lag, interruption = law.params[DAY], law.params[LAG], law.params[INTERRUPTION]
     month, dom = first_review(exposure, fixed, calendar)
@@ -83,22 +106,20 @@ def coefficient(events, low, high, exposure, fixed, start_state, law, room):
         gain = np.int64(0)
         while i < high and events[i] < limit:
             word = np.uint32(events[i] >> np.uint64(32))
+            meaning = meanings[kind_of(events[i])]
             i += 1
             ordered |= word & LATER == 0
-            gain += law.gains[(word >> NAME_SHIFT) & NAMES]
-            letter = letters[(word >> NAME_SHIFT) & 511] & LETTER
+            gain += meaning >> GAIN_SHIFT
+            letter = meaning & LETTER
             if letter == NOTHING:
                 continue
             if letter == LETTER_HELD:
                 held = True
                 continue
-            shift = SEEN_BITS * (2 if table[state, PROTECTS] else letter - 1)
-            if (seen >> shift) & SEEN < SHOWN:
-                seen += np.int64(1) << shift
-            state = table[state, letter - 1]
+            state, seen = after(letter, state, seen, table)
         gained[done] = gain
         symbol = INTERRUPTED if interruptible and not ordered else SHORT if short else HELD if held else CLEAN
-        state = table[state, symbol]
+        state = np.int64(table[state, symbol])
         if review > today:
             break
         review_days[done] = review
@@ -113,14 +134,12 @@ def coefficient(events, low, high, exposure, fixed, start_state, law, room):
         end = max(start, review if lag == 0 else add_months(calendar, review, -lag))
         interruptible = always or add_months(calendar, start, interruption) < end
         short = False
-    after = day_in(calendar, month + 12, dom)  # a period may end before the day, its review still to come
-    ends[done + 1] = max(end, add_months(calendar, after, -lag))
+    later = day_in(calendar, month + 12, dom)  # a period may end before the day, its review still to come
+    ends[done + 1] = max(end, add_months(calendar, later, -lag))
     gained[done + 1] = 0
     for k in range(i, high):
-        gained[done + 1] += law.gains[name_of(events[k])]
-    reason = SHORT_HISTORY
-    if done:
-        reason = INTERRUPTED_LAST if closed == INTERRUPTED else CLEAN_LAST if table[before, HAS_CLEAN] else NO_REASON
+        gained[done + 1] += meanings[kind_of(events[k])] >> GAIN_SHIFT
+    reason = closing_reason(done, closed, before, table)
     seen += seen_1 + seen_2 + seen_3
     return done, table[before, COEFFICIENT], table[state, COEFFICIENT], review, seen, reason
 

@@ -36,11 +36,10 @@ class Letter(IntEnum):
     FULL = 1
     PARTIAL = 2
     HELD = 3  # an excused incident, which may hold the reduction
-    MONEY = 4  # beside one of these: its subject needs the loop that knows amounts
 
 
-# What an event's rank and name mean, as one integer: its letter less the bit for money, then a bit each, then the
-# points that it can add to a balance.
+# What an event's rank and name mean, as one integer: its letter, then a bit each, then the most points that it
+# can add to a balance.
 KINDS = 512
 AWARDED, TAKES, COUNTED, GAIN_SHIFT = 1 << 2, 1 << 3, 1 << 4, 8
 
@@ -71,15 +70,12 @@ class Param(IntEnum):
 class Law(NamedTuple):
     """All that the compiled loops know of a programme.
 
-    By rank and name: `letters` are what the automaton (`table`) reads of an event, `meanings` that and more in one
-    integer. `gains` by name are the most points that it can add to a balance.
+    `meanings` are by rank and name, as `KINDS` says; `table` is the automaton.
     """
 
     params: NDArray[np.int64]
     names: NDArray[np.int32]
-    letters: NDArray[np.int8]
     meanings: NDArray[np.int64]
-    gains: NDArray[np.int64]
     derived: NDArray[np.int64]
     tiers: NDArray[np.int64]
     table: NDArray[np.int32]

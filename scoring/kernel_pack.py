@@ -57,21 +57,9 @@ def _mixed(value):
 
 
 @njit(forceinline=True)
-def hashed_one(low):
-    """The hash of a key of one word."""
-    return _mixed(uint64(low))
-
-
-@njit(forceinline=True)
-def hashed_both(low, high):
-    """The hash of a key of two words."""
-    return _mixed(uint64(low) + _mixed(uint64(high)))
-
-
-@njit(forceinline=True)
 def hashed(low, highs, row):
     """The hash of a key: of its one word where `highs` is empty, else of both."""
-    return hashed_one(low) if len(highs) == 0 else hashed_both(low, highs[row])
+    return _mixed(uint64(low) if len(highs) == 0 else uint64(low) + _mixed(uint64(highs[row])))
 
 
 @njit(_TEXT_KEYS, nogil=True, cache=True)

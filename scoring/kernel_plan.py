@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from scoring.automaton import Automaton, Column, compile_rules
 from scoring.kernel_calendar import calendar
-from scoring.kernel_law import AWARDED, COUNTED, GAIN_SHIFT, LIABILITIES, TAKES, Law, Letter, Name, Param
+from scoring.kernel_law import AWARDED, COUNTED, GAIN_SHIFT, KINDS, LIABILITIES, TAKES, Law, Letter, Name, Param
 from scoring.kernel_limits import NAMES, Unsupported, check
 from scoring.kernel_pack import BY_HAND
 from scoring.review import add_months
@@ -111,13 +111,10 @@ def compile_programme(programme: Programme, day: date, openings: Iterable[AnySta
     params[Param.EASY] = always and not uneven and not params[Param.EVER]
     params[Param.ENOUGH] = min((rule.at_least for rule in derived), default=_FAR)
     params[Param.START] = automaton.starts[start(rules)]
-    letters = _letters(names, programme)
     law = Law(
         params,
         names,
-        letters,
-        _meanings(names, letters, [number[name] for name in counted]),
-        _gains(names),
+        _meanings(names, programme, [number[name] for name in counted]),
         _derived(derived, programme, number),
         np.array([_bounds(tier) for tier in programme.tiers], dtype=np.int64),
         automaton.table,
@@ -214,24 +211,17 @@ def _read(rules: AnyRules) -> Mapping[Liability, Letter]:
     return {Liability.FULL: Letter.FULL, Liability.PARTIAL: partial, Liability.NONE: excused}
 
 
-def _letters(names: NDArray[np.int32], programme: Programme) -> NDArray[np.int8]:
-    """By rank and name: nothing, a full or a partial incident, or one that may hold the reduction; and about money."""
-    read = _read(programme.rules)
-    letters = np.zeros((4, NAMES + 1), dtype=np.int8)
-    letters[:, names[:, Name.EXCUSABLE] == 1] = read[Liability.NONE]
-    for liability in (Liability.FULL, Liability.PARTIAL):
-        letters[_rank(liability, programme), names[:, Name.LETTERS] == 1] = read[liability]
-    letters[:, names[:, Name.MONEY] == 1] |= Letter.MONEY
-    return letters.reshape(-1)
-
-
-def _meanings(names: NDArray[np.int32], letters: NDArray[np.int8], counted: list[int]) -> NDArray[np.int64]:
+def _meanings(names: NDArray[np.int32], programme: Programme, counted: list[int]) -> NDArray[np.int64]:
     """By rank and name, as `KINDS` says."""
-    found: NDArray[np.int64] = _gains(names) << GAIN_SHIFT
+    read = _read(programme.rules)
+    found = np.zeros((KINDS // (NAMES + 1), NAMES + 1), dtype=np.int64)
+    found[:, names[:, Name.EXCUSABLE] == 1] = read[Liability.NONE]
+    for liability in (Liability.FULL, Liability.PARTIAL):
+        found[_rank(liability, programme), names[:, Name.LETTERS] == 1] = read[liability]
+    found |= _gains(names) << GAIN_SHIFT
     found |= np.where(names[:, Name.AWARDED] == 1, AWARDED, 0) | np.where(names[:, Name.TAKES] > 0, TAKES, 0)
-    found[counted] |= COUNTED
-    meanings: NDArray[np.int64] = np.tile(found, 4) | (letters & (Letter.MONEY - 1))
-    return meanings
+    found[:, counted] |= COUNTED
+    return found.reshape(-1)
 
 
 def _gains(names: NDArray[np.int32]) -> NDArray[np.int64]:

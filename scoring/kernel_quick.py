@@ -13,30 +13,25 @@ from scoring.kernel_calendar import NEVER, add_months, day_in, period_of
 from scoring.kernel_columns import PLAIN, STATUS, write, write_unexposed
 from scoring.kernel_fold import (
     CLEAN,
-    CLEAN_LAST,
-    HAS_CLEAN,
     HELD,
     INTERRUPTED,
-    INTERRUPTED_LAST,
     LETTER,
     LETTER_HELD,
-    NO_REASON,
-    PROTECTS,
-    SEEN,
-    SEEN_BITS,
     SHORT_HISTORY,
-    SHOWN,
     YEAR,
+    after,
+    closing_reason,
     day_of,
     first_review,
+    kind_of,
     may_rise,
 )
 from scoring.kernel_fold import COEFFICIENT as SHOWN_COEFFICIENT
 from scoring.kernel_fold import SHORT as SHORT_PERIOD
-from scoring.kernel_law import AWARDED, COUNTED, GAIN_SHIFT, KINDS, TAKES, Param
+from scoring.kernel_law import AWARDED, COUNTED, GAIN_SHIFT, TAKES, Param
 from scoring.kernel_money import settle_ties
 from scoring.kernel_order import sort
-from scoring.kernel_pack import BY_HAND, LATER, NAME_SHIFT
+from scoring.kernel_pack import BY_HAND, LATER
 from scoring.kernel_points import path, points, settle
 from scoring.kernel_reasons import reason_code, unexposed_code
 from scoring.kernel_subjects import begins_in, is_by_hand, opened_on, reviewed_on
@@ -143,12 +138,6 @@ def quick(events, bounds, records, where, first_subject, subjects, law, tied, ro
 
 
 @inline
-def kind_of(event):
-    """Its rank and name."""
-    return np.int64(event >> np.uint64(32 + NAME_SHIFT)) & (KINDS - 1)
-
-
-@inline
 def _begin(events, low, high, opened, today):
     """All bits of the words, the first day of exposure, and the next day on which something comes."""
     said = np.uint32(0)
@@ -204,10 +193,7 @@ def _fold(state, exposure, end, done, number, ordered, anchor, law, room):
             if letter == LETTER_HELD:
                 held = True
                 continue
-            shift = SEEN_BITS * (2 if table[state, PROTECTS] else letter - 1)
-            if (seen >> shift) & SEEN < SHOWN:
-                seen += np.int64(1) << shift
-            state = np.int64(table[state, letter - 1])
+            state, seen = after(letter, state, seen, table)
         symbol = SHORT_PERIOD if short else HELD if held else CLEAN
         if interruptible and not (ordered >> np.uint64(period)) & np.uint64(1):
             symbol = INTERRUPTED
@@ -218,9 +204,7 @@ def _fold(state, exposure, end, done, number, ordered, anchor, law, room):
         before, closed = state, symbol
         seen_3, seen_2, seen_1, seen = seen_2, seen_1, seen, np.int64(0)
         interruptible, short = True, False
-    reason = SHORT_HISTORY
-    if done:
-        reason = INTERRUPTED_LAST if closed == INTERRUPTED else CLEAN_LAST if table[before, HAS_CLEAN] else NO_REASON
+    reason = closing_reason(done, closed, before, table)
     return table[before, SHOWN_COEFFICIENT], table[state, SHOWN_COEFFICIENT], seen + seen_1 + seen_2 + seen_3, reason
 
 
