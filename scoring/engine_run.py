@@ -10,10 +10,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from scoring import kernel, kernel_columns
+from scoring import kernel_columns
 from scoring.engine_columns import BadTable, Currencies, Part, Table, column, events_of, keys
 from scoring.engine_plain import PlainReading, Target, read_plainly
 from scoring.engine_result import Labels, Result, table
+from scoring.engine_scorer import Scorer
 from scoring.engine_store import Group, Layout, Memory, Scratch, Spill, room
 from scoring.engine_subjects import fixed_of, flags_of, opened_of
 from scoring.kernel_calendar import EPOCH
@@ -183,15 +184,12 @@ class Run:
         tied = isinstance(rules, Rules) and rules.factors.full == rules.factors.partial
         fading = int(np.max(np.where(names[:, Name.FADES], names[:, Name.EXPIRY], 1)))
 
-        def work(part: int) -> bool:
-            found: bool = kernel.score_partition(
-                part, group.starts, group.records, layout.places, subjects, self.plan.law, fading, tied, result
-            )
-            return found
-
         rows = np.diff(group.starts, axis=1).sum(axis=0)[: group.last - group.first]
+        largest = int(rows.max(initial=0)), int(np.diff(subjects.starts).max(initial=0))
+        events = (group.starts, group.records, layout.places, subjects)
+        scorer = Scorer(events, largest, (self.plan.law, tied), fading, result)
         largest_first = np.argsort(rows)[::-1]  # so that no thread is left with it
-        if not all(list(self._each(work, largest_first.tolist()))):
+        if not all(list(self._each(scorer.score, largest_first.tolist()))):
             raise BadTable("subject: one comes twice among the subjects")
         return result
 

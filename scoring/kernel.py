@@ -6,9 +6,9 @@ of which each belongs to one subject.
 
 import numpy as np
 
-from scoring.kernel_cache import inline, loop, njit
 from scoring.kernel_calendar import NEVER
 from scoring.kernel_columns import PLAIN, STATUS, write, write_unexposed
+from scoring.kernel_door import door, inline, loop
 from scoring.kernel_fold import SHORT_HISTORY, coefficient, day_of, horizon, kind_of, may_rise
 from scoring.kernel_law import COUNTED, TAKES, Param
 from scoring.kernel_money import derive, settle_ties
@@ -17,51 +17,57 @@ from scoring.kernel_pack import BY_HAND, LATER
 from scoring.kernel_points import path, points, settle
 from scoring.kernel_quick import quick
 from scoring.kernel_reasons import reason_code, unexposed_code
-from scoring.kernel_room import room_for
+from scoring.kernel_room import table_size
 from scoring.kernel_subjects import begins_in, is_by_hand, opened_on, reviewed_on
 
 MONEY = COUNTED | TAKES  # whoever has such a signal needs the loops that know amounts
 DAY, FORGETS, EASY = int(Param.DAY), int(Param.FORGETS), int(Param.EASY)
 
 
-@njit(nogil=True, cache=True)
-def score_partition(part, starts, records, where, subjects, law, fading, tied, result):
-    """Score the subjects of one partition into `result[row of the subject]`.
+@door
+def find(starts, records, where, subjects, desk, part):
+    """Whose each event of one partition is; how many the subject with most of them has, -1 where one comes twice.
 
-    `starts[batch, partition]` are the pieces of the partition among the records. `fading` is the most losses that one
-    entry can have, `tied` whether full and partial incidents weigh alike. Returns False where a subject comes twice.
+    `starts[batch, partition]` are the pieces of the partition among the records.
     """
     first_subject, last_subject = subjects.starts[part], subjects.starts[part + 1]
     number = last_subject - first_subject
-    size = 8
-    while size < 8 * number:  # seven places in eight are empty: hardly a key looks twice
-        size *= 2
-    table = np.full(size, -1, np.int32)
+    table, bounds = desk.table[: table_size(number)], desk.bounds[: number + 1]
+    table[:] = -1
+    bounds[:] = 0
     if not locate(subjects.low, subjects.high, first_subject, last_subject, table):
-        return False
-    total = 0
-    for batch in range(len(starts)):
-        total += starts[batch, part + 1] - starts[batch, part]
-    owner, bounds = np.empty(total, np.int32), np.zeros(number + 1, np.int64)
-    find_owners(part, starts, records, where, subjects.low, subjects.high, first_subject, table, owner, bounds)
-    longest = bounds.max()
+        return -1
+    find_owners(part, starts, records, where, subjects.low, subjects.high, first_subject, table, desk.owner, bounds)
+    longest = np.int64(0)
     for local in range(number):
+        longest = max(longest, bounds[local + 1])
         bounds[local + 1] += bounds[local]
-    events = np.empty(bounds[-1], np.uint64)
-    gather(part, starts, records, owner, bounds[:-1].copy(), events)
-    room = room_for(longest, fading, law)
-    lines = np.empty((number, 8), np.int32)  # in order; they go to their rows all at once
-    left = np.arange(number + 1)
+    return longest
+
+
+@door
+def score(starts, records, where, subjects, desk, law, tied, room, result, part):
+    """Score the subjects of the partition that the desk was last used for (`find`) into `result[row of the subject]`.
+
+    `tied`: full and partial incidents weigh alike.
+    """
+    first_subject = subjects.starts[part]
+    number = subjects.starts[part + 1] - first_subject
+    events, bounds, lines, left = desk.events, desk.bounds[: number + 1], desk.lines, desk.left
+    for local in range(number):
+        left[local] = bounds[local]
+    gather(part, starts, records, desk.owner, left, events)
+    leaving = number
     if law.params[EASY]:
         leaving = quick(events, bounds, records, where, first_subject, subjects, law, tied, room, lines, left)
     else:
-        leaving = number
+        for local in range(number):
+            left[local] = local
     _careful(events, bounds, records, where, first_subject, subjects, law, tied, room, lines, left, leaving)
     for local in range(number):
         row = subjects.rows[first_subject + local]
         for each in range(8):
             result[row, each] = lines[local, each]
-    return True
 
 
 @loop

@@ -1,18 +1,15 @@
-"""Where compiled loops are kept: under a name made of the text of all of them.
+"""Where compiled loops are kept: each in a file, in a folder whose name is made of the text of all of them.
 
-Numba keeps a loop by the text of its own file alone. A loop that calls another one holds it compiled, so after an
-upgrade that changed the other file it would go on with the loop as it was. Every kernel takes `njit` from here.
+A loop holds those that it calls, so after an upgrade that changed any of them none of the old ones is taken. Machine
+code is for one processor and of one compiler, so these are in the name too.
 """
 
 import os
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
-
-import numba
 
 HERE = Path(__file__).parent
-_numba: Any = numba  # names made at run time, types that say nothing of what it makes
+_SEAL = 32  # bytes before the code that say it is whole
 
 
 def named(folder: Path) -> str:
@@ -34,25 +31,27 @@ def place(homes: list[Path]) -> Path | None:
     return None
 
 
-def njit(*signature: Any, cache: bool = False, **options: Any) -> Any:
-    """`numba.njit`; what there is no place to keep is compiled by each process anew."""
-    return _numba.njit(*signature, cache=cache and _PLACE is not None, **options)
+def kept(name: str) -> bytes | None:
+    """The machine code of that name; None where it is still to be made, or a lost disk left only some of it."""
+    try:
+        found = b"" if _PLACE is None else (_PLACE / name).read_bytes()
+    except FileNotFoundError:
+        return None
+    seal, code = found[:_SEAL], found[_SEAL:]
+    return code if seal == sha256(code).digest() else None
 
 
-def loop(function: Any) -> Any:
-    """A function that allocates nothing: it works on the arrays that it is given.
+def keep(name: str, code: bytes) -> None:
+    """Keep machine code for the processes to come, if there is a place; nobody reads half of it."""
+    if _PLACE is None:
+        return
+    unfinished = _PLACE / f"{name}.{os.getpid()}"
+    try:
+        unfinished.write_bytes(sha256(code).digest() + code)
+        unfinished.replace(_PLACE / name)
+    except OSError:  # a full disk: the next process compiles again
+        unfinished.unlink(missing_ok=True)
 
-    Numba then counts no references to arrays, one atomic operation for each array of each call: a third of all scoring.
-    """
-    return njit(nogil=True, cache=True, _nrt=False)(function)
 
-
-def inline(function: Any) -> Any:
-    """A few lines of a loop, written out wherever it calls them."""
-    return njit(forceinline=True, _nrt=False)(function)
-
-
-_OWN = [HERE / "__pycache__", Path("~/.cache/bonus-malus").expanduser()]
-_PLACE = place([Path(_numba.config.CACHE_DIR)] if _numba.config.CACHE_DIR else _OWN)  # as NUMBA_CACHE_DIR says
-if _PLACE is not None:
-    _numba.config.CACHE_DIR = str(_PLACE)
+_SAID = os.environ.get("NUMBA_CACHE_DIR")
+_PLACE = place([Path(_SAID)] if _SAID else [HERE / "__pycache__", Path("~/.cache/bonus-malus").expanduser()])

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.kernel_cache import inline
+from scoring.kernel_door import inline
 
 Ints: TypeAlias = NDArray[np.int32]
 

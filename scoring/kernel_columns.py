@@ -1,10 +1,8 @@
 """The lines of a result as columns, compiled: one walk over the lines fills them all."""
 
-from numba import types
-
 from scoring.automaton import Column
-from scoring.kernel_cache import inline, njit
 from scoring.kernel_calendar import EPOCH, NEVER
+from scoring.kernel_door import door, inline
 
 # The columns of a result, int32[subjects, 8]: one line of the cache for each subject.
 COEFFICIENT, EXPECTED, BALANCE, TIER, STATUS, REVIEW, CHANGE, REASONS = range(8)
@@ -13,12 +11,8 @@ ACTIVE, SHORT, PLAIN = 0, 1, 2  # PLAIN: left to the plain reading
 
 _SHOWN = int(Column.COEFFICIENT)
 
-_LINES = types.Array(types.int32, 2, "C", readonly=True)
-_FLAGS, _BYTES, _SHORTS, _WORDS = types.boolean[::1], types.int8[::1], types.int16[::1], types.int32[::1]
-_COLUMNS = types.int64(_LINES, *(_SHORTS,) * 2, _WORDS, *(_BYTES,) * 2, *(_WORDS,) * 3, types.int64, _FLAGS)
 
-
-@njit(_COLUMNS, nogil=True, cache=True)
+@door
 def columns_of(lines, coefficient, expected, points, tier, status, review, change, reasons, shift, used):
     """Fill one column each; days count from 1970. `used[code + shift]` becomes True for each code of reasons.
 
@@ -40,7 +34,7 @@ def columns_of(lines, coefficient, expected, points, tier, status, review, chang
     return missing
 
 
-@njit(types.void(_WORDS, types.Array(types.int32, 1, "C", readonly=True)), nogil=True, cache=True)
+@door
 def renumber(codes, places):
     """Each code by its place among those that are used."""
     for row in range(len(codes)):

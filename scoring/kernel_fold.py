@@ -3,8 +3,8 @@
 import numpy as np
 
 from scoring.automaton import Column
-from scoring.kernel_cache import inline, loop
 from scoring.kernel_calendar import add_months, day_in
+from scoring.kernel_door import inline, loop
 from scoring.kernel_law import GAIN_SHIFT, KINDS, Letter, Param
 from scoring.kernel_limits import NAMES
 from scoring.kernel_pack import DAY_SHIFT, LATER, NAME_SHIFT

@@ -5,9 +5,9 @@ all records of one kind, and gets a fingerprint, by which `sync.ledger.order` fi
 """
 
 import numpy as np
-from numba import types, uint8, uint64
+from numpy import uint8, uint64
 
-from scoring.kernel_cache import njit
+from scoring.kernel_door import door
 
 TAIL = 9  # characters
 BITS = 6  # of each
@@ -16,12 +16,8 @@ _ALPHABET = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
 _PLACES = np.full(256, 255, np.uint8)
 _PLACES[[ord(each) for each in _ALPHABET]] = np.arange(64, dtype=np.uint8)
 
-_OFFSETS = types.Array(types.int32, 1, "C", readonly=True)
-_BYTES = types.Array(types.uint8, 1, "C", readonly=True)
-_KINDS = types.Array(types.int32, 1, "C", readonly=True)
 
-
-@njit(types.void(_OFFSETS, _BYTES, _KINDS, types.int64[::1], types.uint64[::1]), nogil=True, cache=True)
+@door
 def split(offsets, data, kinds, tails, heads):
     """The last characters of each id as an integer, -1 where one is strange; and of the rest, a fingerprint.
 

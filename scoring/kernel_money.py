@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from scoring.kernel_cache import inline, loop
 from scoring.kernel_calendar import add_months, day_in
+from scoring.kernel_door import inline, loop
 from scoring.kernel_fold import day_of, first_review, name_of
 from scoring.kernel_law import Param
 from scoring.kernel_order import sort

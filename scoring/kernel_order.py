@@ -1,9 +1,9 @@
 """The events of one partition by subject, compiled: whose each is, all of one subject together, and in their order."""
 
 import numpy as np
-from numba import uint64
+from numpy import uint64
 
-from scoring.kernel_cache import inline, loop
+from scoring.kernel_door import inline, loop
 from scoring.kernel_pack import HIGH, SHORT, WORD, key_of, wide
 
 _FEW = 4096

@@ -5,10 +5,10 @@ then the currency (5) and whether only the plain reading understands the row (1)
 """
 
 import numpy as np
-from numba import types, uint64
+from numpy import uint64
 
-from scoring.kernel_cache import njit
 from scoring.kernel_calendar import DAYS
+from scoring.kernel_door import door, inline
 
 DAY_SHIFT = np.uint32(16)
 LATER = np.uint32(1 << 15)
@@ -26,27 +26,10 @@ CURRENCIES = 32  # five bits, 0 for none
 NARROW = 2**31  # amounts below it fit in 32 bits
 
 NO_AMOUNT = -(2**63)
-# One signature each, so that each loop is compiled once: columns of Arrow are read-only, ours are not, and both fit.
-_INTS, _SHORTS = types.Array(types.int64, 1, "C", readonly=True), types.Array(types.int32, 1, "C", readonly=True)
-_WORDS, _BYTES = types.Array(types.uint32, 1, "C", readonly=True), types.Array(types.uint8, 1, "C", readonly=True)
-_KINDS = types.Array(types.uint32, 2, "C", readonly=True)
-_OUT_INTS, _OUT_SHORTS, _OUT_WORDS = types.int64[::1], types.int32[::1], types.uint32[::1]
-_OUT_PARTS, _OUT_RECORDS = types.uint16[::1], types.int32[:, ::1]
-_OUT_KEYS = (_OUT_INTS, _OUT_INTS)
-_TEXT_KEYS = [types.void(ends, _BYTES, *_OUT_KEYS) for ends in (_SHORTS, _INTS)]
-_COUNT_KEYS = types.void(_INTS, _INTS, types.int64, _OUT_PARTS, _OUT_INTS)
-_SCATTER_KEYS = types.void(_INTS, _INTS, _OUT_PARTS, _OUT_INTS, *_OUT_KEYS, _OUT_SHORTS)
-_SELECT = types.int64(_SHORTS, _SHORTS, _SHORTS, _WORDS, *(_KINDS,) * 3, *(types.int64,) * 3, _OUT_WORDS, _OUT_SHORTS)
-_PLACE = types.void(types.int64, _SHORTS, _INTS, _INTS, *(types.int64,) * 3, _OUT_PARTS, _OUT_INTS)
-_SCATTER_EVENTS = types.int64(
-    types.int64, _SHORTS, _INTS, _INTS, types.int64, _WORDS, _INTS, _BYTES, types.int64, _BYTES, types.int64,
-    *(_INTS,) * 2, _OUT_PARTS, _OUT_INTS, _INTS, _OUT_RECORDS,
-)  # fmt: skip
-
 INLINE = 15  # bytes of a text id that a key holds as they stand; the sixteenth is the length
 
 
-@njit(forceinline=True)
+@inline
 def _mixed(value):
     """The finaliser of MurmurHash3: every bit of the key moves every bit of the hash."""
     value ^= value >> uint64(33)
@@ -56,13 +39,13 @@ def _mixed(value):
     return value ^ (value >> uint64(33))
 
 
-@njit(forceinline=True)
+@inline
 def hashed(low, highs, row):
     """The hash of a key: of its one word where `highs` is empty, else of both."""
     return _mixed(uint64(low) if len(highs) == 0 else uint64(low) + _mixed(uint64(highs[row])))
 
 
-@njit(_TEXT_KEYS, nogil=True, cache=True)
+@door
 def text_keys(offsets, data, low, high):
     """Two words for each text: its bytes where they fit, else a fingerprint of 120 bits marked by its last byte."""
     for row in range(len(low)):
@@ -92,7 +75,7 @@ def text_keys(offsets, data, low, high):
         high[row] = b
 
 
-@njit(_COUNT_KEYS, nogil=True, cache=True)
+@door
 def count_keys(low, high, shift, parts, counts):
     """The partition of each key, and how many each partition holds."""
     for row in range(len(low)):
@@ -101,7 +84,7 @@ def count_keys(low, high, shift, parts, counts):
         counts[part] += 1
 
 
-@njit(_SCATTER_KEYS, nogil=True, cache=True)
+@door
 def scatter_keys(low, high, parts, cursor, out_low, out_high, out_row):
     """The keys with their row numbers, by partition; `cursor` holds where each partition begins and is moved."""
     two = len(high) > 0
@@ -114,7 +97,7 @@ def scatter_keys(low, high, parts, cursor, out_low, out_high, out_row):
         out_row[place] = row
 
 
-@njit(_SELECT, nogil=True, cache=True)
+@door
 def select_events(days, signals, liabilities, extras, kinds, effective, ancient, today, cutoff, epoch, words, rows):
     """The words of the rows that can matter, and which rows those are; returns how many.
 
@@ -144,7 +127,7 @@ def select_events(days, signals, liabilities, extras, kinds, effective, ancient,
     return found
 
 
-@njit(_PLACE, nogil=True, cache=True)
+@door
 def place_events(number, rows, low, high, base, span, shift, parts, counts):
     """The partition of each row that matters, and how many each partition holds.
 
@@ -158,26 +141,26 @@ def place_events(number, rows, low, high, base, span, shift, parts, counts):
         counts[part] += 1
 
 
-@njit(forceinline=True)
+@inline
 def wide(records, row, at):
     """The 64-bit integer that stands in a record at that place."""
     return np.int64(records[row, at + 1]) << 32 | np.int64(records[row, at]) & 0xFFFFFFFF
 
 
-@njit(forceinline=True)
+@inline
 def put_wide(records, row, at, value):
     """Write a 64-bit integer into a record."""
     records[row, at] = np.int32(value & 0xFFFFFFFF)
     records[row, at + 1] = np.int32(value >> 32)
 
 
-@njit(forceinline=True)
+@inline
 def key_of(records, row, short):
     """The lower word of the key in a record."""
     return np.int64(np.uint32(records[row, LOW])) if short else wide(records, row, LOW)
 
 
-@njit(forceinline=True)
+@inline
 def amount_of(records, row, places):
     """The amount in a record, `NO_AMOUNT` where it has none."""
     if places[AMOUNT] == 0:
@@ -188,7 +171,7 @@ def amount_of(records, row, places):
     return amount if amount >= 0 else NO_AMOUNT
 
 
-@njit(_SCATTER_EVENTS, nogil=True, cache=True)
+@door
 def scatter_events(
     number, rows, low, high, base, words, amounts, valid, offset, valued, limit, sources, originals, parts, cursor,
     places, records,

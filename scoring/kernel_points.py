@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from scoring.kernel_cache import inline, loop
 from scoring.kernel_calendar import NEVER, add_months
+from scoring.kernel_door import inline, loop
 from scoring.kernel_fold import day_of, name_of
 from scoring.kernel_law import Name, Param
 from scoring.kernel_order import sort

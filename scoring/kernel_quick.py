@@ -8,9 +8,9 @@ day of exposure, once for its period, a count of whole years. What that cannot t
 
 import numpy as np
 
-from scoring.kernel_cache import inline, loop
 from scoring.kernel_calendar import NEVER, add_months, day_in, period_of
 from scoring.kernel_columns import PLAIN, STATUS, write, write_unexposed
+from scoring.kernel_door import inline, loop
 from scoring.kernel_fold import (
     CLEAN,
     HELD,

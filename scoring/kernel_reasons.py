@@ -1,6 +1,6 @@
 """The three reasons that weigh most as one number, compiled (`reasons.weightiest`)."""
 
-from scoring.kernel_cache import inline
+from scoring.kernel_door import inline
 from scoring.kernel_fold import CLEAN_LAST, INTERRUPTED_LAST, SEEN, SEEN_BITS, SHOWN
 from scoring.kernel_law import Param
 

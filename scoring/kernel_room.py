@@ -1,17 +1,16 @@
-"""The room that the loops work in: arrays made once for each partition, so that no loop allocates any."""
+"""The room that the loops work in: arrays that each thread makes once, so that no loop allocates any."""
 
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.kernel_cache import njit
-from scoring.kernel_law import Param
+from scoring.kernel_door import inline
+from scoring.kernel_law import Law, Param
 from scoring.kernel_pack import CURRENCIES
 
 REVIEWS = 200  # of one subject, at most
 DIGITS = 8192  # more places than values where these are sorted
-_SLOTS = int(Param.SLOTS)
 
 
 class Room(NamedTuple):
@@ -47,12 +46,11 @@ class Room(NamedTuple):
     against: NDArray[np.int64]
 
 
-@njit(nogil=True, cache=True)
-def room_for(longest, fading, law):
+def room_for(longest: int, fading: int, law: Law) -> Room:
     """Room for subjects of so many events; an entry fades in so many steps."""
     derived = REVIEWS * len(law.derived)
     events = longest + derived + 1
-    slots = law.params[_SLOTS] + 1
+    slots = int(law.params[Param.SLOTS]) + 1
     return Room(
         np.empty(events, np.uint64),
         np.empty(events, np.uint64),
@@ -77,4 +75,40 @@ def room_for(longest, fading, law):
         np.empty((10, events), np.int64),
         np.zeros(CURRENCIES, np.int64),
         np.zeros(CURRENCIES, np.int64),
+    )
+
+
+class Desk(NamedTuple):
+    """One partition at a time: its subjects' hash table, whose each event is, and the events by subject.
+
+    `bounds[k]` to `bounds[k + 1]` are those of subject k; `lines` of the result wait in order, to go to their rows all
+    at once; `left` are the subjects that the loop at hand leaves to the next.
+    """
+
+    table: NDArray[np.int32]
+    owner: NDArray[np.int32]
+    bounds: NDArray[np.int64]
+    events: NDArray[np.uint64]
+    lines: NDArray[np.int32]
+    left: NDArray[np.int64]
+
+
+@inline
+def table_size(subjects):
+    """How many places a hash table has: seven in eight stay empty, hardly a key looks twice."""
+    size = 8
+    while size < 8 * subjects:
+        size *= 2
+    return size
+
+
+def desk_for(events: int, subjects: int) -> Desk:
+    """Room for a partition of so many."""
+    return Desk(
+        np.empty(table_size.function(subjects), np.int32),
+        np.empty(events, np.int32),
+        np.empty(subjects + 1, np.int64),
+        np.empty(events, np.uint64),
+        np.empty((subjects, 8), np.int32),
+        np.empty(subjects + 1, np.int64),
     )

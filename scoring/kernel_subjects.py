@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.kernel_cache import inline
 from scoring.kernel_calendar import DAYS, NEVER
+from scoring.kernel_door import inline
 from scoring.kernel_law import Param
 
 START = int(Param.START)

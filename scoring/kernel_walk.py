@@ -6,8 +6,8 @@ forgets (`Param.FORGETS`), `balance` one that is known to be the lowest. Everyth
 
 import numpy as np
 
-from scoring.kernel_cache import loop
 from scoring.kernel_calendar import NEVER, add_months, period_of
+from scoring.kernel_door import loop
 from scoring.kernel_fold import day_of, name_of
 from scoring.kernel_law import Name, Param
 

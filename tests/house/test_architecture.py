@@ -25,8 +25,11 @@ PURE = {
 
 # The engine's own: columns in, compiled code over all cores, columns out. Still no clock, no files (what it maps is
 # memory alone), no network.
-COMPILED = {"concurrent", "contextlib", "mmap", "numba", "numpy", "pyarrow", "threading"}
-# What is compiled is kept in files, by numba; one module says where, and reads nothing but the loops' own text.
+COMPILED = {
+    "concurrent", "contextlib", "ctypes", "importlib", "llvmlite", "mmap", "numba", "numpy", "pyarrow", "re",
+    "threading",
+}  # fmt: skip
+# What is compiled is kept in files; one module says where, and reads nothing but the loops' own text and their code.
 KEEPS = {"os", "pathlib"}
 
 

@@ -8,7 +8,8 @@ import pytest
 
 pytest.importorskip("numba")
 
-from scoring.kernel_cache import HERE, named, place
+from scoring import kernel_cache
+from scoring.kernel_cache import HERE, keep, kept, named, place
 
 FILES = sorted(path.name for path in [*HERE.glob("kernel*.py"), HERE / "automaton.py"])
 
@@ -23,10 +24,25 @@ def test_a_line_that_changes_in_any_file_gives_all_loops_another_place(changed: 
     assert named(tmp_path) != named(HERE)
 
 
-def test_every_loop_is_kept_there():
-    for path in HERE.glob("kernel*.py"):
-        if path.name != "kernel_cache.py":
-            assert not re.search(r"numba\.njit|from numba import .*njit", path.read_text("utf-8")), path.name
+def test_only_what_compiles_them_knows_numba():
+    for path in HERE.glob("*.py"):
+        if path.name != "kernel_compile.py":
+            assert not re.search(r"^\s*(import|from) numba", path.read_text("utf-8"), re.MULTILINE), path.name
+
+
+def test_what_is_kept_is_there_for_the_next_process_and_a_full_disk_is_no_failure(monkeypatch, tmp_path: Path):
+    monkeypatch.setattr(kernel_cache, "_PLACE", tmp_path)
+    assert kept("some.o") is None
+    keep("some.o", b"code")
+    assert kept("some.o") == b"code"
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(file.read_bytes()[:-1])
+    assert kept("some.o") is None, "half of it would bring the process down"
+    monkeypatch.setattr(kernel_cache, "_PLACE", tmp_path / "gone")
+    keep("some.o", b"code")
+    monkeypatch.setattr(kernel_cache, "_PLACE", None)
+    keep("some.o", b"code")
+    assert kept("some.o") is None
 
 
 def test_they_are_kept_in_the_first_place_that_lets_us_or_nowhere(tmp_path: Path):
