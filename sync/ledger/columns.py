@@ -20,6 +20,7 @@ from sync.ledger.database import Ledger
 from sync.ledger.errors import LedgerError
 from sync.ledger.facts import Entry
 from sync.ledger.order import Order
+from sync.ledger.whose import Whose
 
 SIGNALS = pa.schema(
     [
@@ -63,18 +64,24 @@ PART = 131_072  # entries read at once into memory, by each thread
 SAMPLE = 1_000  # entries that are looked at to know the ids of a ledger
 LONGEST = 255  # characters of a reference
 
-# The same text on both databases. The plus keeps SQLite to the order of the entries; what is empty comes as '', so that
-# a column has one type, whatever its first rows.
+# The same text on both databases. What is empty comes as '', so that a column has one type, whatever its first rows.
 RECORDED = {"sqlite": "s.recorded", "postgresql": "s.recorded AT TIME ZONE 'UTC'"}
-IN_FORCE = """
-SELECT c.subject AS subject, s.on_day AS "on", s.name AS signal, s.liability AS liability,
+SHOWN = """s.on_day AS "on", s.name AS signal, s.liability AS liability,
        coalesce(s.amount, '') AS amount, coalesce(s.currency, '') AS currency, s.key AS key,
        CASE WHEN s.initial THEN '' ELSE CAST({recorded} AS TEXT) END AS recorded,
-       s.connection AS connection, s.object AS object, s.record AS record, s.original AS original
-FROM {tables}
-WHERE {where} AND NOT s.withdrawn AND NOT EXISTS (SELECT 1 FROM signals AS r WHERE r.replaces = s.id)
+       s.connection AS connection, s.object AS object, s.record AS record, s.original AS original"""
+# Whose each is, and whether another one replaced it, a database would look up row by row: `Whose` knows both. The plus
+# keeps SQLite to the order of the entries.
+EVERYTHING = """
+SELECT s.id AS id, s.contact AS contact, {shown}
+FROM signals AS s WHERE NOT s.withdrawn AND +s.connection IN ({connections})
 """
-OWNED = "c.connection = s.connection AND c.record = s.contact"
+OF_SOME = """
+SELECT c.subject AS subject, {shown}
+FROM contacts AS c CROSS JOIN signals AS s
+WHERE c.connection = s.connection AND c.record = s.contact AND +c.connection IN ({connections})
+AND c.subject IN ({subjects}) AND NOT s.withdrawn AND NOT EXISTS (SELECT 1 FROM signals AS r WHERE r.replaces = s.id)
+"""
 
 
 def store_signals(ledger: Ledger, filling: Mapping[Entry, Iterable[pa.RecordBatch]]) -> int:
@@ -107,18 +114,19 @@ def events(ledger: Ledger, programme: int, orders: Iterable[str] = ()) -> Iterat
     """
     source = Source.of(ledger, programme, orders)
     with arrow.reader(ledger) as ask:
+        whose = Whose.read(ask, source.connections)
         for batch in ask(source.everything):
             source.order.learn(_named(batch))
         for batch in ask(source.everything):
-            yield _event_batch(batch, source.order)
+            yield _event_batch(whose.own(batch), source.order)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """The signals in force of a programme, and the order of their records."""
 
-    dialect: str
     connections: str
+    shown: str
     last: int
     order: Order
 
@@ -131,14 +139,13 @@ class Source:
             names = {row.id: row.name for row in inside.execute(query)}
             last = inside.execute(select(func.max(schema.signals.c.id))).scalar_one() or 0
         order = Order(names, frozenset(orders))
-        return cls(ledger.engine.dialect.name, ", ".join(map(str, names)) or "NULL", last, order)
+        shown = SHOWN.format(recorded=RECORDED[ledger.engine.dialect.name])
+        return cls(", ".join(map(str, names)) or "NULL", shown, last, order)
 
     @property
     def everything(self) -> str:
-        """The query for all of them."""
-        return self._query(
-            "signals AS s CROSS JOIN contacts AS c", f"{OWNED} AND +s.connection IN ({self.connections})"
-        )
+        """The query for all that may be in force."""
+        return EVERYTHING.format(shown=self.shown, connections=self.connections)
 
     def learn(self, ask: arrow.Read) -> None:
         """Know the ids by a sample; `order.missed` says afterwards whether that was enough."""
@@ -148,31 +155,31 @@ class Source:
 
     def parts(self, readers: arrow.Readers, *, size: int = PART) -> list[Part]:
         """All of them for `scoring.engine.score_parts`, in pieces of `size` entries; each is read by a free reader."""
+        with _free(readers) as ask:
+            whose = Whose.read(ask, self.connections)
         return [
-            self._part(readers, f"{self.everything} AND s.id >= {start} AND s.id < {start + size}", size)
+            self._part(readers, whose, f"{self.everything} AND s.id >= {start} AND s.id < {start + size}", size)
             for start in range(1, self.last + 1, size)
         ]
 
     def of_some(self, readers: arrow.Readers, subjects: Sequence[int]) -> pa.Table:
         """Those of some subjects, as `EVENTS`, found by the index; their records in an order of their own."""
         some = ", ".join(map(str, subjects))
-        where = f"{OWNED} AND +c.connection IN ({self.connections}) AND c.subject IN ({some})"
+        query = OF_SOME.format(shown=self.shown, connections=self.connections, subjects=some)
         with _free(readers) as ask:
-            batches = list(ask(self._query("contacts AS c CROSS JOIN signals AS s", where)))
+            batches = list(ask(query))
         order = Order(self.order.names, self.order.orders)
         for batch in batches:
             order.learn(_named(batch))
         return pa.Table.from_batches([_event_batch(batch, order) for batch in batches], EVENTS)
 
-    def _query(self, tables: str, where: str) -> str:
-        return IN_FORCE.format(recorded=RECORDED[self.dialect], tables=tables, where=where)
-
-    def _part(self, readers: arrow.Readers, query: str, rows: int) -> Part:
+    def _part(self, readers: arrow.Readers, whose: Whose, query: str, rows: int) -> Part:
         """A piece that is read as often as it is asked for: the engine may need another layout than it began with."""
 
         def read() -> pa.Table:
             with _free(readers) as ask:
-                return pa.Table.from_batches([_event_batch(batch, self.order) for batch in ask(query)], EVENTS)
+                batches = [_event_batch(whose.own(batch), self.order) for batch in ask(query)]
+            return pa.Table.from_batches(batches, EVENTS)
 
         return Part(rows, EVENTS, read)
 
