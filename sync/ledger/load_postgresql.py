@@ -1,10 +1,11 @@
 """Columns into PostgreSQL through COPY, in CSV that Arrow writes in C++, in one transaction with everything else."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 import pyarrow as pa
@@ -17,7 +18,10 @@ from sync.ledger.errors import explain
 from sync.ledger.facts import NOW, SLEEPS, Entry
 
 MEMORY = "SET LOCAL maintenance_work_mem = '256MB'"  # to sort for indexes
+ROWS = 65_536  # written at once
 STAMP = ("run", "recorded", "initial", "withdrawn", "connection")
+
+T = TypeVar("T")
 
 
 def load(ledger: Ledger, filling: Iterable[tuple[Entry, pa.Table]], connections: Sequence[int]) -> int:
@@ -88,17 +92,33 @@ def _explained(ledger: Ledger) -> Iterator[None]:
 
 def copy_in(tx: Connection, name: str, tables: Iterator[pa.Table]) -> int:
     """Rows into the table of that name, as they are; how many."""
-    options = arrow_csv.WriteOptions(include_header=False)
     count = 0
-    with _cursor(tx) as cursor:
-        for table in tables:
-            sink = pa.BufferOutputStream()
-            arrow_csv.write_csv(table, sink, options)
-            columns = ", ".join(f'"{name}"' for name in table.schema.names)
+    with _cursor(tx) as cursor, closing(_ahead(_written(tables))) as texts:
+        for rows, columns, text_ in texts:
             with cursor.copy(f"COPY {name} ({columns}) FROM STDIN (FORMAT csv)") as copy:
-                copy.write(memoryview(sink.getvalue()))
-            count += table.num_rows
+                copy.write(memoryview(text_))
+            count += rows
     return count
+
+
+def _written(tables: Iterator[pa.Table]) -> Iterator[tuple[int, str, pa.Buffer]]:
+    """How many rows, the names of their columns, and they themselves as CSV, some at a time."""
+    options = arrow_csv.WriteOptions(include_header=False)
+    for table in tables:
+        columns = ", ".join(f'"{name}"' for name in table.schema.names)
+        for start in range(0, table.num_rows, ROWS):
+            some, sink = table.slice(start, ROWS), pa.BufferOutputStream()
+            arrow_csv.write_csv(some, sink, options)
+            yield some.num_rows, columns, sink.getvalue()
+
+
+def _ahead(items: Iterator[T]) -> Iterator[T]:
+    """The same; the next one is made while this one is used."""
+    with ThreadPoolExecutor(1) as aside:
+        coming = aside.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = aside.submit(next, items, None)
+            yield item
 
 
 def _cursor(tx: Connection) -> Any:
@@ -118,7 +138,7 @@ def _without_checks(tx: Connection) -> list[str]:
     keys = tx.execute(
         text(
             "SELECT quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint "
-            "WHERE conrelid = 'signals'::regclass AND contype = 'f'"
+            "WHERE conrelid = 'signals'::regclass AND contype IN ('f', 'p')"
         )
     ).all()
     for name, _ in indexes:
