@@ -134,7 +134,13 @@ class Memory:
 
 
 def _children(process: int) -> list[int]:
-    return [int(each) for task in Path(f"/proc/{process}/task").iterdir() for each in _said(task / "children").split()]
+    """Without one that has just been started: until it has become another program, its memory is ours."""
+    found = [int(each) for task in Path(f"/proc/{process}/task").iterdir() for each in _said(task / "children").split()]
+    return [each for each in found if _program(each) != _program(process)]
+
+
+def _program(process: int) -> str:
+    return _said(Path(f"/proc/{process}/cmdline"))
 
 
 def _held(process: int) -> int:

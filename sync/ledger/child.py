@@ -24,7 +24,7 @@ ROWS = "65536"  # in one batch
 PATIENCE = "busy_timeout = 30000"
 SETTINGS = {
     "read": (PATIENCE, "cache_size = -16384"),
-    "load": (PATIENCE, "cache_size = -65536", "threads = 2"),  # what sorting for an index may hold; two help with it
+    "load": (PATIENCE, "cache_size = -32768", "threads = 2"),  # what sorting for an index may hold; two help with it
 }
 
 

@@ -60,6 +60,7 @@ EVENTS = pa.schema(
 LIABILITIES = pa.array(["full", "partial", "none"])
 AMOUNT = r"^\d{1,16}(\.\d+)?$"
 TOO_FINE = r"\.\d{6}\d*[1-9]"
+ROWS = 65_536  # checked and handed on at once, however many a batch brings
 PART = 131_072  # entries read at once into memory, by each thread
 SAMPLE = 1_000  # entries that are looked at to know the ids of a ledger
 LONGEST = 255  # characters of a reference
@@ -98,7 +99,12 @@ def store_signals(ledger: Ledger, filling: Mapping[Entry, Iterable[pa.RecordBatc
         for entry in filling:
             if tx.execute(table.select().where(table.c.connection == entry.connection).limit(1)).first() is not None:
                 raise LedgerError(f"connection {entry.connection} has signals already; a sync reads what changed since")
-    checked = ((entry, _checked(batch)) for entry, batches in filling.items() for batch in batches)
+    checked = (
+        (entry, _checked(batch.slice(start, ROWS)))
+        for entry, batches in filling.items()
+        for batch in batches
+        for start in range(0, batch.num_rows, ROWS)
+    )
     first = next(checked, None)
     if first is None:
         return 0

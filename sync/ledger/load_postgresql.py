@@ -18,7 +18,6 @@ from sync.ledger.errors import explain
 from sync.ledger.facts import NOW, SLEEPS, Entry
 
 MEMORY = "SET LOCAL maintenance_work_mem = '256MB'"  # to sort for indexes
-ROWS = 65_536  # written at once
 STAMP = ("run", "recorded", "initial", "withdrawn", "connection")
 
 T = TypeVar("T")
@@ -102,14 +101,12 @@ def copy_in(tx: Connection, name: str, tables: Iterator[pa.Table]) -> int:
 
 
 def _written(tables: Iterator[pa.Table]) -> Iterator[tuple[int, str, pa.Buffer]]:
-    """How many rows, the names of their columns, and they themselves as CSV, some at a time."""
+    """How many rows, the names of their columns, and they themselves as CSV."""
     options = arrow_csv.WriteOptions(include_header=False)
     for table in tables:
-        columns = ", ".join(f'"{name}"' for name in table.schema.names)
-        for start in range(0, table.num_rows, ROWS):
-            some, sink = table.slice(start, ROWS), pa.BufferOutputStream()
-            arrow_csv.write_csv(some, sink, options)
-            yield some.num_rows, columns, sink.getvalue()
+        sink = pa.BufferOutputStream()
+        arrow_csv.write_csv(table, sink, options)
+        yield table.num_rows, ", ".join(f'"{name}"' for name in table.schema.names), sink.getvalue()
 
 
 def _ahead(items: Iterator[T]) -> Iterator[T]:
