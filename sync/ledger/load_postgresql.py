@@ -1,6 +1,6 @@
 """Columns into PostgreSQL through COPY, in CSV that Arrow writes in C++, in one transaction with everything else."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from itertools import groupby
@@ -109,7 +109,7 @@ def _written(tables: Iterator[pa.Table]) -> Iterator[tuple[int, str, pa.Buffer]]
         yield table.num_rows, ", ".join(f'"{name}"' for name in table.schema.names), sink.getvalue()
 
 
-def _ahead(items: Iterator[T]) -> Iterator[T]:
+def _ahead(items: Iterator[T]) -> Generator[T, None, None]:
     """The same; the next one is made while this one is used."""
     with ThreadPoolExecutor(1) as aside:
         coming = aside.submit(next, items, None)
