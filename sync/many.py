@@ -65,7 +65,8 @@ def score_many(tx: Connection, ledger: Ledger, entry: Entry, programme: Programm
         source = columns.Source.of(ledger, entry.programme, programme.takes_back.values(), tx)
         due = scored.due(asks[0], entry, day)
         apart = pa.array(sorted(scored.by_hand(tx, programme.rules.correction_years)), pa.int64())
-        due = due.filter(pc.invert(pc.is_in(due["subject"], apart))).combine_chunks()
+        if len(apart):
+            due = due.filter(pc.invert(pc.is_in(due["subject"], apart))).combine_chunks()
         executor = None if ledger.private else stack.enter_context(ThreadPoolExecutor(threads))
         scoring = _Scoring(programme, day, source, readers, executor)
         if dense := due.num_rows * DENSE >= scored.count_subjects(tx, entry.programme):

@@ -19,9 +19,9 @@ DUE = pa.schema(
         pa.field("woken", pa.bool_()),  # something of theirs changed; else the calendar or the rules moved them
         pa.field("standing", pa.int64()),  # the last one's number; 0: none
         pa.field("same", pa.bool_()),  # it was made under the same rules
-        pa.field("coefficient", pa.int64()),
-        pa.field("expected", pa.int64()),
-        pa.field("points", pa.int64()),
+        pa.field("coefficient", pa.int32()),
+        pa.field("expected", pa.int32()),
+        pa.field("points", pa.int32()),
         pa.field("tier", pa.string()),
         pa.field("status", pa.string()),
     ]
