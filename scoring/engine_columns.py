@@ -68,7 +68,7 @@ class Events:
     days: NDArray[np.int32]
     signals: NDArray[np.int32]
     liabilities: NDArray[np.int32]
-    kinds: tuple[NDArray[np.uint32], ...]  # of each signal and liability of this piece: all, effective, ancient
+    kinds: NDArray[np.uint32]  # `Plan.kinds` by the signals and liabilities of this piece
     extras: NDArray[np.uint32]
     amounts: NDArray[np.int64]
     valid: NDArray[np.uint8]  # Arrow's bits from `offset` on: which rows have an amount; empty: all
@@ -169,7 +169,7 @@ def coded(found: Column, name: str) -> tuple[NDArray[np.int32], list[str | None]
     return indices.cast(pa.int32()).to_numpy(), texts.to_pylist()
 
 
-def _kinds(plan: Plan, names: list[str | None], said: list[str | None]) -> tuple[NDArray[np.uint32], ...]:
+def _kinds(plan: Plan, names: list[str | None], said: list[str | None]) -> NDArray[np.uint32]:
     """The plan's kinds by this piece's own numbers of signals and liabilities."""
     place = {name: number for number, name in enumerate(plan.signals)}
     rows = [place.get(name or "", len(plan.signals)) for name in names]
@@ -178,7 +178,7 @@ def _kinds(plan: Plan, names: list[str | None], said: list[str | None]) -> tuple
     if unknown:
         raise BadTable(f"liability: {unknown[0]!r} is none of {', '.join(known)}")
     columns = [*(known[text or "none"] for text in said), known["none"]]
-    return tuple(np.ascontiguousarray(table[rows][:, columns]) for table in (plan.kinds, plan.effective, plan.ancient))
+    return np.ascontiguousarray(plan.kinds[:, rows][:, :, columns])
 
 
 def _integers(found: Column, name: str) -> NDArray[np.int64]:

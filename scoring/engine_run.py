@@ -158,9 +158,8 @@ class Run:
             raise BadTable("source: in some pieces of the events only")
         words, chosen, partition = self.scratch.of(rows)
         params = self.plan.law.params
-        kinds, effective, ancient = found.kinds
         number = select_events(
-            found.days, found.signals, found.liabilities, found.extras, kinds, effective, ancient,
+            found.days, found.signals, found.liabilities, found.extras, found.kinds,
             params[Param.DAY], params[Param.CUTOFF], EPOCH, words, chosen,
         )  # fmt: skip
         starts = np.zeros(by.partitions + 2, np.int64)

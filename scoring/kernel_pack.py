@@ -98,23 +98,18 @@ def scatter_keys(low, high, parts, cursor, out_low, out_high, out_row):
 
 
 @door
-def select_events(days, signals, liabilities, extras, kinds, effective, ancient, today, cutoff, epoch, words, rows):
+def select_events(days, signals, liabilities, extras, kinds, today, cutoff, epoch, words, rows):
     """The words of the rows that can matter, and which rows those are; returns how many.
 
-    `days` since 1970; `extras` the lower bits that currency and hand-over add (may be empty); days beyond the calendar
-    are left to the plain reading. No branch depends on a row: a row that cannot matter is overwritten by the next.
+    `days` since 1970; `kinds[age, signal, liability]` with the ages of `Plan.kinds`; `extras` the lower bits that
+    currency and hand-over add (may be empty); days beyond the calendar are left to the plain reading. No branch depends
+    on a row: a row that cannot matter is overwritten by the next.
     """
     extra = len(extras) > 0
     found = 0
     for row in range(len(days)):
         day = days[row] + epoch
-        signal, liability = signals[row], liabilities[row]
-        if day > today:
-            word = kinds[signal, liability]
-        elif day >= cutoff:
-            word = effective[signal, liability]
-        else:
-            word = ancient[signal, liability]
+        word = kinds[np.int64(day <= today) + np.int64(day < cutoff), signals[row], liabilities[row]]
         matters = word != 0
         if extra:
             word |= extras[row]

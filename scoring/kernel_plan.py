@@ -29,18 +29,16 @@ _FAR = 2**31 - 1
 class Plan:
     """A programme on one day.
 
-    `kinds[signal, liability]` is what an event's lower 16 bits begin with, 0 where the signal does not exist or is off;
-    `signal` is the place in `signals`, the last row standing for every other name. `effective` is the same without
-    what has no effect once it has happened, `ancient` without what has none before the cut-off. `valued` is by name:
-    whether anything asks for the amount of such a signal.
+    `kinds[age, signal, liability]` is what an event's lower 16 bits begin with, 0 where it cannot matter; `age` is 0
+    for what is still to come, 1 for what has happened, 2 for what has before the cut-off; `signal` is the place in
+    `signals`, the last row standing for every other name. `valued` is by name: whether anything asks for the amount of
+    such a signal.
     """
 
     programme: Programme
     day: date
     signals: tuple[str, ...]
     kinds: NDArray[np.uint32]
-    effective: NDArray[np.uint32]
-    ancient: NDArray[np.uint32]
     law: Law
     valued: NDArray[np.uint8]
     starts: Mapping[AnyState, int]
@@ -83,11 +81,11 @@ def compile_programme(programme: Programme, day: date, openings: Iterable[AnySta
     for name in {*counted, *(name for name in on if names[number[name], Name.TAKES])}:
         names[number[name], Name.MONEY] = 1
 
-    kinds, effective, ancient = _kinds(programme, on, names)
+    kinds = _kinds(programme, on, names)
     lasting = {rule.against for rule in derived} | counted
     for place, name in enumerate(on):
         if name in lasting:
-            effective[place] = ancient[place] = kinds[place]
+            kinds[:, place] = kinds[0, place]
     automaton = _automaton(rules, openings)
     floor = programme.points_floor
     params = np.zeros(len(Param), dtype=np.int64)
@@ -125,8 +123,6 @@ def compile_programme(programme: Programme, day: date, openings: Iterable[AnySta
         day=day,
         signals=tuple(on),
         kinds=kinds,
-        effective=effective,
-        ancient=ancient,
         law=law,
         valued=_valued(names, [number[name] for name in lasting if name in number]),
         starts=automaton.starts,
@@ -180,9 +176,8 @@ def _rank(liability: Liability, programme: Programme) -> int:
     return 2 - ranks[liability] if programme.rules.same_day == "partial first" else ranks[liability]
 
 
-def _kinds(programme: Programme, on: list[str], names: NDArray[np.int32]) -> tuple[NDArray[np.uint32], ...]:
-    kinds = np.zeros((len(on) + 1, len(LIABILITIES)), dtype=np.uint32)
-    effective, ancient = kinds.copy(), kinds.copy()
+def _kinds(programme: Programme, on: list[str], names: NDArray[np.int32]) -> NDArray[np.uint32]:
+    kinds = np.zeros((3, len(on) + 1, len(LIABILITIES)), dtype=np.uint32)
     for place, name in enumerate(on):
         later = name not in programme.exposure
         row = names[place + 1]
@@ -196,10 +191,8 @@ def _kinds(programme: Programme, on: list[str], names: NDArray[np.int32]) -> tup
             moves = plain or not later or (liability is not Liability.NONE and bool(row[Name.LETTERS]))
             moves = moves or (programme.rules.excused == "held" and bool(row[Name.EXCUSABLE]))
             moves = moves or bool(row[Name.MONEY] or row[Name.TAKEN])
-            kinds[place, column] = kind
-            ancient[place, column] = kind if moves else 0
-            effective[place, column] = kind if moves or row[Name.AWARDED] else 0
-    return kinds, effective, ancient
+            kinds[:, place, column] = kind, kind if moves or row[Name.AWARDED] else 0, kind if moves else 0
+    return kinds
 
 
 def _read(rules: AnyRules) -> Mapping[Liability, Letter]:

@@ -1,16 +1,17 @@
 """Events in Parquet files: what a file says of its row groups decides which are read, and which columns of them.
 
-A row group is left out where no signal between its least and its greatest can matter to the programme on that day, and
-amounts where none of its signals asks for them. So a file is read the faster the better it is sorted: by signal, then
-by day, as `write_events` does.
+A row group is left out where no signal between its least and its greatest can matter to the programme on that day;
+amounts where none of its signals asks for them; a text that is the same in all its rows. So a file is read the faster
+the better it is sorted: by signal, then by day, as `write_events` does.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -35,7 +36,7 @@ class _RowGroup:
     """One row group of a file, and what it says of its rows.
 
     Between which signals they are, up to which day, and which liabilities (places in `LIABILITIES`) they may have; None
-    for what it does not say.
+    for what it does not say; and the texts that are the same in all rows.
     """
 
     path: Path
@@ -45,6 +46,7 @@ class _RowGroup:
     greatest: str | None
     last: date | None
     liabilities: list[int]
+    same: Mapping[str, str]
 
     def part(self, *, without: Collection[str] = ()) -> Part:
         """It as a piece of events, less some columns."""
@@ -54,7 +56,11 @@ class _RowGroup:
         def read() -> Table:
             texts = [name for name in _TEXTS if name in columns]
             file = pq.ParquetFile(self.path, metadata=self.metadata, read_dictionary=texts, memory_map=True)
-            return file.read_row_group(self.number, columns=columns, use_threads=False)
+            others = [name for name in columns if name not in self.same]
+            found = file.read_row_group(self.number, columns=others, use_threads=False)
+            for name, text in self.same.items():
+                found = found.append_column(name, _repeated(text, found.num_rows))
+            return found
 
         return Part(self.metadata.row_group(self.number).num_rows, schema, read, self.less)
 
@@ -65,8 +71,7 @@ class _RowGroup:
         names = [place for place, name in enumerate(plan.signals) if self.least <= name <= self.greatest]
         today, cutoff = plan.law.params[Param.DAY], plan.law.params[Param.CUTOFF]
         last = NEVER if self.last is None else self.last.toordinal() - _FIRST + EPOCH
-        kinds = plan.kinds if last > today else plan.effective if last >= cutoff else plan.ancient
-        if not kinds[names][:, self.liabilities].any():
+        if not plan.kinds[int(last <= today) + int(last < cutoff), names][:, self.liabilities].any():
             return None
         valued = any(plan.valued[place + 1] for place in names)
         return self.part(without=() if valued else ("amount",))
@@ -93,7 +98,20 @@ def _row_groups(path: Path) -> Iterator[_RowGroup]:
         if missing:  # to be read, and refused
             least = greatest = None
         last = _range(group, names, "on", date)[1]
-        yield _RowGroup(path, metadata, number, least, greatest, last, _liabilities(group, names))
+        same = {name: text for name in _TEXTS if (text := _same(group, names, name)) is not None}
+        yield _RowGroup(path, metadata, number, least, greatest, last, _liabilities(group, names), same)
+
+
+def _same(group: Any, names: Sequence[str], name: str) -> str | None:
+    """The text that a column has in all rows; None where there may be several, or rows without."""
+    least, greatest, missing = _range(group, names, name, str)
+    return least if least == greatest and missing == 0 else None
+
+
+def _repeated(text: str, rows: int) -> Any:
+    """A column of one text."""
+    places = pa.Array.from_buffers(pa.int32(), rows, [None, pa.py_buffer(np.zeros(rows, np.int32))])
+    return pa.DictionaryArray.from_arrays(places, pa.array([text]), safe=False)
 
 
 def _liabilities(group: Any, names: Sequence[str]) -> list[int]:

@@ -75,6 +75,26 @@ def test_what_no_rule_knows_is_not_read_and_amounts_only_of_what_has_some(custom
     assert valued == {"order_paid", "refund"}
 
 
+def test_a_text_that_is_the_same_in_all_rows_is_not_read_but_known(customers: Programme, tmp_path: Path, monkeypatch):
+    asked: list[list[str]] = []
+    read_row_group = pq.ParquetFile.read_row_group
+
+    def noted(self: Any, number: int, columns: list[str], **options: Any) -> Any:
+        asked.append(columns)
+        return read_row_group(self, number, columns=columns, **options)
+
+    monkeypatch.setattr(pq.ParquetFile, "read_row_group", noted)
+    given = events(300).append_column("key", pa.array([None] * 300, pa.string()))
+    write_events(given, tmp_path / "events.parquet")
+    tables = [part.read() for part in parts_of([tmp_path / "events.parquet"])]
+    assert not any("signal" in columns for columns in asked)
+    assert sum("liability" not in columns for columns in asked) == 1, "of claims all are full, of others none is said"
+    assert sorted(name for table in tables for name in table.column("signal").to_pylist()) == sorted(
+        given.column("signal").to_pylist()
+    )
+    assert {name for table in tables for name in table.column("liability").to_pylist()} == {"full", None}
+
+
 def test_points_that_were_forgotten_long_ago_are_not_read_and_those_to_come_are(customers: Programme, tmp_path: Path):
     old, coming = tmp_path / "old.parquet", tmp_path / "coming.parquet"
     long_ago = events(500).set_column(1, "on", pa.array([date(2001, 1, 1)] * 500))
