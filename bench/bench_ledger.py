@@ -11,7 +11,6 @@ a folder of its own, with the settings of a small server, and fsync on.
 """
 
 import argparse
-import os
 import resource
 import subprocess
 import sys
@@ -19,14 +18,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
 from queue import Queue
-from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -35,6 +32,7 @@ import pyarrow as pa
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from alone import without_data_frames
+from memory import Memory
 
 from config.rulefile import load_programme
 from scoring.engine import score_parts
@@ -86,15 +84,6 @@ def rows(contacts: int, signals: int) -> Iterator[pa.RecordBatch]:
         )
 
 
-def stored(folder: Path, contacts: int, signals: int) -> Path:
-    """The rows on disk, so that making them is not measured."""
-    file = folder / "rows.arrow"
-    with pa.OSFile(str(file), "wb") as out, pa.ipc.new_stream(out, columns.SIGNALS) as writer:
-        for batch in rows(contacts, signals):
-            writer.write_batch(batch.cast(columns.SIGNALS))
-    return file
-
-
 def batches(file: Path) -> Iterator[pa.RecordBatch]:
     """The rows again."""
     with pa.OSFile(str(file)) as source:
@@ -110,52 +99,6 @@ class Took:
 
     def __add__(self, other: "Took") -> "Took":
         return Took(self.wall + other.wall, self.processor + other.processor)
-
-
-class Memory:
-    """The most that this process and its children held at once, in MB, since it was last asked.
-
-    What they share (libraries) counts once. A PostgreSQL server is no child of ours.
-    """
-
-    def __init__(self) -> None:
-        self._most = 0
-        Thread(target=self._watch, daemon=True).start()
-
-    def most(self) -> int:
-        """Megabytes."""
-        found, self._most = self._most, 0
-        return found // 1024
-
-    def _watch(self) -> None:
-        while True:
-            self._most = max(self._most, sum(map(_held, [os.getpid(), *_children(os.getpid())])))
-            time.sleep(0.1)
-
-
-def _children(process: int) -> list[int]:
-    """Without one that has just been started: until it has become another program, its memory is ours."""
-    found = [int(each) for task in Path(f"/proc/{process}/task").iterdir() for each in _said(task / "children").split()]
-    return [each for each in found if _program(each) != _program(process)]
-
-
-def _program(process: int) -> str:
-    return _said(Path(f"/proc/{process}/cmdline"))
-
-
-def _held(process: int) -> int:
-    """Memory of a process in kB, with its part of what it shares; a server runs as somebody else and is not ours."""
-    status = dict(line.split(":", 1) for line in _said(Path(f"/proc/{process}/status")).splitlines())
-    if status.get("Uid", "").split()[:1] != [str(os.getuid())]:
-        return 0
-    shares = (line for line in _said(Path(f"/proc/{process}/smaps_rollup")).splitlines() if line.startswith("Pss:"))
-    return sum(int(line.split()[1]) for line in shares)
-
-
-def _said(file: Path) -> str:
-    with suppress(OSError):  # it has just ended
-        return file.read_text()
-    return ""
 
 
 MEMORY = Memory()
@@ -176,6 +119,15 @@ def timed(what: str, do: Callable[[], Any], against: Took | None = None) -> Took
 def _processor() -> float:
     used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+def write_rows(file: str, contacts: str, signals: str) -> Took:
+    """The rows on disk, so that making them is not measured."""
+    start, used = time.perf_counter(), _processor()
+    with pa.OSFile(file, "wb") as out, pa.ipc.new_stream(out, columns.SIGNALS) as writer:
+        for batch in rows(int(contacts), int(signals)):
+            writer.write_batch(batch.cast(columns.SIGNALS))
+    return Took(time.perf_counter() - start, _processor() - used)
 
 
 def bare_insert(place: str, file: str) -> Took:
@@ -312,7 +264,7 @@ def _order(record: str) -> Signal:
 
 
 def _apart(*what: str) -> Took:
-    """A bare insert or read in a process of its own, without the start of that process."""
+    """One of what `--bare` names in a process of its own, without the start of that process."""
     command = [sys.executable, __file__, "--bare", *what]
     wall, processor = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
     return Took(float(wall), float(processor))
@@ -329,13 +281,14 @@ def main() -> None:
     without_data_frames()
     if chosen.bare:
         what, *arguments = chosen.bare
-        took = {"insert": bare_insert, "read": bare_read}[what](*arguments)
+        took = {"rows": write_rows, "insert": bare_insert, "read": bare_read}[what](*arguments)
         print(took.wall, took.processor)
         return
     with tempfile.TemporaryDirectory() as folder:
         print(f"{chosen.contacts} contacts, {chosen.signals} signals: wall, processor, both as ratios, peak of memory")
         many.ready(RULES, NOW.date())  # its loops are compiled once for a machine
-        file = stored(Path(folder), chosen.contacts, chosen.signals)
+        file = Path(folder) / "rows.arrow"
+        _apart("rows", str(file), str(chosen.contacts), str(chosen.signals))
         if chosen.only != "postgresql":
             print("SQLite")
             measure(str(Path(folder) / "ledger.db"), file, chosen.contacts)
