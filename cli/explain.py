@@ -34,10 +34,10 @@ def explain(
     """
     if restated and as_of is None:
         raise click.UsageError("--restated needs --as-of DATE: the day to look at with today's knowledge")
-    found, shown, recorded, beyond = standing_of(path, subject, as_of, restated=restated)
+    found, shown, recorded, remarks = standing_of(path, subject, as_of, restated=restated)
     texts = Texts(language or found.language)
-    if beyond is not None:
-        click.echo(texts.screen("beyond", day=shown.day, last=beyond), err=True)
+    for remark, last in remarks.items():
+        click.echo(texts.screen(remark, day=shown.day, last=last), err=True)
     if as_json:
         print_json({"records": found.records, **to_json(shown)})
     else:

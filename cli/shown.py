@@ -1,5 +1,6 @@
 """The standing of whom a caller means: as it is shown now, or as it was on a past day."""
 
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -20,15 +21,16 @@ from sync.standings import recalled, standings_of
 
 
 class Shown(NamedTuple):
-    """Whose it is, the standing, when it was computed (None: now), and the day of the last run where that is before.
+    """Whose it is, the standing, when it was computed (None: now), and what to say beside it: the day of each remark.
 
-    What happened after the last run nobody knows yet.
+    `beyond`: of the last run, where that is before, as nobody knows yet what happened since; `purged`: of the last
+    purge since that took signals away.
     """
 
     subject: SubjectRow
     standing: Standing
     recorded: datetime | None
-    beyond: date | None
+    remarks: Mapping[str, date]
 
 
 def standing_of(path: Path, subject: str, as_of: datetime | None, *, restated: bool = False) -> Shown:
@@ -42,11 +44,10 @@ def standing_of(path: Path, subject: str, as_of: datetime | None, *, restated: b
         with ledger.begin() as tx:
             found = find(tx, settings.programme_name, subject)
         if as_of is None:
-            return Shown(found, *_now(ledger, settings, found), None)
+            return Shown(found, *_now(ledger, settings, found), {})
         day = as_of.date()
-        return Shown(
-            found, _then(ledger, settings, found, day, restated=restated), None, _beyond(ledger, settings, day)
-        )
+        then = _then(ledger, settings, found, day, restated=restated)
+        return Shown(found, then, None, _remarks(ledger, settings, day))
 
 
 def _now(ledger: Ledger, settings: Settings, found: SubjectRow) -> tuple[Standing, datetime]:
@@ -72,10 +73,15 @@ def _then(ledger: Ledger, settings: Settings, found: SubjectRow, day: date, *, r
     return found_then[found.subject]
 
 
-def _beyond(ledger: Ledger, settings: Settings, day: date) -> date | None:
-    """The day of the last run, where it lies before that day."""
+def _remarks(ledger: Ledger, settings: Settings, day: date) -> dict[str, date]:
+    """What a reader of that day must know of the runs since."""
     with ledger.begin() as tx:
         zone = settings.time_zone or ZoneInfo(history.time_zone(tx, settings.programme_name))
-        runs = history.runs(tx, settings.programme_name, limit=1)
-    last = runs[0].started.astimezone(zone).date() if runs else day
-    return last if last < day else None
+        last = history.runs(tx, settings.programme_name, limit=1)
+        purge = history.last_purge(tx, settings.programme_name)
+    found = {}
+    if last and (ran := last[0].started.astimezone(zone).date()) < day:
+        found["beyond"] = ran
+    if purge and (gone := purge.started.astimezone(zone).date()) > day:
+        found["purged"] = gone
+    return found

@@ -58,12 +58,12 @@ def statement(
 
     SUBJECT is a record id, connection:id, or an e-mail address. What stands in it is what was shown that day.
     """
-    found, shown, _, beyond = standing_of(path, subject, as_of)
+    found, shown, _, remarks = standing_of(path, subject, as_of)
     programme = load_programme(load_settings(path).programme, at=shown.day)
     drawn = releve(shown, programme.rules)
     texts = Texts(language or found.language)
-    if beyond is not None:
-        click.echo(texts.screen("beyond", day=shown.day, last=beyond), err=True)
+    for remark, last in remarks.items():
+        click.echo(texts.screen(remark, day=shown.day, last=last), err=True)
     if as_json:
         print_json({"records": found.records, **_as_json(drawn), "standing": to_json(shown)})
         return Exit.DONE

@@ -35,6 +35,13 @@ def run(tx: Connection, programme: str, number: int) -> RunRow | None:
     return _run(row) if row else None
 
 
+def last_purge(tx: Connection, programme: str) -> RunRow | None:
+    """The last purge that took signals away, or whose report is gone itself."""
+    query = _runs(programme).where(schema.runs.c.kind == "purge").order_by(schema.runs.c.id.desc())
+    purges = (_run(row) for row in tx.execute(query))
+    return next((each for each in purges if not each.report or any(each.report["deleted"].values())), None)
+
+
 def _runs(programme: str) -> Any:
     table, programmes = schema.runs, schema.programmes
     return select(table).join(programmes, programmes.c.id == table.c.programme).where(programmes.c.name == programme)

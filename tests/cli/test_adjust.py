@@ -57,6 +57,21 @@ def test_a_day_after_the_last_run_is_told_as_what_it_is_and_a_statement_bears_th
     assert "Ada Lovelace · salesforce:" in said.out
 
 
+@pytest.mark.timeout(120)
+def test_a_day_before_a_purge_says_that_it_is_told_from_what_is_left(site, command):
+    site.settings.write_text(site.settings.read_text("utf-8") + "\n[retention.signals]\nclaim_justified = 1\n", "utf-8")
+    command("fields", "apply")
+    command("sync", "--first-fill")
+    record, _ = accused(site.settings)
+    assert command("explain", record, "--as-of", "2026-11-21").err == ""
+    assert command("purge", "--json").json["deleted"]["claim_justified"] > 0
+    said = command("explain", record, "--as-of", "2026-11-21", "--language", "en")
+    assert (said.code, said.err.count("\n")) == (0, 1)
+    assert "21 Nov 2026 is told from what is left: signals" in said.err
+    assert "were purged since, last on 22 Nov 2026" in said.err
+    assert command("explain", record, "--as-of", "2026-11-22").err == ""
+
+
 def ordered(site, record):
     """An order of somebody who has one: it is held against nobody."""
     ledger = Ledger.open("ledger.db", beside=site.settings.parent)
