@@ -21,7 +21,7 @@ def with_derived(
     for period, signals in zip(past.periods, past.counted, strict=True):
         made: list[Signal] = []
         for rule in programme.derived:
-            if programme.signals[rule.name] and (found := derive(signals, rule, period.start)):
+            if programme.signals[rule.name] and (found := derive(signals, rule, period.start, programme.currency)):
                 values = {**describe(found[0]), "count": found[1], "counted": rule.counts}
                 lines.append(Line(Code.DERIVED, programme.reference(f"derived.{rule.name}"), values))
                 if not contests.holds(found[0], past.periods):
@@ -30,13 +30,20 @@ def with_derived(
     return counted, lines
 
 
-def derive(signals: Sequence[Signal], rule: Derived, start: date) -> tuple[Signal, int] | None:
+def derive(
+    signals: Sequence[Signal], rule: Derived, start: date, money: str | None = None
+) -> tuple[Signal, int] | None:
     """The signal that one period's signals (in order of their days) make, with the count it was made of; at most one.
 
     Its source is named after the `start` of the period: it stays the same fact when it crosses on another day. Both
-    sums are taken at the end of each day and per currency: an amount never counts against one in other money.
+    sums are taken at the end of each day and per currency: an amount never counts against one in other money. Where all
+    is converted into `money`, what is left in other money has no rate: the share is not known, and nothing is made.
     """
     if sum(signal.name == rule.counts for signal in signals) < rule.at_least:
+        return None
+    if money is not None and any(
+        signal.name == rule.against and signal.amount and signal.currency not in (None, money) for signal in signals
+    ):
         return None
     count = 0
     counted: dict[str | None, Decimal] = {}

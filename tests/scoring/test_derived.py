@@ -53,6 +53,16 @@ def test_amounts_in_different_money_are_never_compared(make: Make):
     assert crossed([order, make("order_paid", "2025-03-13", amount=100_000, currency="JPY"), *yen]) is None
 
 
+def test_while_an_order_cannot_be_converted_nobody_knows_the_share_of_the_refunds(make: Make):
+    refunds = [make("refund", "2025-04-01", amount=30, currency="EUR") for _ in range(3)]
+    dollars = make("order_paid", "2025-03-12", amount=1000, currency="USD")
+    assert derive([dollars, *refunds], RULE, date(2025, 3, 12), "EUR") is None
+    assert derive([dollars, *refunds], RULE, date(2025, 3, 12)) is not None  # nothing is converted: nothing in euros
+    assert derive(
+        [make("order_paid", "2025-03-12", amount=100, currency="EUR"), *refunds], RULE, date(2025, 3, 12), "EUR"
+    )
+
+
 def test_refunds_without_amount_never_cross_by_themselves(make: Make):
     assert crossed([make("refund", "2025-04-01") for _ in range(5)]) is None
 

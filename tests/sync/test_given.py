@@ -273,12 +273,10 @@ def test_rates_that_another_run_learns_meanwhile_move_whoever_is_scored_after_it
 
 def test_without_rates_nothing_is_guessed_and_the_same_rates_again_move_nobody(abroad: World):
     abroad.sync()
-    assert abroad.crms["a"].ours("c1")["expected"] == Decimal(
-        "1.12"
-    )  # nothing was ordered in euros, as far as is known
-    rates = quoted(("2026-03-02", "0.90"))
+    assert abroad.crms["a"].ours("c1")["expected"] == Decimal("0.95")  # what was ordered is not known in euros
+    rates = quoted(("2026-03-02", "1.05"))
     abroad.sync(rates=rates)
-    assert abroad.crms["a"].ours("c1")["expected"] == Decimal("0.95")
+    assert abroad.crms["a"].ours("c1")["expected"] == Decimal("1.12")
     report = abroad.sync(rates=rates)
     assert (report.scored, report.written) == (0, 0)
 
