@@ -8,6 +8,7 @@ from scoring.review import Period
 from scoring.rules import AnyRules
 from scoring.standing import Standing
 
+_PAUSED = (Code.INTERRUPTED, Code.SHORT_PERIOD)
 _INCIDENTS = (Code.RAISED, Code.PROTECTED, Code.EXCUSED, Code.EXCLUDED, Code.CLAIM, Code.NO_CLAIM)
 
 
@@ -40,10 +41,13 @@ class Releve:
 def releve(standing: Standing, rules: AnyRules) -> Releve:
     """The statement that a standing amounts to."""
     found: list[AnnualPeriod] = []
+    paused = set[int]()
     start, end, incidents, brought = standing.day, standing.day, list[Line](), None
     for line in standing.lines:
         if line.code is Code.PERIOD:
             start, end, incidents = line.day("start"), line.day("end"), []
+        elif line.code in _PAUSED:
+            paused.add(len(found))
         elif line.code in _INCIDENTS:
             incidents.append(line)
         elif line.code in (Code.OPENING, Code.CARRIED_OVER):
@@ -58,7 +62,7 @@ def releve(standing: Standing, rules: AnyRules) -> Releve:
         applied=reviewed[-1].period.review if reviewed else None,
         periods=tuple(reviewed[-rules.statement_periods :]),
         running=running,
-        years_at_floor=_years_at_floor(reviewed, brought, rules),
+        years_at_floor=_years_at_floor(reviewed, paused, brought, rules),
     )
 
 
@@ -67,14 +71,17 @@ def due_by(requested: date, rules: AnyRules) -> date:
     return requested + timedelta(days=rules.statement_days)
 
 
-def _years_at_floor(reviewed: list[AnnualPeriod], brought: Line | None, rules: AnyRules) -> int:
-    """Full years since the floor was reached: the review that reached it begins the first; what was brought counts."""
-    years = -1
-    for each in reversed(reviewed):
-        if each.coefficient != rules.floor:
-            return max(years, 0)
-        years += 1
-    if brought is None or brought.integer("coefficient") != rules.floor:
-        return max(years, 0)
-    carried = brought.values.get("years_at_floor", 0)
-    return years + 1 + (carried if isinstance(carried, int) else 0)
+def _years_at_floor(reviewed: list[AnnualPeriod], paused: set[int], brought: Line | None, rules: AnyRules) -> int:
+    """Full years at the floor; the period whose review reached it is none, and one that was interrupted is none.
+
+    What was brought counts.
+    """
+    years = 0
+    at_floor = brought is not None and brought.integer("coefficient") == rules.floor
+    if brought is not None and at_floor:
+        carried = brought.values.get("years_at_floor", 0)
+        years = carried if isinstance(carried, int) else 0
+    for number, each in enumerate(reviewed):
+        before, at_floor = at_floor, each.coefficient == rules.floor
+        years = years + (number not in paused) if before and at_floor else 0
+    return years

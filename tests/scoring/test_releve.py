@@ -65,6 +65,12 @@ def test_years_at_the_floor_that_were_brought_along_count_with_those_since(
     assert (found.coefficient, found.years_at_floor) == (50, years)
 
 
+def test_a_year_without_insurance_is_no_year_at_the_floor(motor: Programme, make: Make):
+    brought = Subject(opening=Opening(50, periods_at_floor=3))
+    away = [each for each in paid(make, 2023) if each.on.year != 2024]
+    assert releve(standing(away, motor, DAY, brought), motor.rules).years_at_floor == 5
+
+
 def test_years_at_the_floor_before_a_claim_are_gone(motor: Programme, make: Make):
     brought = Subject(opening=Opening(50, periods_at_floor=1))
     signals = [*paid(make, 2024), make("claim", "2024-06-01", liability="full")]
