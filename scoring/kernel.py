@@ -11,7 +11,7 @@ from scoring.kernel_columns import PLAIN, STATUS, write, write_unexposed
 from scoring.kernel_door import door, inline, loop
 from scoring.kernel_fold import SHORT_HISTORY, coefficient, day_of, horizon, kind_of, may_rise
 from scoring.kernel_law import COUNTED, TAKES, Param
-from scoring.kernel_money import derive, settle_ties
+from scoring.kernel_money import derive, settle_ties, with_derived
 from scoring.kernel_order import find_owners, gather, locate, sort
 from scoring.kernel_pack import BY_HAND, LATER
 from scoring.kernel_points import path, points, settle
@@ -102,7 +102,8 @@ def _careful(events, bounds, records, where, first_subject, subjects, law, tied,
                 lines[local, STATUS] = PLAIN
                 continue
             if found > 0:
-                source, start, end = room.own, 0, _with_derived(events, start, end, found, room)
+                source, start, end = room.own, 0, with_derived(events, start, end, found, room)
+                sort(source, room.spare, start, end)
         done, now, expected, review, seen, reason = coefficient(
             source, start, end, exposure, own_review, state, law, room
         )
@@ -148,25 +149,3 @@ def _exposed(events, low, high, opened, today):
     while start < end and day_of(events[start]) < exposure:
         start += 1
     return start, end, exposure, coming
-
-
-@inline
-def _with_derived(events, start, end, found, room):
-    """A subject's events and those `found` of them, in order, in `room.own`; how many these are.
-
-    Only the word's day and liability decide, ties go after: how equals are ordered among the others was settled by more
-    than that.
-    """
-    own, made = room.own, room.made
-    length = end - start
-    for i in range(length):
-        own[i] = events[start + i]
-    shift = np.uint64(32 + 13)
-    for i in range(found):
-        event = made[i]
-        j = length + i
-        while j > 0 and own[j - 1] >> shift > event >> shift:
-            own[j] = own[j - 1]
-            j -= 1
-        own[j] = event
-    return length + found

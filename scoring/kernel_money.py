@@ -10,9 +10,11 @@ from scoring.kernel_order import sort
 from scoring.kernel_pack import DAY_SHIFT, NAME_SHIFT, NO_AMOUNT, SOURCE
 from scoring.kernel_points import DERIVED, currency_of, money_of, of_record
 
-LAG = int(Param.LAG)
+DAY, LAG = int(Param.DAY), int(Param.LAG)
 _COUNTS, _AGAINST, _AT_LEAST, _SHARE, _WORD = range(5)  # the columns of Plan.derived
 _SMALL = 2**31
+_COUNTED = np.uint64(32 + DAY_SHIFT - 1)  # the bit of a flow that is counted, next to its day
+_FLOW = np.uint64(0xFFFF003EFFFFFFFF)  # an event's day, currency and row
 _SUM_LIMIT = 9 * 10**16  # times a hundred it is still below 2**63
 
 
@@ -81,68 +83,92 @@ def _merge(events, keys, low, high, spare, spare_keys):
 def derive(events, low, high, exposure, fixed, records, where, law, room):
     """Write the events that the rules make of each period's events to `room.made` (`derived.derive`).
 
-    Returns how many, -1 where a sum leaves the integers.
+    `events[low:high]` may be in any order. Returns how many, -1 where a sum leaves the integers.
     """
-    rules, calendar = law.derived, law.calendar
-    counted, against, made = room.counted, room.against, room.made
-    enough = False
-    for rule in range(len(rules)):
-        number = 0
-        for k in range(low, high):
-            number += name_of(events[k]) == rules[rule, _COUNTS]
-        enough = enough or number >= rules[rule, _AT_LEAST]
-    if not enough:
-        return 0
-    lag = law.params[LAG]
+    found = 0
+    for rule in range(len(law.derived)):
+        flows, number = _flows(events, low, high, exposure, rule, law, room)
+        if number < law.derived[rule, _AT_LEAST]:
+            continue
+        sort(room.own, room.spare, 0, flows)
+        found = _crossings(flows, found, exposure, fixed, rule, records, where, law, room)
+        if found < 0:
+            return found
+    return found
+
+
+@inline
+def with_derived(events, low, high, found, room):
+    """Events and the `found` that were made of them, in `room.own`; how many these are."""
+    for i in range(high - low):
+        room.own[i] = events[low + i]
+    for i in range(found):
+        room.own[high - low + i] = room.made[i]
+    return high - low + found
+
+
+@inline
+def _flows(events, low, high, exposure, rule, law, room):
+    """What a rule counts and what it is held against, in `room.own`; how many both are, and how many are counted.
+
+    Their words hold no more than the sums ask for, which sorts faster: day, which of both, currency.
+    """
+    counts, against = law.derived[rule, _COUNTS], law.derived[rule, _AGAINST]
+    flows = number = 0
+    for k in range(low, high):
+        event = events[k]
+        name = name_of(event)
+        inside = exposure <= day_of(event) <= law.params[DAY]
+        counted = inside and name == counts
+        room.own[flows] = event & _FLOW | np.uint64(counted) << _COUNTED
+        flows += counted or (inside and name == against)
+        number += counted
+    return flows, number
+
+
+@loop
+def _crossings(flows, found, exposure, fixed, rule, records, where, law, room):
+    """Add to the events made, `found` so far, those of the days on which a period's sums reach a rule's share."""
+    calendar, lag, rules = law.calendar, law.params[LAG], law.derived
+    events, counted, against, made = room.own, room.counted, room.against, room.made
     month, dom = first_review(exposure, fixed, calendar)
     end = max(exposure, add_months(calendar, day_in(calendar, month, dom), -lag))
-    found = 0
-    i = low
-    while i < high:
-        while day_of(events[i]) >= end:
+    number = i = 0
+    spent = 0  # the currencies counted so far, a bit each
+    crossed = False
+    for currency in range(len(counted)):
+        counted[currency] = against[currency] = 0
+    while i < flows:
+        day = day_of(events[i])
+        while day >= end:
             month += 12
             end = max(end, add_months(calendar, day_in(calendar, month, dom), -lag))
-        j = i
-        while j < high and day_of(events[j]) < end:
-            j += 1
-        for rule in range(len(rules)):
-            number = 0
-            for k in range(i, j):
-                number += name_of(events[k]) == rules[rule, _COUNTS]
-            if number < rules[rule, _AT_LEAST]:
-                continue
+            number = spent = 0
+            crossed = False
             for currency in range(len(counted)):
                 counted[currency] = against[currency] = 0
-            number = 0
-            spent = 0  # the currencies counted so far, a bit each
-            k = i
-            while k < j:
-                day = day_of(events[k])
-                before = number
-                while k < j and day_of(events[k]) == day:
-                    amount = max(money_of(events[k], records, where), 0)  # no amount counts as none of it
-                    currency = currency_of(events[k])
-                    if name_of(events[k]) == rules[rule, _COUNTS]:
-                        number += 1
-                        spent |= 1 << currency
-                        counted[currency] += amount
-                    elif name_of(events[k]) == rules[rule, _AGAINST]:
-                        against[currency] += amount
-                    if counted[currency] > _SUM_LIMIT or against[currency] > _SUM_LIMIT:
-                        return -1
-                    k += 1
-                if number == before or number < rules[rule, _AT_LEAST]:
-                    continue
-                crossed = False
-                for currency in range(len(counted)):
-                    if spent >> currency == 0:
-                        break
-                    reached = counted[currency] * 100 >= rules[rule, _SHARE] * against[currency]
-                    crossed = crossed or (counted[currency] > 0 and reached)
-                if crossed:
-                    word = np.uint64(day) << np.uint64(DAY_SHIFT) | np.uint64(rules[rule, _WORD])
-                    made[found] = word << np.uint64(32) | np.uint64(DERIVED)
-                    found += 1
-                    break
-        i = j
+        before = number
+        while i < flows and day_of(events[i]) == day:
+            amount = max(money_of(events[i], records, where), 0)  # no amount counts as none of it
+            currency = currency_of(events[i])
+            if (events[i] >> _COUNTED) & np.uint64(1):
+                number += 1
+                spent |= 1 << currency
+                counted[currency] += amount
+            else:
+                against[currency] += amount
+            if counted[currency] > _SUM_LIMIT or against[currency] > _SUM_LIMIT:
+                return -1
+            i += 1
+        if crossed or number == before or number < rules[rule, _AT_LEAST]:
+            continue
+        for currency in range(len(counted)):
+            if spent >> currency == 0:
+                break
+            reached = counted[currency] * 100 >= rules[rule, _SHARE] * against[currency]
+            crossed = crossed or (counted[currency] > 0 and reached)
+        if crossed:
+            word = np.uint64(day) << np.uint64(DAY_SHIFT) | np.uint64(rules[rule, _WORD])
+            made[found] = word << np.uint64(32) | np.uint64(DERIVED)
+            found += 1
     return found

@@ -3,7 +3,7 @@
 A period asks whether there was an order in it, not which; only incidents and the points still in force have an order
 that counts, and they are few. So each event is looked at twice, without a branch that depends on it: once for the first
 day of exposure, once for its period, a count of whole years. What that cannot tell is left to the careful loop
-(`kernel`): enough refunds for a derived signal, reviews on the last days of February, and what is by hand.
+(`kernel`): reviews on the last days of February, and what is by hand.
 """
 
 import numpy as np
@@ -29,7 +29,7 @@ from scoring.kernel_fold import (
 from scoring.kernel_fold import COEFFICIENT as SHOWN_COEFFICIENT
 from scoring.kernel_fold import SHORT as SHORT_PERIOD
 from scoring.kernel_law import AWARDED, COUNTED, GAIN_SHIFT, TAKES, Param
-from scoring.kernel_money import settle_ties
+from scoring.kernel_money import derive, settle_ties, with_derived
 from scoring.kernel_order import sort
 from scoring.kernel_pack import BY_HAND, LATER
 from scoring.kernel_points import path, points, settle
@@ -50,8 +50,7 @@ def quick(events, bounds, records, where, first_subject, subjects, law, tied, ro
 
     `events[bounds[k]:bounds[k + 1]]` are those of subject k, in any order. Returns how many subjects are left.
     """
-    params, calendar, meanings = law.params, law.calendar, law.meanings
-    incidents, awards, gained = room.incidents, room.awards, room.gained
+    params, calendar, awards = law.params, law.calendar, room.awards
     today, lag = params[DAY], params[LAG]
     oldest = add_months(calendar, today, -params[LONGEST])
     leaving = 0
@@ -71,7 +70,8 @@ def quick(events, bounds, records, where, first_subject, subjects, law, tied, ro
             write_unexposed(lines, local, law.table[state], coming, unexposed_code(law))
             leaving -= 1
             continue
-        month, dom = first_review(exposure, reviewed_on(subjects, row), calendar)
+        own_review = reviewed_on(subjects, row)
+        month, dom = first_review(exposure, own_review, calendar)
         if dom > _SHORTEST and (month % YEAR == _FEBRUARY or (month - lag) % YEAR == _FEBRUARY):
             continue
         review = day_in(calendar, month, dom)
@@ -82,33 +82,29 @@ def quick(events, bounds, records, where, first_subject, subjects, law, tied, ro
         anchor = calendar.civil[end]
         since = min(done + 1, period_of(calendar, oldest, anchor))  # the first period with points in force
 
-        for period in range(done + 2):
-            gained[period] = 0
-        ordered = np.uint64(0)
-        counted = taking = number = awarded = 0
-        for i in range(low, high):
-            event = events[i]
-            day = day_of(event)
-            meaning = meanings[kind_of(event)]
-            inside = exposure <= day <= today
-            period = period_of(calendar, day, anchor) if inside else 0
-            exposes = inside and (event >> np.uint64(32)) & np.uint64(LATER) == 0
-            ordered |= np.uint64(exposes) << np.uint64(period)
-            recent = inside and period >= since
-            incidents[number] = event
-            number += inside and meaning & LETTER != 0
-            awards[awarded] = event
-            awarded += recent and meaning & (AWARDED | TAKES) != 0
-            taking += recent and day > oldest and meaning & TAKES != 0  # older ones took back what is gone by now
-            counted += inside and meaning & COUNTED != 0
-            gained[period] += meaning >> GAIN_SHIFT if inside else 0
-        if counted >= params[ENOUGH] and _derives(events, low, high, exposure, anchor, done, law, room):
+        source = events
+        derived = 0
+        while True:
+            number, awarded, taking, counted, ordered = _lists(
+                source, low, high, exposure, oldest, since, anchor, done, law, room
+            )
+            if (
+                derived
+                or counted < params[ENOUGH]
+                or not _derives(events, low, high, exposure, anchor, done, law, room)
+            ):
+                break
+            derived = derive(events, low, high, exposure, own_review, records, where, law, room)
+            if derived <= 0:
+                break
+            source, low, high = room.own, 0, with_derived(events, low, high, derived, room)
+        if derived < 0:
             continue
 
         now, expected, seen, reason = _fold(state, exposure, end, done, number, ordered, anchor, law, room)
         rises = may_rise(done, law, room)
         if rises:
-            awarded, taking = _awards_of_tier(events, low, high, exposure, month, dom, done, anchor, law, room)
+            awarded, taking = _awards_of_tier(source, low, high, exposure, month, dom, done, anchor, law, room)
         sort(awards, room.spare, 0, awarded)
         if rises or taking:
             for period in range(done + 2):
@@ -154,6 +150,38 @@ def _begin(events, low, high, opened, today):
     else:
         coming = min(coming, opened)
     return said, exposure, coming
+
+
+@inline
+def _lists(events, low, high, exposure, oldest, since, anchor, done, law, room):
+    """Write the incidents, the awards of the periods from `since` on, and what each period gains, to the room.
+
+    Returns how many incidents and awards there are, how many of these take back, how many events derived signals count,
+    and a bit for each period with an order.
+    """
+    calendar, meanings, today = law.calendar, law.meanings, law.params[DAY]
+    incidents, awards, gained = room.incidents, room.awards, room.gained
+    for period in range(done + 2):
+        gained[period] = 0
+    ordered = np.uint64(0)
+    counted = taking = number = awarded = 0
+    for i in range(low, high):
+        event = events[i]
+        day = day_of(event)
+        meaning = meanings[kind_of(event)]
+        inside = exposure <= day <= today
+        period = period_of(calendar, day, anchor) if inside else 0
+        exposes = inside and (event >> np.uint64(32)) & np.uint64(LATER) == 0
+        ordered |= np.uint64(exposes) << np.uint64(period)
+        recent = inside and period >= since
+        incidents[number] = event
+        number += inside and meaning & LETTER != 0
+        awards[awarded] = event
+        awarded += recent and meaning & (AWARDED | TAKES) != 0
+        taking += recent and day > oldest and meaning & TAKES != 0  # older ones took back what is gone by now
+        counted += inside and meaning & COUNTED != 0
+        gained[period] += meaning >> GAIN_SHIFT if inside else 0
+    return number, awarded, taking, counted, ordered
 
 
 @loop

@@ -188,6 +188,20 @@ def test_a_history_of_thirty_years_reaches_the_floor_and_its_protection(customer
     agree(histories, replace(customers, rules=replace(customers.rules, protection="renewable")))
 
 
+@pytest.mark.parametrize("liability", list(Liability))
+def test_signals_derived_by_two_rules_of_many_events_a_day_are_those_of_the_plain_reading(
+    customers: Programme, liability: Liability
+):
+    chance = random.Random(11)  # noqa: S311 - a test that repeats itself
+    rules = (
+        Derived("refund_abuse", "refund", "order_paid", 2, 20, liability),
+        Derived("claim_justified", "order_paid", "invoice_late", 3, 0, Liability.FULL),
+    )
+    histories = {f"s{n}": history(chance, number, 3) for n, number in enumerate((20, 100, 400, 1_000))}
+    points = {**customers.points, "refund_abuse": Award(-15), "claim_justified": Award(4, 20)}
+    agree(histories, replace(customers, derived=rules, points=points))
+
+
 def test_derived_signals_give_points_of_their_own_however_many_years_they_come_in(customers: Programme, make: Make):
     made = Derived("refund_abuse", "invoice_late", "order_paid", 1, 10, Liability.NONE)
     programme = replace(
