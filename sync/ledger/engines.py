@@ -81,6 +81,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA wal_autocheckpoint=10000")  # pages: small transactions share what a checkpoint costs
     connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA cache_size=-32768")  # kB: what a day changes is written once, not whenever 2 MB are full
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:

@@ -30,7 +30,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 5  # the newest of `migrations/versions`
+VERSION = 6  # the newest of `migrations/versions`
 
 metadata = MetaData()
 
@@ -224,7 +224,7 @@ current = Table(
     Column("programme", ForeignKey("programmes.id"), nullable=False),
     Column("standing", ForeignKey("standings.id")),
     Column("rules", String(120)),
-    Column("due", Date, index=True),  # the next day on which something changes by itself; None: never
+    Column("due", Date),  # the next day on which something changes by itself; None: never
 )
 
 writes = Table(

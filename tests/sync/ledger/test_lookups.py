@@ -36,3 +36,7 @@ def test_who_may_be_the_same_person_is_looked_up_by_what_they_share(filling, col
     (mine,) = [step for step in steps if " contacts " in step]
     named = "rowid" if column is CONTACTS.id else column.name
     assert f"{named}=?" in mine
+
+
+def test_no_index_has_to_be_moved_when_somebody_is_due_on_another_day():
+    assert not schema.current.indexes
