@@ -25,7 +25,7 @@ from sync.ledger import Ledger, arrow, columns, scored
 from sync.ledger.facts import Entry
 from sync.report import SHOWN
 
-THREADS = 2
+THREADS = 2  # that read everybody; of some one reads ahead, while the other core scores and enters
 PIECE = 2_500  # subjects read at once by their numbers
 DENSE = 16  # where at least one subject in so many moves, all signals are read in the order they lie in
 WIDE = 2_000_000  # signals from which on they wait on disk instead of in memory
@@ -59,17 +59,19 @@ def score_many(tx: Connection, ledger: Ledger, entry: Entry, programme: Programm
     """Score those who move by the engine and enter their standings, in this transaction; the others stay due."""
     found, made = Scored(), scored.Made(programme.label, day)
     with ExitStack() as stack:
-        threads = 1 if ledger.private else THREADS
-        asks = [stack.enter_context(arrow.reader(ledger, tx)) for _ in range(threads)]
+        asks = [stack.enter_context(arrow.reader(ledger, tx))]  # it starts while it is found out who is due
+        dense = scored.are_many(tx, entry, day, DENSE)
+        threads = THREADS if dense and not ledger.private else 1
+        asks += [stack.enter_context(arrow.reader(ledger, tx)) for _ in range(threads - 1)]
         readers: arrow.Readers = Queue()
         source = columns.Source.of(ledger, entry.programme, programme.takes_back.values(), tx)
-        due = scored.due(asks[0], entry, day)
+        due = scored.due(asks[0] if dense else arrow.soon(tx, asks[0]), entry, day)
         apart = pa.array(sorted(scored.by_hand(tx, programme.rules.correction_years)), pa.int64())
         if len(apart):
             due = due.filter(pc.invert(pc.is_in(due["subject"], apart))).combine_chunks()
         executor = None if ledger.private else stack.enter_context(ThreadPoolExecutor(threads))
         scoring = _Scoring(programme, day, source, readers, executor)
-        if dense := due.num_rows * DENSE >= scored.count_subjects(tx, entry.programme):
+        if dense:
             source.learn(asks[0])
         for ask in asks:
             readers.put(ask)

@@ -24,7 +24,7 @@ ENGINE = ("numba", "pyarrow", "adbc_driver_sqlite", "adbc_driver_postgresql")
 def score(job: Job, entry: Entry, programme: Programme, day: date, report: Report) -> None:
     """Score everyone who is due: where they are many by the engine, if it is installed, the rest page by page."""
     with job.begin() as tx:
-        due = len(results.due_subjects(tx, entry.programme, day, programme.label, limit=MANY))
+        due = results.count_due(tx, entry.programme, day, programme.label, most=MANY)
     if not due:
         return  # known by going through everybody, which an idle run need not do twice
     if due == MANY:
@@ -51,6 +51,8 @@ def score(job: Job, entry: Entry, programme: Programme, day: date, report: Repor
         report.attention += sum(each.needs_attention for each in standings.values())
         job.watch(Progress("score", done=report.scored))
         job.pause()
+        if len(subjects) < PAGE:
+            return
 
 
 def _score_many(job: Job, entry: Entry, programme: Programme, day: date, report: Report) -> None:
@@ -79,19 +81,18 @@ def _score_many(job: Job, entry: Entry, programme: Programme, day: date, report:
 
 
 def _changed(tx: Connection, job: Job, most: Sequence[tuple[int, int, int, int]]) -> list[results.Changed]:
-    """The largest moves of those that were entered in columns."""
+    """The largest moves of those that were entered in columns; of what was before, its numbers say enough.
+
+    Nobody decided about these subjects, and a standing knows of no review after its day.
+    """
     pairs = {subject: before for _, _, subject, before in most}
-    earlier = results.standings(tx, pairs.values())
-    before = recalled(tx, earlier, job.programme_at)
+    earlier = {row.id: row for row in results.standings(tx, pairs.values())}
     rows = results.present_standings(tx, pairs)
     after = recalled(tx, rows, job.programme_at)
-    known = {row.id: row for row in earlier}
     return [
-        results.Changed(
-            row.subject, before.get(was) or results.numbers_of(known[was]), after[row.id], known[was].recorded
-        )
+        results.Changed(row.subject, results.numbers_of(before), after[row.id], before.recorded)
         for row in rows
-        for was in (pairs[row.subject],)
+        for before in (earlier[pairs[row.subject]],)
     ]
 
 

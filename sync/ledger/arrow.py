@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from itertools import chain
 from queue import Queue
@@ -22,7 +22,7 @@ from sqlalchemy import Connection
 from sync.ledger import child as its_child
 from sync.ledger.child import WHOLE
 from sync.ledger.database import Ledger
-from sync.ledger.errors import LedgerError, explain, told
+from sync.ledger.errors import LedgerError, explain
 
 ROWS = 65_536  # in one batch, where a copy is read row by row
 # A few subjects, and the contacts of one piece of many, are found by their index whatever the statistics say: these may
@@ -49,7 +49,7 @@ def reader(ledger: Ledger, tx: Connection | None = None) -> Iterator[Read]:
     A private copy has one connection, and is read through `tx`, if there is one.
     """
     if ledger.private:
-        yield partial(_read_rows, ledger, tx)
+        yield partial(_read_rows, tx) if tx is not None else partial(_read_apart, ledger)
     elif ledger.engine.dialect.name == "sqlite":
         with child(ledger, "read") as process:
             yield partial(_ask, process)
@@ -144,10 +144,19 @@ def _close(stream: IO[bytes]) -> None:
         stream.close()
 
 
-def _read_rows(ledger: Ledger, tx: Connection | None, query: str) -> Iterator[pa.RecordBatch]:
-    """The same row by row: a private copy can be seen by nobody but the connection that made it."""
-    with nullcontext(tx) if tx is not None else ledger.begin() as inside, told(ledger.place):
-        found = inside.exec_driver_sql(query)
-        for rows in found.partitions(ROWS):
-            columns: Sequence[Any] = list(zip(*rows, strict=True))
-            yield pa.record_batch([pa.array(each) for each in columns], names=list(found.keys()))
+def soon(tx: Connection, ask: Read) -> Read:
+    """For some ten thousand rows: through the transaction, if `ask` is a child, which is still starting."""
+    return partial(_read_rows, tx) if tx.dialect.name == "sqlite" else ask
+
+
+def _read_rows(tx: Connection, query: str) -> Iterator[pa.RecordBatch]:
+    found = tx.exec_driver_sql(query)
+    for rows in found.partitions(ROWS):
+        columns: Sequence[Any] = list(zip(*rows, strict=True))
+        yield pa.record_batch([pa.array(each) for each in columns], names=list(found.keys()))
+
+
+def _read_apart(ledger: Ledger, query: str) -> Iterator[pa.RecordBatch]:
+    """In a transaction of its own: a private copy can be seen by nobody but the connection that made it."""
+    with ledger.begin() as tx:
+        yield from _read_rows(tx, query)

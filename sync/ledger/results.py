@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, or_, select, update
 
 from scoring.explain import to_json
 from scoring.standing import Standing
@@ -41,19 +41,21 @@ def due_subjects(
     tx: Connection, programme: int, day: date, rules: str, *, limit: int, after: int = LOWEST
 ) -> list[int]:
     """Who moves today: something of theirs changed, their day has come, or the rules are others. Nobody else."""
-    table = schema.current
-    query = (
-        select(table.c.subject)
-        .where(
-            table.c.programme == programme,
-            table.c.subject > after,
-            or_(table.c.due <= day, table.c.rules.is_(None), table.c.rules != rules),
-            _alive(table.c.subject),
-        )
-        .order_by(table.c.subject)
-        .limit(limit)
-    )
+    subject = schema.current.c.subject
+    query = select(subject).where(_due(programme, day, rules), subject > after).order_by(subject).limit(limit)
     return list(tx.execute(query).scalars())
+
+
+def count_due(tx: Connection, programme: int, day: date, rules: str, *, most: int) -> int:
+    """How many move today; they are counted up to `most`."""
+    found = select(schema.current.c.subject).where(_due(programme, day, rules)).limit(most).subquery()
+    return int(tx.execute(select(func.count()).select_from(found)).scalar_one())
+
+
+def _due(programme: int, day: date, rules: str) -> ColumnElement[bool]:
+    table = schema.current
+    moves = or_(table.c.due <= day, table.c.rules.is_(None), table.c.rules != rules)
+    return and_(table.c.programme == programme, moves, _alive(table.c.subject))
 
 
 def _alive(subject: Any) -> Any:

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from sqlalchemy import Connection, func, select, text
 
-from sync.ledger import load_postgresql, schema
+from sync.ledger import load_postgresql, results, schema
 from sync.ledger.arrow import Read
 from sync.ledger.facts import NOW, Entry
 
@@ -29,14 +29,15 @@ DUE = pa.schema(
 
 _DUE = """
 SELECT u.subject AS subject, CASE WHEN u.due = '{now}' THEN 1 ELSE 0 END AS woken, coalesce(u.standing, 0) AS standing,
-       CASE WHEN t.rules = r.rules THEN 1 ELSE 0 END AS same, coalesce(t.coefficient, 0) AS coefficient,
+       CASE WHEN t.rules = {rules} THEN 1 ELSE 0 END AS same, coalesce(t.coefficient, 0) AS coefficient,
        coalesce(t.expected, 0) AS expected, coalesce(t.points, 0) AS points, coalesce(t.tier, '') AS tier,
        coalesce(t.status, '') AS status
-FROM runs AS r CROSS JOIN current AS u LEFT JOIN standings AS t ON t.id = u.standing
-WHERE r.id = {run} AND u.programme = {programme} AND (u.due <= '{day}' OR u.rules IS NULL OR u.rules <> r.rules)
+FROM current AS u LEFT JOIN standings AS t ON t.id = u.standing
+WHERE u.programme = {programme} AND (u.due <= '{day}' OR u.rules IS NULL OR u.rules <> {rules})
 AND EXISTS (SELECT 1 FROM contacts AS c WHERE c.subject = u.subject AND NOT c.gone)
 ORDER BY u.subject
 """  # numbers and days alone are put in
+_RULES = "(SELECT rules FROM runs WHERE id = {run})"
 _LATE = {
     "sqlite": "e.recorded > datetime(min(e.on_day, b.on_day), '+{days} days')",
     "postgresql": "e.recorded > least(e.on_day, b.on_day) + {days}",
@@ -59,7 +60,8 @@ _KEPT = ("subject", "coefficient", "expected", "points", "tier", "status")
 
 def due(ask: Read, entry: Entry, day: date) -> pa.Table:
     """Who moves on that day, by subject, as `DUE`."""
-    query = _DUE.format(now=NOW, run=entry.run, programme=entry.programme, day=day)
+    rules = _RULES.format(run=entry.run)
+    query = _DUE.format(now=NOW, rules=rules, programme=entry.programme, day=day)
     batches = [
         pa.record_batch([batch[field.name].cast(field.type) for field in DUE], schema=DUE) for batch in ask(query)
     ]
@@ -155,7 +157,9 @@ def differs(after: pa.Table, before: pa.Table) -> NDArray[np.bool_]:
     return found
 
 
-def count_subjects(tx: Connection, programme: int) -> int:
-    """How many subjects a programme has."""
-    current = schema.current
-    return int(tx.execute(select(func.count()).where(current.c.programme == programme)).scalar_one())
+def are_many(tx: Connection, entry: Entry, day: date, share: int) -> bool:
+    """Whether at least one in `share` of the subjects in this ledger moves on that day."""
+    everybody = tx.execute(select(func.count()).select_from(schema.current)).scalar_one()
+    rules = tx.execute(select(schema.runs.c.rules).where(schema.runs.c.id == entry.run)).scalar_one()
+    least = everybody // share + 1
+    return results.count_due(tx, entry.programme, day, rules, most=least) == least
