@@ -60,12 +60,14 @@ def score_many(tx: Connection, ledger: Ledger, entry: Entry, programme: Programm
     found, made = Scored(), scored.Made(programme.label, day)
     with ExitStack() as stack:
         asks = [stack.enter_context(arrow.reader(ledger, tx))]  # it starts while it is found out who is due
-        dense = scored.are_many(tx, entry, day, DENSE)
+        source = columns.Source.of(ledger, entry.programme, programme.takes_back.values(), tx)
+        few = scored.count_subjects(tx) // DENSE
+        due = scored.due(arrow.soon(tx, asks[0]), entry, day, most=few + 1)
+        if dense := due.num_rows > few:
+            due = scored.due(asks[0], entry, day)
         threads = THREADS if dense and not ledger.private else 1
         asks += [stack.enter_context(arrow.reader(ledger, tx)) for _ in range(threads - 1)]
         readers: arrow.Readers = Queue()
-        source = columns.Source.of(ledger, entry.programme, programme.takes_back.values(), tx)
-        due = scored.due(asks[0] if dense else arrow.soon(tx, asks[0]), entry, day)
         apart = pa.array(sorted(scored.by_hand(tx, programme.rules.correction_years)), pa.int64())
         if len(apart):
             due = due.filter(pc.invert(pc.is_in(due["subject"], apart))).combine_chunks()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, select, text
+from sqlalchemy import Connection, Table, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 
@@ -26,11 +26,14 @@ def enter(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> No
     """Insert rows, each with the columns of the first one."""
     if not rows:
         return
+    names = list(rows[0])
+    processors = [(name, _processor(tx, table, name)) for name in names]
+    kept = (tuple(as_kept(row[name]) for name, as_kept in processors) for row in rows)
     if tx.dialect.name == "sqlite":
-        tx.execute(insert(table), rows)
-        return
-    processors = [(name, _processor(tx, table, name)) for name in rows[0]]
-    copy(tx, table.name, list(rows[0]), ([as_kept(row[name]) for name, as_kept in processors] for row in rows))
+        into, places = ", ".join(f'"{name}"' for name in names), ", ".join("?" * len(names))
+        tx.exec_driver_sql(f"INSERT INTO {table.name} ({into}) VALUES ({places})", list(kept))  # noqa: S608 - our own
+    else:
+        copy(tx, table.name, names, kept)
 
 
 def copy(tx: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -77,11 +77,14 @@ EVERYTHING = """
 SELECT s.id AS id, s.contact AS contact, {shown}
 FROM signals AS s WHERE NOT s.withdrawn AND +s.connection IN ({connections})
 """
+# Of some subjects every entry is read, those that were withdrawn too: what they replace is among them. The number that a
+# withdrawal replaces is below zero.
 OF_SOME = """
-SELECT c.subject AS subject, {shown}
+SELECT c.subject AS subject, {shown},
+       s.id AS id, coalesce(CASE WHEN s.withdrawn THEN -s.replaces ELSE s.replaces END, 0) AS replaces
 FROM contacts AS c CROSS JOIN signals AS s
 WHERE c.connection = s.connection AND c.record = s.contact AND +c.connection IN ({connections})
-AND c.subject IN ({subjects}) AND NOT s.withdrawn AND NOT EXISTS (SELECT 1 FROM signals AS r WHERE r.replaces = s.id)
+AND c.subject IN ({subjects})
 """
 
 
@@ -173,7 +176,7 @@ class Source:
         some = ", ".join(map(str, subjects))
         query = OF_SOME.format(shown=self.shown, connections=self.connections, subjects=some)
         with _free(readers) as ask:
-            batches = list(ask(query))
+            batches = _in_force(list(ask(query)))
         order = Order(self.order.names, self.order.orders)
         for batch in batches:
             order.learn(_named(batch))
@@ -226,6 +229,16 @@ def _plain(amounts: Any) -> Any:
     """100.00 -> 100, 0.50 -> 0.5: as a page would enter it, or the next sync would see a change."""
     trimmed = pc.ascii_rtrim(pc.ascii_rtrim(amounts, characters="0"), characters=".")
     return pc.if_else(pc.match_substring(amounts, "."), trimmed, amounts)
+
+
+def _in_force(batches: Sequence[pa.RecordBatch]) -> list[pa.RecordBatch]:
+    """Of all entries about some subjects those that hold: not withdrawn, and replaced by no other."""
+    later = [pc.abs(replaces.filter(pc.not_equal(replaces, 0))) for each in batches for replaces in (each["replaces"],)]
+    replaced = pa.chunked_array(later, later[0].type) if later else pa.array([], pa.int64())
+    if not len(replaced):
+        return list(batches)
+    hold = (pc.and_not(pc.greater_equal(b["replaces"], 0), pc.is_in(b["id"], replaced)) for b in batches)
+    return [batch.filter(holds) for batch, holds in zip(batches, hold, strict=True)]
 
 
 def _named(batch: pa.RecordBatch) -> dict[str, Any]:

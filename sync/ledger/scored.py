@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from sqlalchemy import Connection, func, select, text
 
-from sync.ledger import load_postgresql, results, schema
+from sync.ledger import load_postgresql, schema
 from sync.ledger.arrow import Read
 from sync.ledger.facts import NOW, Entry
 
@@ -35,8 +35,9 @@ SELECT u.subject AS subject, CASE WHEN u.due = '{now}' THEN 1 ELSE 0 END AS woke
 FROM current AS u LEFT JOIN standings AS t ON t.id = u.standing
 WHERE u.programme = {programme} AND (u.due <= '{day}' OR u.rules IS NULL OR u.rules <> {rules})
 AND EXISTS (SELECT 1 FROM contacts AS c WHERE c.subject = u.subject AND NOT c.gone)
-ORDER BY u.subject
+ORDER BY u.subject LIMIT {most}
 """  # numbers and days alone are put in
+EVERYBODY = 2**62
 _RULES = "(SELECT rules FROM runs WHERE id = {run})"
 _LATE = {
     "sqlite": "e.recorded > datetime(min(e.on_day, b.on_day), '+{days} days')",
@@ -54,14 +55,17 @@ WHERE e.replaces IS NOT NULL AND e.withdrawn AND e.carried IS NOT NULL
 AND c.connection = e.connection AND c.record = e.contact
 """
 _DECIDED = "SELECT DISTINCT c.subject FROM decisions AS d CROSS JOIN contacts AS c WHERE c.id = d.contact"
+# Some of many subjects are found by their key: the planner, who knows nothing of a table that was just made, would go
+# through everybody for each piece.
+_BY_KEY = ("enable_hashjoin", "enable_mergejoin")
 _ROWS = "id, run, recorded, subject, day, coefficient, expected, points, tier, status, rules, breakdown"
 _KEPT = ("subject", "coefficient", "expected", "points", "tier", "status")
 
 
-def due(ask: Read, entry: Entry, day: date) -> pa.Table:
-    """Who moves on that day, by subject, as `DUE`."""
+def due(ask: Read, entry: Entry, day: date, *, most: int = EVERYBODY) -> pa.Table:
+    """Who moves on that day, by subject, as `DUE`; the first of them if they are more."""
     rules = _RULES.format(run=entry.run)
-    query = _DUE.format(now=NOW, rules=rules, programme=entry.programme, day=day)
+    query = _DUE.format(now=NOW, rules=rules, programme=entry.programme, day=day, most=most)
     batches = [
         pa.record_batch([batch[field.name].cast(field.type) for field in DUE], schema=DUE) for batch in ask(query)
     ]
@@ -133,6 +137,8 @@ def _postgresql(tx: Connection, entry: Entry, fresh: pa.Table, made: Made) -> No
     )
     moved = pa.table({"subject": fresh["subject"], "standing": ids, "due": fresh["next_change"]})
     load_postgresql.copy_in(tx, "moved", iter([moved]))
+    for setting in _BY_KEY:
+        tx.exec_driver_sql(f"SET LOCAL {setting} = off")
     tx.execute(
         text(
             "UPDATE current SET standing = moved.standing, rules = :rules, due = moved.due "
@@ -140,6 +146,8 @@ def _postgresql(tx: Connection, entry: Entry, fresh: pa.Table, made: Made) -> No
         ),
         {"rules": made.rules},
     )
+    for setting in _BY_KEY:
+        tx.exec_driver_sql(f"RESET {setting}")
     tx.exec_driver_sql("DROP TABLE moved")
 
 
@@ -157,9 +165,6 @@ def differs(after: pa.Table, before: pa.Table) -> NDArray[np.bool_]:
     return found
 
 
-def are_many(tx: Connection, entry: Entry, day: date, share: int) -> bool:
-    """Whether at least one in `share` of the subjects in this ledger moves on that day."""
-    everybody = tx.execute(select(func.count()).select_from(schema.current)).scalar_one()
-    rules = tx.execute(select(schema.runs.c.rules).where(schema.runs.c.id == entry.run)).scalar_one()
-    least = everybody // share + 1
-    return results.count_due(tx, entry.programme, day, rules, most=least) == least
+def count_subjects(tx: Connection) -> int:
+    """How many subjects this ledger has."""
+    return int(tx.execute(select(func.count()).select_from(schema.current)).scalar_one())

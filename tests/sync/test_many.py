@@ -234,7 +234,7 @@ def test_a_server_that_goes_away_while_columns_are_read_is_one_line_and_nothing_
     postgresql_place, server, stage, monkeypatch
 ):
     monkeypatch.setattr(sync.score, "MANY", FEW)
-    name = {"due": "due", "parts": "are_many"}[stage]
+    name = {"due": "due", "parts": "count_subjects"}[stage]
     real = getattr(scored, name)
 
     def go_away(*given):

@@ -7,6 +7,7 @@ from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from queue import Queue
 from signal import SIGINT, SIGTERM
 
 import pyarrow as pa
@@ -169,6 +170,28 @@ def test_what_is_in_force_comes_out_as_the_engine_reads_it(filled):
     assert rows["refund", Decimal("12.5")]["original"] == -1
     assert rows["order_paid", Decimal(90)]["recorded"] == datetime(2026, 11, 22, 9, tzinfo=UTC)
     assert rows["order_paid", None]["by_hand"]
+
+
+def test_of_some_subjects_come_the_entries_that_hold_and_no_others(filled):
+    later = facts.Entry(
+        filled.entry.run, NOW + timedelta(hours=1), filled.entry.programme, filled.entry.connection, False
+    )
+    with filled.ledger.begin() as tx:
+        edited, moved = signal("o2", amount=Decimal(90), contact="c2"), signal("o1", contact="c2")
+        store_signals(tx, later, "orders", {"o2": [edited], "i1": [], "o1": [moved]})
+        store_signals(tx, later, "orders", {"i1": [SOME[4]]})  # withdrawn, and back
+    everything = pa.Table.from_batches(list(columns.events(filled.ledger, filled.entry.programme)))
+    with arrow.reader(filled.ledger) as ask:
+        readers = Queue()
+        readers.put(ask)
+        source = columns.Source.of(filled.ledger, filled.entry.programme, ())
+        found = pa.concat_tables([source.of_some(readers, [1]), source.of_some(readers, [2])])
+
+    def seen(table):
+        return sorted(map(repr, table.drop_columns(["source", "original"]).to_pylist()))
+
+    assert seen(found) == seen(everything)
+    assert len(found) == len(SOME)
 
 
 def test_a_copy_gives_the_same_columns(filled):
