@@ -4,12 +4,14 @@ What the columns do not hold is left to the plain reading, which comes afterward
 people decided, late corrections, and those of whom something changed that no number shows. Both ways enter the same.
 """
 
+import gc
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from queue import Queue
 from typing import Any
 
@@ -52,7 +54,15 @@ def ready(programme: Programme, day: date) -> bool:
     That may take a minute, which no transaction should wait for.
     """
     nobody = pa.table({"subject": pa.array([0], pa.int64())})
-    return not score(columns.EVENTS.empty_table(), nobody, programme, day)["plain"][0].as_py()
+    known = not score(columns.EVENTS.empty_table(), nobody, programme, day)["plain"][0].as_py()
+    _settle()
+    return known
+
+
+@cache
+def _settle() -> None:
+    """What is loaded by now stays: to go through it for garbage takes as long as scoring some thousand subjects."""
+    gc.freeze()
 
 
 def score_many(tx: Connection, ledger: Ledger, entry: Entry, programme: Programme, day: date) -> Scored:

@@ -20,6 +20,7 @@ from scoring.engine import score, score_parts
 from scoring.signal import Liability, Signal, Source
 from scoring.signals import Judged
 from sync.ledger import Ledger, LedgerError, arrow, columns, facts, schema
+from sync.ledger import child as its_child
 from sync.ledger.export import export, part_of
 from sync.ledger.facts import store_signals
 from sync.parquet import parts_of
@@ -148,6 +149,16 @@ def test_a_child_whose_parent_died_keeps_nothing(sqlite_place):
     with closing(sqlite3.connect(sqlite_place)) as kept:
         assert kept.execute("SELECT count(*) FROM signals").fetchone() == (0,)
         assert kept.execute("SELECT count(*) FROM sqlite_master WHERE name LIKE 'signals_%'").fetchone() == (3,)
+
+
+def test_a_child_starts_without_what_it_does_not_need(sqlite_place):
+    Ledger.open(sqlite_place).close()
+    child = [sys.executable, "-X", "importtime", "-P", its_child.__file__, sqlite_place, "read"]
+    ended = subprocess.run(child, input=b'"SELECT 1 AS one"\n', capture_output=True, check=True)
+    assert pa.ipc.open_stream(ended.stdout).read_all().to_pylist() == [{"one": 1}]
+    brought = {line.rpartition("|")[2].strip().partition(".")[0] for line in ended.stderr.decode().splitlines()}
+    assert "pyarrow" in brought
+    assert not brought & {"numpy", "pandas", "sqlalchemy", "sync"}
 
 
 def test_what_is_in_force_comes_out_as_the_engine_reads_it(filled):
