@@ -52,7 +52,8 @@ def wrong(tx: Connection, report: Report, limits: Limits, now: datetime) -> dict
         each = report.connections.get(row.name)
         if each is None or each.state == "skipped":
             continue
-        refused, living = rejects.count(tx, row.id), results.count_living(tx, row.id)
+        refused = rejects.count(tx, row.id)
+        living = results.count_living(tx, row.id) if refused else 0
         over = refused > limits.rejects * living
         found[f"rejects {row.name}"] = f"{refused} of {living} records are refused" if over else ""
         if each.used_today is not None and each.limit_today:

@@ -12,12 +12,12 @@ from sync import brake, carry, hold, lease, money
 from sync.fields import field_set
 from sync.fit import fit
 from sync.job import Job
-from sync.ledger import database, facts, results
+from sync.ledger import database, facts
 from sync.opening import Opened, give_up, opened, state_of
 from sync.read import Reading, read
 from sync.report import Report
 from sync.score import score
-from sync.show import is_first, pending, show
+from sync.show import Shown, is_first, pending, show
 from sync.slow import go_on
 
 SHOWN_LINES = 10  # of a file, that a note names
@@ -121,8 +121,12 @@ def _show(course: Opened, readings: Mapping[str, Reading]) -> None:
         report.connections[name].state = "held"
         report.connections[name].message = why
     free = {name: reading for name, reading in readings.items() if name not in held}
+    with job.begin() as tx:
+        shown = {name: Shown.of(tx, course.rows[name].id) for name in free}
+    living = sum(each.living for each in shown.values())
     if job.brake is not None and not job.dry:
-        intent = _intent(course, {name: pending(job, reading, job.brake.least) for name, reading in free.items()})
+        changes = {name: pending(job, reading, shown[name], job.brake.least) for name, reading in free.items()}
+        intent = _intent(course, changes, living)
         report.intent = intent.id
         if why := brake.objection(job.brake, intent):
             for name in free:
@@ -130,18 +134,18 @@ def _show(course: Opened, readings: Mapping[str, Reading]) -> None:
             return
     for name, reading in free.items():
         try:
-            show(job, reading, report.connections[name])
+            show(job, reading, shown[name], report.connections[name])
         except CrmError as error:
             give_up(report.connections[name], error)
     if job.dry:
-        report.intent = _intent(course, {n: report.connections[n].outcomes["would write"] for n in free}).id
+        changes = {name: report.connections[name].outcomes["would write"] for name in free}
+        report.intent = _intent(course, changes, living).id
 
 
-def _intent(course: Opened, changes: Mapping[str, int]) -> brake.Intent:
+def _intent(course: Opened, changes: Mapping[str, int], living: int) -> brake.Intent:
     with course.job.begin() as tx:
         ids = {name: course.rows[name].id for name in changes}
         first = tuple(name for name, id_ in ids.items() if changes[name] and is_first(tx, id_))
-        living = sum(results.count_living(tx, id_) for id_ in ids.values())
     mappings = [source.mapping_digest for source in course.job.sources.values()]
     basis = brake.basis(course.programme.label, mappings)
     return brake.Intent(sum(changes.values()), living, first, basis)

@@ -36,31 +36,41 @@ class _Compared:
     resting: Counter[str] = field(default_factory=Counter)  # parked, waiting
 
 
-def show(job: Job, reading: Reading, report: ConnectionReport) -> None:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How many records of a connection must have an outcome, and how many may not show their standing."""
+
+    living: int
+    apart: int
+
+    @classmethod
+    def of(cls, tx: Connection, connection: int) -> "Shown":
+        """All records of a connection are gone through for it, once."""
+        return cls(*results.count_shown(tx, connection))
+
+
+def show(job: Job, reading: Reading, shown: Shown, report: ConnectionReport) -> None:
     """Bring every record of one connection up to its subject's standing.
 
     Raises:
         CrmError: the CRM stopped answering; what it accepted is recorded, the rest is still to be shown next time.
         StoppedError: this run was asked to end; what was sent has its outcome.
     """
-    with job.begin() as tx:
-        living = results.count_living(tx, reading.entry.connection)
     pending: dict[str, tuple[Showing, Change]] = {}
-    outbox = _outbox(job, reading, pending, report)
+    outbox = _outbox(job, reading, pending, report) if shown.apart else iter(())
     if job.dry:
         report.outcomes["would write"] += sum(1 for _ in outbox)
     else:
         _record(job, reading, reading.source.connector.write(reading.fields, outbox), pending, report)
     job.pause()
-    report.outcomes["unchanged"] += living - sum(report.outcomes.values())
+    report.outcomes["unchanged"] += shown.living - sum(report.outcomes.values())
 
 
-def pending(job: Job, reading: Reading, least: int) -> int:
+def pending(job: Job, reading: Reading, shown: Shown, least: int) -> int:
     """How many records `show` would write; counted roughly, and too high, while that is at most `least`."""
     with job.begin() as tx:
-        rough = results.to_show(tx, reading.entry.connection, lambda _rows: {}, limit=least + 1)
-        if len(rough) <= least and not is_first(tx, reading.entry.connection):
-            return len(rough)
+        if shown.apart <= least and not is_first(tx, reading.entry.connection):
+            return shown.apart
     return sum(len(page.fresh) for page in _compared(job, reading, mark=False))
 
 
@@ -105,6 +115,8 @@ def _compared(job: Job, reading: Reading, *, mark: bool) -> Iterator[_Compared]:
             if mark:
                 results.mark_shown(tx, page.same)
         yield page
+        if len(showings) < PAGE:
+            return
 
 
 def _outbox(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, func, or_, select, update
 
 from scoring.explain import to_json
 from scoring.standing import Standing
@@ -147,13 +147,7 @@ def to_show(tx: Connection, connection: int, recall: Recall, *, limit: int, afte
     query = (
         select(contacts.c.id, contacts.c.record, contacts.c.written, current.c.standing)
         .join(current, current.c.subject == contacts.c.subject)
-        .where(
-            contacts.c.connection == connection,
-            contacts.c.id > after,
-            contacts.c.gone.is_(False),
-            current.c.standing.is_not(None),
-            or_(contacts.c.shown.is_(None), contacts.c.shown != current.c.standing),
-        )
+        .where(_living(tx, connection), contacts.c.id > after, _APART)
         .order_by(contacts.c.id)
         .limit(limit)
     )
@@ -172,9 +166,32 @@ def to_show(tx: Connection, connection: int, recall: Recall, *, limit: int, afte
 
 def count_living(tx: Connection, connection: int) -> int:
     """How many records of this connection must have an outcome."""
+    return int(tx.execute(select(func.count()).where(_living(tx, connection))).scalar_one())
+
+
+def count_shown(tx: Connection, connection: int) -> tuple[int, int]:
+    """How many records of this connection must have an outcome, and how many may not show their present standing."""
+    contacts, current = schema.contacts, schema.current
+    query = (
+        select(func.count(), func.count(case((_APART, 1))))
+        .select_from(contacts.outerjoin(current, current.c.subject == contacts.c.subject))
+        .where(_living(tx, connection))
+    )
+    living, apart = tx.execute(query).one()
+    return living, apart
+
+
+_APART = schema.current.c.standing.is_not(None) & or_(
+    schema.contacts.c.shown.is_(None), schema.contacts.c.shown != schema.current.c.standing
+)
+
+
+def _living(tx: Connection, connection: int) -> ColumnElement[bool]:
     contacts = schema.contacts
-    query = select(func.count()).where(contacts.c.connection == connection, contacts.c.gone.is_(False))
-    return int(tx.execute(query).scalar_one())
+    # SQLite takes the index of a connection's records for the best way, though it leads to all of them in another order
+    # than they are wanted in: each page would sort everybody.
+    whose = contacts.c.connection + 0 if tx.dialect.name == "sqlite" else contacts.c.connection
+    return and_(whose == connection, contacts.c.gone.is_(False))
 
 
 def mark_shown(tx: Connection, showings: Sequence[Showing]) -> None:

@@ -2,13 +2,14 @@
 
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
 from config.reading import ConfigError
 from connectors.errors import NotPermitted, Unreachable
 from connectors.protocol import Finding, Level, Outcome, OutcomeKind
-from sync.ledger import LedgerError, facts, history
+from sync.ledger import LedgerError, facts, history, results
 from tests.sync.conftest import both, order
 
 LAST_YEAR = date(2025, 10, 1)
@@ -51,6 +52,21 @@ def test_a_second_run_writes_nothing_though_it_reads_its_own_echo(world):
     assert report.connections["a"].objects["contacts"].read == 1
     assert counted(report) == {"unchanged": 1}
     assert len(crm.written) == before
+
+
+def test_where_every_record_shows_its_standing_they_are_gone_through_once(world, monkeypatch):
+    one_customer(world)
+    world.sync()
+    gone_through = []
+    for name in ("count_shown", "count_living", "to_show"):
+        monkeypatch.setattr(results, name, partial(counting, gone_through, name, getattr(results, name)))
+    assert counted(world.sync()) == {"unchanged": 1}
+    assert gone_through == ["count_shown"] * 2, "once for each connection"
+
+
+def counting(called, name, real, *given, **more):
+    called.append(name)
+    return real(*given, **more)
 
 
 def test_every_living_record_has_exactly_one_outcome(world):

@@ -1,8 +1,9 @@
 """What a page asks the ledger for is looked up: it costs the same however many contacts there are."""
 
 import pytest
+from sqlalchemy import event
 
-from sync.ledger import people, schema
+from sync.ledger import people, results, schema
 from sync.ledger.facts import CHUNK
 
 CONTACTS = schema.contacts.c
@@ -40,3 +41,14 @@ def test_who_may_be_the_same_person_is_looked_up_by_what_they_share(filling, col
 
 def test_no_index_has_to_be_moved_when_somebody_is_due_on_another_day():
     assert not schema.current.indexes
+
+
+def test_records_to_be_shown_are_met_in_their_order_and_not_sorted_for_each_page(filling):
+    said = []
+    with filling.ledger.begin() as tx:
+        event.listen(tx, "before_cursor_execute", lambda *given: said.append(given[2:4]))
+        results.to_show(tx, 1, dict, limit=500)
+        statement, values = said[0]
+        steps = [row.detail for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
+    assert steps[0] == "SEARCH contacts USING INTEGER PRIMARY KEY (rowid>?)"
+    assert not [step for step in steps if "TEMP B-TREE" in step]
