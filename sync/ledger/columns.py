@@ -77,8 +77,8 @@ EVERYTHING = """
 SELECT s.id AS id, s.contact AS contact, {shown}
 FROM signals AS s WHERE NOT s.withdrawn AND +s.connection IN ({connections})
 """
-# Of some subjects every entry is read, those that were withdrawn too: what they replace is among them. The number that a
-# withdrawal replaces is below zero.
+# Of some subjects every entry is read, withdrawals too: what they replace is among them. A withdrawal replaces a number
+# below zero.
 OF_SOME = """
 SELECT c.subject AS subject, {shown},
        s.id AS id, coalesce(CASE WHEN s.withdrawn THEN -s.replaces ELSE s.replaces END, 0) AS replaces
