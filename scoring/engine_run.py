@@ -70,6 +70,8 @@ class Run:
         low, high = keys(column(self.table, "subject"))
         base, span = (0, 0) if len(high) else _range(low)
         low = low - base if base else low
+        if spill is not None:
+            pa.default_memory_pool().release_unused()  # the column in one piece; sorting its keys needs as much
         partitions = 2
         while partitions < _MOST and partitions * _SUBJECTS < len(low):
             partitions *= 2
@@ -78,6 +80,7 @@ class Run:
         layout = Layout(
             len(high) > 0, self.plan.needs_money, any("source" in part.schema.names for part in self.parts), span > 0
         )
+        del low, high  # as large as the subjects, which have their own by now
         scattering = Scattering(base, span, partitions, shift)
         try:
             store = self._stored(layout, scattering, spill)
