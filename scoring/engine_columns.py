@@ -117,7 +117,8 @@ def keys(found: Column) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     wide = np.int64 if pa.types.is_large_string(kind) else np.int32
     _, offsets, data = found.buffers()
     ends = np.frombuffer(offsets, wide)[found.offset : found.offset + len(found) + 1]
-    text_keys(ends, np.frombuffer(data, np.uint8) if data and len(data) else np.zeros(1, np.uint8), low, high)
+    letters = np.frombuffer(data, np.uint8) if data and len(data) else np.zeros(1, np.uint8)
+    text_keys(ends, letters, letters[: len(letters) // 8 * 8].view(np.uint64), low, high)
     return low, high
 
 

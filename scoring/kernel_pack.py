@@ -26,6 +26,7 @@ CURRENCIES = 32  # five bits, 0 for none
 NARROW = 2**31  # amounts below it fit in 32 bits
 
 NO_AMOUNT = -(2**63)
+_EIGHT = 8  # bytes of a word
 INLINE = 15  # bytes of a text id that a key holds as they stand; the sixteenth is the length
 
 
@@ -45,31 +46,37 @@ def hashed(low, highs, row):
     return _mixed(uint64(low) if len(highs) == 0 else uint64(low) + _mixed(uint64(highs[row])))
 
 
+@inline
+def _bytes(data, words, at, number):
+    """Up to eight bytes of a text as an integer, the first one lowest; `words` are the same data, eight at a time."""
+    place, shift = at >> 3, uint64(8 * (at & 7))
+    if place + 1 < len(words):
+        value = words[place] >> shift
+        if shift != uint64(0):
+            value |= words[place + 1] << (uint64(64) - shift)
+        return value if number >= _EIGHT else value & ((uint64(1) << uint64(8 * number)) - uint64(1))
+    value = uint64(0)
+    for i in range(min(number, _EIGHT)):
+        value |= uint64(data[at + i]) << uint64(8 * i)
+    return value
+
+
 @door
-def text_keys(offsets, data, low, high):
+def text_keys(offsets, data, words, low, high):
     """Two words for each text: its bytes where they fit, else a fingerprint of 120 bits marked by its last byte."""
     for row in range(len(low)):
-        start, end = offsets[row], offsets[row + 1]
+        start, end = np.int64(offsets[row]), np.int64(offsets[row + 1])
         length = end - start
-        a = uint64(0)
-        b = uint64(0)
         if length <= INLINE:
-            for i in range(min(length, 8)):
-                a |= uint64(data[start + i]) << uint64(8 * i)
-            for i in range(8, length):
-                b |= uint64(data[start + i]) << uint64(8 * (i - 8))
-            b |= uint64(length) << uint64(56)
+            a = _bytes(data, words, start, length)
+            b = _bytes(data, words, start + _EIGHT, max(0, length - _EIGHT)) | uint64(length) << uint64(56)
         else:
             a = uint64(length)
             b = uint64(0x9E3779B97F4A7C15)
-            at = start
-            while at < end:
-                chunk = uint64(0)
-                for i in range(min(8, end - at)):
-                    chunk |= uint64(data[at + i]) << uint64(8 * i)
+            for at in range(start, end, _EIGHT):
+                chunk = _bytes(data, words, at, end - at)
                 a = _mixed(a ^ chunk)
                 b = _mixed(b + chunk * uint64(0xD6E8FEB86659FD93))
-                at += 8
             b |= uint64(0xFF) << uint64(56)
         low[row] = a
         high[row] = b
