@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from scoring.engine import Part, score, score_parts
@@ -38,13 +39,15 @@ NAMED = SHOWN  # of those who moved most
 class Scored:
     """What came of it: how many have a new standing, had none before, need attention, moved; who moved most.
 
-    `most` holds (numbers that moved, by how much the expected coefficient did, subject, standing before).
+    `left` are those who are still due. `most` holds (numbers that moved, by how much the expected coefficient did,
+    subject, standing before).
     """
 
     subjects: int = 0
     first: int = 0
     attention: int = 0
     moved: int = 0
+    left: list[int] = field(default_factory=list)
     most: list[tuple[int, int, int, int]] = field(default_factory=list)
 
 
@@ -78,6 +81,7 @@ def score_many(tx: Connection, ledger: Ledger, entry: Entry, programme: Programm
         threads = THREADS if dense and not ledger.private else 1
         asks += [stack.enter_context(arrow.reader(ledger, tx)) for _ in range(threads - 1)]
         readers: arrow.Readers = Queue()
+        moving = due["subject"].to_numpy()
         apart = pa.array(sorted(scored.by_hand(tx, programme.rules.correction_years)), pa.int64())
         if len(apart):
             due = due.filter(pc.invert(pc.is_in(due["subject"], apart))).combine_chunks()
@@ -87,8 +91,9 @@ def score_many(tx: Connection, ledger: Ledger, entry: Entry, programme: Programm
             source.learn(asks[0])
         for ask in asks:
             readers.put(ask)
-        for table in (scoring.everybody if dense else scoring.some)(due):
-            _enter(tx, entry, _Page(table, due, programme), made, found)
+        tables = (scoring.everybody if dense else scoring.some)(due)
+        entered = [_enter(tx, entry, _Page(table, due, programme), made, found) for table in tables]
+    found.left = np.setdiff1d(moving, np.concatenate([moving[:0], *entered]), assume_unique=True).tolist()
     return found
 
 
@@ -170,12 +175,14 @@ class _Page:
         return list(zip(*(each[largest].tolist() for each in columns_), strict=True))
 
 
-def _enter(tx: Connection, entry: Entry, page: _Page, made: scored.Made, found: Scored) -> None:
-    """Enter what differs from before; who was woken and shows the same numbers is left to the plain reading."""
-    scored.store(tx, entry, page.after.filter(pa.array(page.fresh)), made)
+def _enter(tx: Connection, entry: Entry, page: _Page, made: scored.Made, found: Scored) -> NDArray[np.int64]:
+    """Enter what differs from before, and say of whom; who was woken and moved nowhere is left to the plain reading."""
+    fresh = page.after.filter(pa.array(page.fresh))
+    scored.store(tx, entry, fresh, made)
     found.subjects += int(page.fresh.sum())
     found.first += int(page.new.sum())
     found.attention += int(page.attention.sum())
     if moved := int((page.moved & ~page.new).sum()):
         found.moved += moved
         found.most = sorted([*found.most, *page.most()], reverse=True)[:NAMED]
+    return np.asarray(fresh["subject"].to_numpy())

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
 from importlib.util import find_spec
+from itertools import repeat
 from typing import Any
 
 from sqlalchemy import Connection
@@ -13,7 +14,7 @@ from sync import lease, money
 from sync.because import BY_ITSELF, REVIEW, because
 from sync.job import PAGE, Job, Progress
 from sync.ledger import results
-from sync.ledger.facts import LOWEST, Entry
+from sync.ledger.facts import LOWEST, Entry, chunks
 from sync.report import SHOWN, Move, Report
 from sync.standings import recalled, standings_of
 
@@ -27,19 +28,18 @@ def score(job: Job, entry: Entry, programme: Programme, day: date, report: Repor
         due = results.count_due(tx, entry.programme, day, programme.label, most=MANY)
     if not due:
         return  # known by going through everybody, which an idle run need not do twice
-    if due == MANY:
-        _score_many(job, entry, programme, day, report)
+    left = _score_many(job, entry, programme, day, report) if due == MANY else None
     last = LOWEST
     rates = learnt = None
-    while True:
+    for some in repeat(None) if left is None else chunks(left, PAGE):
         with job.begin() as tx:
             lease.alone(tx, entry.programme)
             if programme.currency and learnt != (newest := money.newest(tx)):  # a run beside this one may learn some
                 rates, learnt = money.rates_of(tx, entry.programme), newest
-            subjects = results.due_subjects(tx, entry.programme, day, programme.label, limit=PAGE, after=last)
-            if not subjects:
-                return
-            last = subjects[-1]
+            subjects = results.due_subjects(
+                tx, entry.programme, day, programme.label, limit=PAGE, after=last, among=some
+            )
+            last = subjects[-1] if subjects else last
             standings = standings_of(tx, subjects, programme, day, rates=rates)
             recall = partial(recalled, tx, programme_at=job.programme_at)
             changed = results.store_standings(tx, entry, standings, programme.label, recall)
@@ -51,25 +51,25 @@ def score(job: Job, entry: Entry, programme: Programme, day: date, report: Repor
         report.attention += sum(each.needs_attention for each in standings.values())
         job.watch(Progress("score", done=report.scored))
         job.pause()
-        if len(subjects) < PAGE:
+        if some is None and len(subjects) < PAGE:
             return
 
 
-def _score_many(job: Job, entry: Entry, programme: Programme, day: date, report: Report) -> None:
-    """In one transaction whatever the engine can score, if it is installed."""
+def _score_many(job: Job, entry: Entry, programme: Programme, day: date, report: Report) -> list[int] | None:
+    """In one transaction whatever the engine can score, if it is installed; who is left, if it could do anything."""
     if any(find_spec(name) is None for name in ENGINE):
-        return
+        return None
     # Imported here, because most runs are small, and because it is an extra.
     from sync import many  # noqa: PLC0415 - see above
     from sync.ledger import scored  # noqa: PLC0415 - as above
 
     if not many.ready(programme, day):
-        return
+        return None
     with job.begin() as tx:
         lease.alone(tx, entry.programme)
         # Without its breakdown a standing must follow from what was recorded up to its run.
         if not scored.is_alone(tx, entry):
-            return
+            return None
         found = many.score_many(tx, job.ledger, entry, programme, day)
         report.first_standings += found.first
         report.moved += found.moved
@@ -78,6 +78,7 @@ def _score_many(job: Job, entry: Entry, programme: Programme, day: date, report:
     report.attention += found.attention
     job.watch(Progress("score", done=report.scored))
     job.pause()
+    return found.left
 
 
 def _changed(tx: Connection, job: Job, most: Sequence[tuple[int, int, int, int]]) -> list[results.Changed]:

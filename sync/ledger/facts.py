@@ -380,10 +380,10 @@ def _signal(row: Sequence[Any], connections: Mapping[int, str]) -> Signal:
     )  # fmt: skip
 
 
-def chunks(items: Iterable[T]) -> Iterator[list[T]]:
-    """Lists of at most `CHUNK` different items."""
+def chunks(items: Iterable[T], most: int = CHUNK) -> Iterator[list[T]]:
+    """Lists of at most so many different items."""
     rest = iter(dict.fromkeys(items))
-    while some := list(islice(rest, CHUNK)):
+    while some := list(islice(rest, most)):
         yield some
 
 

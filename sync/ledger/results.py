@@ -38,11 +38,23 @@ class Changed:
 
 
 def due_subjects(
-    tx: Connection, programme: int, day: date, rules: str, *, limit: int, after: int = LOWEST
+    tx: Connection,
+    programme: int,
+    day: date,
+    rules: str,
+    *,
+    limit: int,
+    after: int = LOWEST,
+    among: Sequence[int] | None = None,
 ) -> list[int]:
-    """Who moves today: something of theirs changed, their day has come, or the rules are others. Nobody else."""
+    """Who moves today: something of theirs changed, their day has come, or the rules are others. Nobody else.
+
+    With `among`, of these few alone: everybody need not be gone through.
+    """
     subject = schema.current.c.subject
     query = select(subject).where(_due(programme, day, rules), subject > after).order_by(subject).limit(limit)
+    if among is not None:
+        query = query.where(subject.in_(among))
     return list(tx.execute(query).scalars())
 
 

@@ -15,7 +15,7 @@ from scoring.decision import Decision, Kind
 from scoring.mapping import SignalRule
 from scoring.signal import Liability
 from sync import decide
-from sync.ledger import Ledger, LedgerBusy, database, history, schema, scored
+from sync.ledger import Ledger, LedgerBusy, database, history, results, schema, scored
 from sync.standings import recalled
 from sync.verify import verify
 from tests.sync.conftest import CONTACT, PAID, World, both, mapping, order
@@ -172,6 +172,24 @@ def test_both_ways_enter_the_same_standings_show_the_same_values_and_tell_the_sa
     assert all_kept == len(plainly["standings"])
     assert found.differences == []
     assert found.standings > found.unknown_rules > 0
+
+
+def test_whom_the_engine_left_are_looked_up_and_nobody_else_is_gone_through(places, monkeypatch):
+    monkeypatch.setattr(sync.score, "MANY", FEW)
+    asked = []
+    real = results.due_subjects
+    monkeypatch.setattr(
+        results, "due_subjects", lambda *given, **how: asked.append(how["among"]) or real(*given, **how)
+    )
+    with closing(Ledger.open(places[0])) as ledger:
+        life = Life(ledger, 1)
+        life.world.sync()
+        life.decide("1")
+        asked.clear()
+        assert life.world.sync().scored == 1
+        with ledger.begin() as tx:
+            (whom,) = asked
+            assert whom == [history.subject(tx, "customers", "a:1")[0].subject]
 
 
 def test_a_dry_run_scores_its_copy_in_columns_and_says_what_the_run_then_does(places, monkeypatch):
