@@ -69,7 +69,7 @@ def engine(folder: Path, threads: int = 2, *, spill: bool = False) -> Callable[[
     programme = load_programme("customers", at=DAY)
 
     def run() -> int:
-        subjects = pq.read_table(folder / "subjects.parquet")
+        subjects = pq.ParquetFile(folder / "subjects.parquet").read()
         files = tempfile.TemporaryFile if spill else None
         with ThreadPoolExecutor(threads) as pool:
             parts = parts_of([folder / "events.parquet"])
