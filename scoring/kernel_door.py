@@ -83,7 +83,8 @@ class Door:
 
     def _open(self, shape: Shape) -> _Code:
         function = self.loop.function
-        name = f"{function.__name__}-{sha256(repr((shape, NUMBA, *_processor())).encode()).hexdigest()[:16]}.o"
+        made_for = sha256(repr((shape, NUMBA, *_processor())).encode()).hexdigest()[:16]
+        name = f"{function.__module__}.{function.__name__}-{made_for}.o"
         code = kept(name)
         if code is None:
             from scoring.kernel_compile import compiled  # noqa: PLC0415 - imports numba

@@ -94,6 +94,7 @@ def test_a_processor_of_another_kind_has_code_of_its_own(monkeypatch):
         with pytest.raises(FileNotFoundError):
             Door(emptied.loop.function)(np.zeros(1, np.uint8))
     assert len(set(asked)) == 2
+    assert all(name.startswith(f"{__name__}.emptied-") for name in asked), "doors of one name in two modules are two"
 
 
 def test_once_kept_doors_open_without_numba():
