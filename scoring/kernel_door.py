@@ -83,8 +83,7 @@ class Door:
 
     def _open(self, shape: Shape) -> _Code:
         function = self.loop.function
-        made_for = sha256(repr((shape, NUMBA, *_processor())).encode()).hexdigest()[:16]
-        name = f"{function.__module__}.{function.__name__}-{made_for}.o"
+        name = name_of(f"{function.__module__}.{function.__name__}", shape)
         code = kept(name)
         if code is None:
             from scoring.kernel_compile import compiled  # noqa: PLC0415 - imports numba
@@ -97,6 +96,11 @@ class Door:
         found: _Code = _CODE(engine.get_function_address(ENTRY))
         found.engine = engine  # type: ignore[attr-defined] # the code lives as long as it
         return found
+
+
+def name_of(what: str, shape: Shape = ()) -> str:
+    """Under which code is kept: another one for each numba and each processor."""
+    return f"{what}-{sha256(repr((shape, NUMBA, *_processor())).encode()).hexdigest()[:16]}.o"
 
 
 def door(function: Any) -> Door:
