@@ -135,12 +135,14 @@ def _chains() -> dict[str, Any]:
         .join(standings, standings.c.id == contacts.c.shown)
         .where(standings.c.subject != contacts.c.subject),
         "the present standing of a subject is not its last one": select(current.c.subject)
-        .join(standings, standings.c.id == current.c.standing)
+        .outerjoin(standings, standings.c.id == current.c.standing)
         .where(
+            current.c.standing.is_not(None),
             or_(
+                standings.c.id.is_(None),
                 standings.c.subject != current.c.subject,
                 select(later.c.id).where(later.c.subject == current.c.subject, later.c.id > standings.c.id).exists(),
-            )
+            ),
         ),
     }
 

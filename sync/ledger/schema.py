@@ -222,7 +222,7 @@ current = Table(
     metadata,
     Column("subject", Integer, primary_key=True),
     Column("programme", ForeignKey("programmes.id"), nullable=False),
-    Column("standing", ForeignKey("standings.id")),
+    Column("standing", Integer),  # no key: to delete a standing would go through everybody
     Column("rules", String(120)),
     Column("due", Date),  # the next day on which something changes by itself; None: never
 )

@@ -90,6 +90,7 @@ class TestHarmDone:
                 "UPDATE current SET standing = (SELECT min(id) FROM standings)",
                 "the present standing of a subject is not",
             ),
+            ("UPDATE current SET standing = 999", "the present standing of a subject is not"),
             ("UPDATE contacts SET shown = 1", "a record shows the standing of somebody else"),
             (
                 "UPDATE contacts SET merged_into = '2' WHERE record = '1'",
