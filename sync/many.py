@@ -31,7 +31,7 @@ from sync.warm import warm
 
 THREADS = 2  # that read everybody; of some one reads ahead, while the other core scores and enters
 PIECE = 2_500  # subjects read at once by their numbers
-DENSE = 16  # where at least one subject in so many moves, all signals are read in the order they lie in
+DENSE = 8  # where at least one subject in so many moves, all signals are read in the order they lie in
 WIDE = 2_000_000  # signals from which on they wait on disk instead of in memory
 NAMED = SHOWN  # of those who moved most
 

@@ -18,7 +18,7 @@ from sync.ledger.facts import LOWEST, Entry, chunks
 from sync.report import SHOWN, Move, Report
 from sync.standings import recalled, standings_of
 
-MANY = 1_000  # subjects from which on the start of the engine is worth it
+MANY = 250  # subjects from which on the start of the engine is worth it
 ENGINE = ("numba", "pyarrow", "adbc_driver_sqlite", "adbc_driver_postgresql")
 
 

@@ -1,7 +1,6 @@
 """What every standing paid for and nobody used: the index of who is due, and the key from `current` to `standings`.
 
-Who is due is found by going through everybody, and a check of that key would go through everybody for each standing that
-is deleted.
+Who is due is found by going through everybody, and a check of that key would do so for each standing that is deleted.
 """
 
 from alembic import op
