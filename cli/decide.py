@@ -23,7 +23,7 @@ from scoring.decision import Decision, Kind
 from scoring.rules import Programme
 from scoring.signal import Signal
 from sync import decide
-from sync.ledger import database, facts, history
+from sync.ledger import database, history, past
 
 AHEAD = timedelta(days=366)  # nobody decides for longer
 MOST = 100  # no coefficient is above it, nor a level's number in its place
@@ -141,7 +141,7 @@ def _enter(
         day = on.date() if on else today
         programme = database.programme(tx, settings.programme_name)
         _possible(day, today, programme.horizon)
-        signals = facts.signals_of(tx, [found.subject])[found.subject]
+        signals = past.signals_of(tx, [found.subject])[found.subject]
         try:
             decision = about(signals, day)
         except (ValueError, decide.NoSuchSignalError) as error:

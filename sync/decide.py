@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select
 from scoring.decision import Decision, Kind
 from scoring.signal import Liability, Signal, Source
 from sync import lease
-from sync.ledger import database, facts, schema
+from sync.ledger import database, past, schema
 from sync.ledger.facts import chunks, wake_subjects
 
 
@@ -64,7 +64,7 @@ def decisions_of(
     found: dict[int, list[Decision]] = {subject: [] for subject in subjects}
     if tx.execute(select(table.c.id).limit(1)).first() is None:
         return dict.fromkeys(subjects, ())
-    mine = facts.owners(tx, subjects, known_at)
+    mine = past.owners(tx, subjects, known_at)
     names = {row.id: row.name for row in tx.execute(select(schema.connections.c.id, schema.connections.c.name))}
     for ids in chunks(mine):
         query = select(table).where(table.c.contact.in_(ids)).order_by(table.c.id)

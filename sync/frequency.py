@@ -10,7 +10,7 @@ from scoring.signal import Liability
 from scoring.standing import standing
 from scoring.subject import Subject
 from sync.decide import decisions_of
-from sync.ledger import Ledger, database, facts
+from sync.ledger import Ledger, database, past
 from sync.ledger.population import pages
 from sync.money import rates_for
 
@@ -61,7 +61,7 @@ def measure(ledger: Ledger, name: str, programme: Programme, day: date) -> Measu
     for tx, numbers in pages(ledger, name, size=PAGE):
         subjects += len(numbers)
         decided = decisions_of(tx, numbers)
-        for subject, signals in facts.signals_of(tx, numbers).items():
+        for subject, signals in past.signals_of(tx, numbers).items():
             shown = standing(signals, programme, day, Subject(decisions=decided[subject]), rates=rates)
             for lines in _reviewed(shown.lines):
                 codes = [line.code for line in lines]

@@ -21,7 +21,7 @@ from scoring.subject import Subject
 from sync import lease
 from sync.decide import decisions_of
 from sync.leaning import Lean, give_up, leaning
-from sync.ledger import Ledger, database, facts, schema
+from sync.ledger import Ledger, database, past, schema
 from sync.ledger.facts import LOWEST, chunks
 from sync.money import rates_for
 from sync.standings import RulesOf
@@ -116,7 +116,7 @@ class _Old:
         """Each subject's old signals, and whether records would show the same without them."""
         rules = self.programme_at(self.day)
         rates = rates_for(tx, self.programme, rules)
-        known, decided = facts.signals_of(tx, subjects), decisions_of(tx, subjects)
+        known, decided = past.signals_of(tx, subjects), decisions_of(tx, subjects)
         for subject in subjects:
             histories = known[subject], [each for each in known[subject] if not self.covers(each)]
             who = Subject(decisions=decided[subject])

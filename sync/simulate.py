@@ -13,7 +13,7 @@ from scoring.signal import Signal
 from scoring.standing import Standing, standing
 from scoring.subject import Subject
 from sync.decide import decisions_of
-from sync.ledger import Ledger, database, facts, results
+from sync.ledger import Ledger, database, past, results
 from sync.ledger.population import living, pages
 from sync.money import rates_for
 from sync.score import ENGINE, MANY
@@ -39,7 +39,7 @@ def simulate(ledger: Ledger, name: str, present: Programme, other: Programme, da
         subjects = [subject for subject in page if subject not in found.counted]
         moved: dict[int, tuple[Standing, Standing]] = {}
         decided = decisions_of(tx, subjects)
-        for subject, signals in facts.signals_of(tx, subjects).items():
+        for subject, signals in past.signals_of(tx, subjects).items():
             people = Subject(decisions=decided[subject])
             before, after = (standing(signals, rules, day, people, rates=rates) for rules in (present, other))
             in_force = [signal for signal in signals if not signal.withdrawn]

@@ -17,7 +17,7 @@ from scoring.signal import Fact
 from scoring.standing import Standing, standing
 from scoring.subject import Subject
 from sync.decide import decisions_of
-from sync.ledger import facts, history, schema
+from sync.ledger import history, past, schema
 from sync.money import rates_of
 
 RulesOf = Callable[[date], Programme]
@@ -37,7 +37,7 @@ def standings_of(
 
     `without` leaves facts out.
     """
-    histories = facts.signals_of(tx, subjects, known_at=known_at)
+    histories = past.signals_of(tx, subjects, known_at=known_at)
     decided = decisions_of(tx, subjects, known_at=known_at)
     if without:
         histories = {who: [each for each in known if each.fact not in without] for who, known in histories.items()}

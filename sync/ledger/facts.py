@@ -5,17 +5,14 @@ Everything here is idempotent: a page that is read again changes nothing (SR01, 
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from itertools import islice
-from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, update
 
 from scoring.records import Problem, is_address
-from scoring.signal import Carried, Fact, Liability, Signal, Source
 from scoring.signals import Judged
 from sync.ledger import bulk, schema
 
@@ -26,13 +23,6 @@ SLEEPS = schema.current.c.due.is_distinct_from(
     NOW
 )  # whoever does not is not written again, least of all in a first fill
 LOWEST = -(2**31)  # below every subject: whoever was split off and found no number free has one below zero
-LIABILITIES = {each.value: each for each in Liability}
-_S = schema.signals.c
-READ = (  # of an entry, in this order; what the first fill brought was known from the beginning
-    _S.id, _S.connection, _S.object, _S.record, _S.name, _S.on_day, _S.liability, _S.amount, _S.currency, _S.reference,
-    _S.days, _S.original, _S.key, _S.until, _S.carried, case((_S.initial, None), else_=_S.recorded), _S.withdrawn,
-)  # fmt: skip
-
 T = TypeVar("T")
 
 
@@ -307,77 +297,6 @@ def wake_subjects(tx: Connection, subjects: Iterable[int]) -> None:
     """Make these subjects due at once."""
     for ids in chunks(subjects):
         tx.execute(update(schema.current).where(schema.current.c.subject.in_(ids), SLEEPS).values(due=NOW))
-
-
-def signals_of(tx: Connection, subjects: Sequence[int], *, known_at: datetime | None = None) -> dict[int, list[Signal]]:
-    """The last entry about every fact of each subject, linked as they were linked, and known, at an instant (now).
-
-    Each leads back to those it corrected (`before`); withdrawn ones are among them, because a withdrawal that came too
-    late does not hold (art. 8).
-    """
-    table, contacts = schema.signals, schema.contacts
-    of = owners(tx, subjects, known_at)
-    names = {row.id: row.name for row in tx.execute(select(schema.connections.c.id, schema.connections.c.name))}
-    rows: list[Row[Any]] = []
-    for ids in chunks(of):
-        query = (
-            select(contacts.c.id, *READ)
-            .join(contacts, (contacts.c.connection == table.c.connection) & (contacts.c.record == table.c.contact))
-            .where(contacts.c.id.in_(ids))
-        )
-        if known_at is not None:
-            query = query.where(table.c.recorded <= known_at)
-        rows += tx.execute(query)
-    last: dict[int, dict[Fact, Signal]] = {subject: {} for subject in subjects}
-    for row in sorted(rows, key=itemgetter(1)):
-        _enter(last[of[row[0]]], _signal(row[1:], names))
-    return {subject: list(facts.values()) for subject, facts in last.items()}
-
-
-def _enter(last: dict[Fact, Signal], entry: Signal) -> None:
-    """Put an entry where it belongs: after the one it corrects, or in its place if one run made both."""
-    before = last.get(entry.fact)
-    while before is not None and before.recorded == entry.recorded:
-        before = before.before  # from one contact of a person to another: nothing happened to them
-    if before is None and entry.withdrawn:
-        last.pop(entry.fact, None)
-        return
-    last[entry.fact] = entry if before is None else replace(entry, before=before)
-
-
-def owners(tx: Connection, subjects: Sequence[int], known_at: datetime | None) -> dict[int, int]:
-    """Contact -> subject for everyone who belongs to one of these subjects, now or at that instant."""
-    contacts, identities = schema.contacts, schema.identities
-    found: dict[int, int] = {}
-    for ids in chunks(subjects):
-        if known_at is None:
-            rows = tx.execute(select(contacts.c.id, contacts.c.subject).where(contacts.c.subject.in_(ids)))
-            found.update((row.id, row.subject) for row in rows)
-            continue
-        ever = select(identities.c.contact).where(identities.c.subject.in_(ids))
-        query = (
-            select(identities.c.contact, identities.c.subject)
-            .where(identities.c.contact.in_(ever), identities.c.recorded <= known_at)
-            .order_by(identities.c.id)
-        )
-        then = {row.contact: row.subject for row in tx.execute(query)}
-        found.update((contact, subject) for contact, subject in then.items() if subject in set(ids))
-    return found
-
-
-def _signal(row: Sequence[Any], connections: Mapping[int, str]) -> Signal:
-    """The signal of a row of `READ`, by place: reading columns by their names takes as long as all the rest."""
-    (
-        _, connection, object_, record, name, on, liability, amount, currency, reference,
-        days, original, key, until, carried, recorded, withdrawn,
-    ) = row  # fmt: skip
-    source = Source(connections[connection], object_, record)
-    money = None if amount is None else Decimal(amount)
-    brought = None if carried is None else Carried(**carried)
-    return Signal(
-        name, on, source, LIABILITIES[liability], money, currency, reference, days, original, key, until, brought,
-        recorded, None, withdrawn,
-    )  # fmt: skip
 
 
 def chunks(items: Iterable[T], most: int = CHUNK) -> Iterator[list[T]]:

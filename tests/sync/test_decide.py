@@ -8,7 +8,7 @@ import pytest
 from scoring.decision import Decision, Kind
 from sync import decide
 from sync.decide import NoSuchSignalError
-from sync.ledger import database, facts, history
+from sync.ledger import database, history, past
 from tests.sync.conftest import order
 from tests.sync.test_run import THIS_YEAR, one_customer
 
@@ -32,7 +32,7 @@ def enter(world, kind, *, signal=None, name="a:1", **values):
     with world.ledger.begin() as tx:
         fact = None
         if signal:
-            fact = decide.signal_of(facts.signals_of(tx, [who])[who], signal).fact
+            fact = decide.signal_of(past.signals_of(tx, [who])[who], signal).fact
         decision = Decision(kind, values.pop("on", TODAY), "rep-7", "as the customer says", fact=fact, **values)
         decide.enter(tx, decide.Subject(database.programme(tx, "customers").id, who), decision, world.clock.now)
 
@@ -118,7 +118,7 @@ def test_a_signal_that_is_not_there_or_not_the_only_one_is_answered_with_what_th
     accused(world)
     who = subject(world)
     with world.ledger.begin() as tx:
-        signals = facts.signals_of(tx, [who])[who]
+        signals = past.signals_of(tx, [who])[who]
     with pytest.raises(NoSuchSignalError, match=said):
         decide.signal_of(signals, wanted, on=on)
     assert decide.signal_of(signals, "order_paid", on=THIS_YEAR).source.id == "o2"

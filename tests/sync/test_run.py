@@ -9,7 +9,7 @@ import pytest
 from config.reading import ConfigError
 from connectors.errors import NotPermitted, Unreachable
 from connectors.protocol import Finding, Level, Outcome, OutcomeKind
-from sync.ledger import LedgerError, facts, history, results
+from sync.ledger import LedgerError, facts, history, past, results
 from tests.sync.conftest import both, order
 
 LAST_YEAR = date(2025, 10, 1)
@@ -453,8 +453,8 @@ def test_a_past_day_is_recomputed_as_it_was_known_then(world):
     world.sync()
     with world.ledger.begin() as tx:
         (found,) = history.subject(tx, "customers", "a:1")
-        known = facts.signals_of(tx, [found.subject], known_at=then)[found.subject]
-        today = facts.signals_of(tx, [found.subject])[found.subject]
+        known = past.signals_of(tx, [found.subject], known_at=then)[found.subject]
+        today = past.signals_of(tx, [found.subject])[found.subject]
     assert {each.name for each in known} == {"order_paid"}
     assert {each.name for each in today} == {"order_paid", "claim_at_fault"}
 

@@ -10,7 +10,7 @@ from config.rulefile import load_programme
 from scoring.decision import Decision, Kind
 from sync import decide
 from sync.erase import erase
-from sync.ledger import database, facts, history
+from sync.ledger import database, history, past
 from sync.verify import verify
 from tests.sync.conftest import both, order
 
@@ -44,7 +44,7 @@ def lived(world):
     with world.ledger.begin() as tx:
         (found,) = history.subject(tx, "customers", "a:2")
         programme = database.programme(tx, "customers").id
-        signals = facts.signals_of(tx, [found.subject])[found.subject]
+        signals = past.signals_of(tx, [found.subject])[found.subject]
         fact = decide.signal_of(signals, "claim_at_fault").fact
         decision = Decision(Kind.CONTEST_OPEN, date(2026, 11, 22), "someone", "not me", fact=fact)
         decide.enter(tx, decide.Subject(programme, found.subject), decision, world.clock.now)

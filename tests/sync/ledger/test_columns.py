@@ -19,7 +19,7 @@ from config.rulefile import load_programme
 from scoring.engine import score, score_parts
 from scoring.signal import Liability, Signal, Source
 from scoring.signals import Judged
-from sync.ledger import Ledger, LedgerError, arrow, columns, facts, schema
+from sync.ledger import Ledger, LedgerError, arrow, columns, facts, past, schema
 from sync.ledger import child as its_child
 from sync.ledger.export import export, part_of
 from sync.ledger.facts import store_signals
@@ -172,7 +172,7 @@ def test_what_is_in_force_comes_out_as_the_engine_reads_it(filled):
     assert found.schema == columns.EVENTS
     rows = {(row["signal"], row["amount"]): row for row in found.to_pylist()}
     with filled.ledger.begin() as tx:
-        known = [each for signals in facts.signals_of(tx, [1, 2]).values() for each in signals if not each.withdrawn]
+        known = [each for signals in past.signals_of(tx, [1, 2]).values() for each in signals if not each.withdrawn]
     assert len(rows) == len(known) == 5
     order = rows["order_paid", Decimal("12.5")]
     assert (order["subject"], order["on"], order["liability"], order["currency"]) == (1, DAY, "none", "EUR")

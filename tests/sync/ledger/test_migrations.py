@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
-from sync.ledger import Ledger, LedgerError, engines, facts, schema
+from sync.ledger import Ledger, LedgerError, engines, facts, past, schema
 from sync.ledger.upgrade import MIGRATIONS, upgrade, version
 
 VERSION_1 = """
@@ -94,7 +94,7 @@ def test_history_is_in_force_after_the_upgrade_as_it_was_before(version_1):
             ("c1", "x", date(2026, 4, 1)),
             ("c1", "y", date(2026, 4, 3)),
         ]
-        signals = facts.signals_of(tx, [1, 2])
+        signals = past.signals_of(tx, [1, 2])
         assert {each.source.id for each in signals[1] if not each.withdrawn} == {"x", "y"}
         assert {each.source.id for each in signals[2] if not each.withdrawn} == set()
     ledger.close()
