@@ -31,6 +31,11 @@ def place(homes: list[Path]) -> Path | None:
     return None
 
 
+def keeps() -> bool:
+    """Whether there is a place; else each process compiles for itself."""
+    return _PLACE is not None
+
+
 def kept(name: str) -> bytes | None:
     """The machine code of that name; None where it is still to be made, or a lost disk left only some of it."""
     try:

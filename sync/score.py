@@ -1,6 +1,6 @@
 """Steps 5 and 6 of a sync: who moves today, and where to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from importlib.util import find_spec
@@ -18,7 +18,8 @@ from sync.ledger.facts import LOWEST, Entry, chunks
 from sync.report import SHOWN, Move, Report
 from sync.standings import recalled, standings_of
 
-MANY = 250  # subjects from which on the start of the engine is worth it
+MANY = 250  # people from which on the start of the engine is worth it
+COLD = 40  # times as many, where its loops would have to be compiled first
 ENGINE = ("numba", "pyarrow", "adbc_driver_sqlite", "adbc_driver_postgresql")
 
 
@@ -55,9 +56,24 @@ def score(job: Job, entry: Entry, programme: Programme, day: date, report: Repor
             return
 
 
-def _score_many(job: Job, entry: Entry, programme: Programme, day: date, report: Report) -> list[int] | None:
-    """In one transaction whatever the engine can score, if it is installed; who is left, if it could do anything."""
+def is_worth(count: Callable[[int], int]) -> bool:
+    """Whether the engine is installed and worth its start; `count` counts the people in question up to a number."""
     if any(find_spec(name) is None for name in ENGINE):
+        return False
+    from sync import warm  # noqa: PLC0415 - loads a compiler's library
+
+    least = MANY if warm.is_done() else MANY * COLD
+    return count(least) >= least
+
+
+def _score_many(job: Job, entry: Entry, programme: Programme, day: date, report: Report) -> list[int] | None:
+    """In one transaction whatever the engine can score, if that is worth it; who is left, if it could do anything."""
+
+    def due(most: int) -> int:
+        with job.begin() as tx:
+            return results.count_due(tx, entry.programme, day, programme.label, most=most)
+
+    if not is_worth(due):
         return None
     # Imported here, because most runs are small, and because it is an extra.
     from sync import many  # noqa: PLC0415 - see above

@@ -2,7 +2,6 @@
 
 from datetime import date
 from decimal import Decimal
-from importlib.util import find_spec
 
 from sqlalchemy import Connection
 
@@ -16,7 +15,7 @@ from sync.decide import decisions_of
 from sync.ledger import Ledger, database, past, results
 from sync.ledger.population import living, pages
 from sync.money import rates_for
-from sync.score import ENGINE, MANY
+from sync.score import is_worth
 from sync.simulation import ROWS, Change, Ordered, Side, Simulation, weight
 
 PAGE = 500  # subjects in memory at once
@@ -55,9 +54,12 @@ def simulate(ledger: Ledger, name: str, present: Programme, other: Programme, da
 
 def _by_the_engine(ledger: Ledger, name: str, found: Simulation, present: Programme, other: Programme) -> set[str]:
     """Count whom the engine can tell, if that is worth its start; the signals that it met."""
-    with ledger.begin() as tx:
-        few = len(living(tx, name, limit=MANY)) < MANY
-    if few or any(find_spec(module) is None for module in ENGINE):
+
+    def people(most: int) -> int:
+        with ledger.begin() as tx:
+            return len(living(tx, name, limit=most))
+
+    if not is_worth(people):
         return set()
     # Imported here, because it is an extra, and slow to load.
     from sync import many  # noqa: PLC0415 - see above

@@ -8,16 +8,21 @@ import subprocess
 import sys
 from datetime import date
 
-from scoring.kernel_cache import keep, kept
+from scoring.kernel_cache import keep, keeps, kept
 from scoring.kernel_door import name_of
 from scoring.rules import Programme
 
 DONE = "all"  # kept, of no code, when every loop is
 
 
+def is_done() -> bool:
+    """Whether every loop is compiled, by this version and for this processor."""
+    return kept(name_of(DONE)) is not None
+
+
 def warm(programme: Programme, day: date) -> None:
     """See to it that every loop is compiled; what that process could not do is left to whoever needs it."""
-    if kept(name_of(DONE)) is None:
+    if keeps() and not is_done():
         command = [sys.executable, "-P", "-m", __name__]
         subprocess.run(command, input=pickle.dumps((programme, day)), check=False, capture_output=True)
 

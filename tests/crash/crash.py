@@ -281,7 +281,7 @@ def main(arguments: list[str]) -> int:
         say(f"skipped: {why}")
         return 0
     if told.engine:
-        score.MANY = 1
+        score.MANY = score.COLD = 1
         import_module("sync.many")  # once, and not in each process that is forked
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bonus-malus-crash-")))

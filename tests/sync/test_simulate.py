@@ -12,7 +12,7 @@ from sqlalchemy import select
 from config.rulefile import load_programme, load_scheme
 from scoring.decision import Decision, Kind
 from scoring.rules import Programme, Rules, Tier
-from sync import simulate as simulation
+from sync import score
 from sync.decide import Subject, enter
 from sync.ledger import facts, history, people, schema
 from sync.ledger.facts import Entry
@@ -77,7 +77,7 @@ def test_the_engine_and_the_plain_reading_come_to_the_same(
 ):
     day = crowd.clock.now.date()
     plainly = simulate(crowd.ledger, "customers", CUSTOMERS, other, day)
-    monkeypatch.setattr(simulation, "MANY", 1)
+    monkeypatch.setattr(score, "MANY", 1)
     found = simulate(crowd.ledger, "customers", CUSTOMERS, other, day)
     assert not plainly.counted
     assert 70 < len(found.counted) < 79  # who was decided upon is read plainly, and who was corrected late
