@@ -60,8 +60,9 @@ EVENTS = pa.schema(
 LIABILITIES = pa.array(["full", "partial", "none"])
 AMOUNT = r"^\d{1,16}(\.\d+)?$"
 TOO_FINE = r"\.\d{6}\d*[1-9]"
+LONG = len("0.123456")  # the shortest text of an amount with all decimals that the column has
 ROWS = 65_536  # checked and handed on at once, however many a batch brings
-PART = 131_072  # entries read at once into memory, by each thread
+PART = 65_536  # entries read at once into memory, by each thread
 SAMPLE = 1_000  # entries that are looked at to know the ids of a ledger
 LONGEST = 255  # characters of a reference
 
@@ -259,11 +260,19 @@ def _event_batch(batch: pa.RecordBatch, order: Order) -> pa.RecordBatch:
     found["source"], found["original"], strange = order.encode(found)
     for name in ("amount", "currency", "recorded"):
         found[name] = _none_where(found[name], pc.equal(found[name], ""))
-    fine = pc.fill_null(pc.match_substring_regex(found["amount"], TOO_FINE), False)
+    fine = _too_fine(found["amount"])
     found["amount"] = _none_where(found["amount"], fine)
     found["by_hand"] = pc.or_(fine, pa.array(strange))
     found["recorded"] = pc.assume_timezone(found["recorded"].cast(pa.timestamp("us")), "UTC")
     return pa.record_batch([found[field.name].cast(field.type) for field in EVENTS], schema=EVENTS)
+
+
+def _too_fine(amounts: Any) -> Any:
+    """Which have more decimals than the column; few are long enough to be looked at."""
+    long = pc.fill_null(pc.greater(pc.binary_length(amounts), LONG), False)
+    if not pc.any(long).as_py():
+        return long
+    return pc.and_(long, pc.fill_null(pc.match_substring_regex(amounts, TOO_FINE), False))
 
 
 def _none_where(values: Any, empty: Any) -> Any:

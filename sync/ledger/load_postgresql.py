@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import psycopg
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 from sqlalchemy import Connection, select, text, update
 
@@ -93,20 +94,41 @@ def copy_in(tx: Connection, name: str, tables: Iterator[pa.Table]) -> int:
     """Rows into the table of that name, as they are; how many."""
     count = 0
     with _cursor(tx) as cursor, closing(_ahead(_written(tables))) as texts:
-        for rows, columns, text_ in texts:
-            with cursor.copy(f"COPY {name} ({columns}) FROM STDIN (FORMAT csv)") as copy:
+        for rows, how, text_ in texts:
+            with cursor.copy(f"COPY {name} {how}") as copy:
                 copy.write(memoryview(text_))
             count += rows
     return count
 
 
 def _written(tables: Iterator[pa.Table]) -> Iterator[tuple[int, str, pa.Buffer]]:
-    """How many rows, the names of their columns, and they themselves as CSV."""
-    options = arrow_csv.WriteOptions(include_header=False)
+    """How many rows, how the server is to read them, and they themselves as CSV.
+
+    Without quotes, which the server reads faster, where every value can do without: then what is empty is a text in a
+    column without nulls, and a null in any other.
+    """
     for table in tables:
-        sink = pa.BufferOutputStream()
-        arrow_csv.write_csv(table, sink, options)
-        yield table.num_rows, ", ".join(f'"{name}"' for name in table.schema.names), sink.getvalue()
+        whole = [name for name in table.schema.names if not table[name].null_count]
+        said = None if _is_ambiguous(table) else _as_csv(table, "none")
+        columns, texts = (", ".join(f'"{name}"' for name in names) for names in (table.schema.names, whole))
+        how = f"({columns}) FROM STDIN (FORMAT csv" + (f", FORCE_NOT_NULL ({texts}))" if whole else ")")
+        yield table.num_rows, how, _as_csv(table, "needed") if said is None else said
+
+
+def _is_ambiguous(table: pa.Table) -> bool:
+    """Whether a column has both nulls and empty texts."""
+    columns = (table[name] for name in table.schema.names if pa.types.is_string(table[name].type))
+    return any(column.null_count and pc.any(pc.equal(column, "")).as_py() for column in columns)
+
+
+def _as_csv(table: pa.Table, quotes: str) -> pa.Buffer | None:
+    """None if a value cannot do without the quotes that it shall do without."""
+    sink = pa.BufferOutputStream()
+    try:
+        arrow_csv.write_csv(table, sink, arrow_csv.WriteOptions(include_header=False, quoting_style=quotes))
+    except pa.ArrowInvalid:
+        return None
+    return sink.getvalue()
 
 
 def _ahead(items: Iterator[T]) -> Generator[T, None, None]:
@@ -125,11 +147,14 @@ def _cursor(tx: Connection) -> Any:
 
 
 def _without_checks(tx: Connection) -> list[str]:
-    """Drop the foreign keys and indexes of `signals`; the statements that make them again."""
+    """Drop the keys and indexes of `signals`; the statements that make them again.
+
+    An index of few rows stays: none of a first fill is among them, and making it anew would look for them.
+    """
     indexes = tx.execute(
         text(
             "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index "
-            "WHERE indrelid = 'signals'::regclass AND NOT indisprimary"
+            "WHERE indrelid = 'signals'::regclass AND NOT indisprimary AND indpred IS NULL"
         )
     ).all()
     keys = tx.execute(
