@@ -276,4 +276,9 @@ def _too_fine(amounts: Any) -> Any:
 
 
 def _none_where(values: Any, empty: Any) -> Any:
-    return pc.if_else(empty, pa.scalar(None, values.type), values)
+    """Null there; mostly it is nowhere, or everywhere."""
+    some = pc.min_max(empty)
+    if not some["max"].as_py():
+        return values
+    none = pa.scalar(None, values.type)
+    return pa.repeat(none, len(values)) if some["min"].as_py() else pc.if_else(empty, none, values)

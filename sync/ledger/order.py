@@ -126,7 +126,7 @@ class Order:
         """Whether orders come from a kind of object that gave none before."""
         if self.orders:
             kinds = kinds[np.asarray(pc.is_in(columns["signal"], pa.array(sorted(self.orders))))]
-        found = set(np.unique(kinds).tolist()) - self._ordered
+        found = set(pc.unique(pa.array(kinds)).to_pylist()) - self._ordered
         with self._lock:
             self._ordered |= found
         return bool(found)
