@@ -27,7 +27,7 @@ from scoring.standing import standing
 from sync.ledger import Ledger, arrow, columns, scored
 from sync.ledger.facts import Entry
 from sync.report import SHOWN
-from sync.warm import warm
+from sync.warm import note, warm
 
 THREADS = 2  # that read everybody; of some one reads ahead, while the other core scores and enters
 PIECE = 2_500  # subjects read at once by their numbers
@@ -66,7 +66,9 @@ def ready(programme: Programme, day: date) -> bool:
 def open_doors(programme: Programme, day: date) -> bool:
     """Go once through all that is compiled, with nobody; whether the engine knows every rule of this programme."""
     nobody = pa.table({"subject": pa.array([0], pa.int64())})
-    return not score(columns.nothing(), nobody, programme, day)["plain"][0].as_py()
+    known = not score(columns.nothing(), nobody, programme, day)["plain"][0].as_py()
+    note()
+    return known
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from importlib.util import find_spec
 from itertools import repeat
 from typing import Any
@@ -25,11 +25,15 @@ ENGINE = ("numba", "pyarrow", "adbc_driver_sqlite", "adbc_driver_postgresql")
 
 def score(job: Job, entry: Entry, programme: Programme, day: date, report: Report) -> None:
     """Score everyone who is due: where they are many by the engine, if it is installed, the rest page by page."""
-    with job.begin() as tx:
-        due = results.count_due(tx, entry.programme, day, programme.label, most=MANY)
-    if not due:
-        return  # known by going through everybody, which an idle run need not do twice
-    left = _score_many(job, entry, programme, day, report) if due == MANY else None
+
+    @cache  # everybody may be gone through for it
+    def due(most: int) -> int:
+        with job.begin() as tx:
+            return results.count_due(tx, entry.programme, day, programme.label, most=most)
+
+    if not due(MANY):
+        return
+    left = _score_many(job, entry, programme, day, report) if is_worth(due) else None
     last = LOWEST
     rates = learnt = None
     for some in repeat(None) if left is None else chunks(left, PAGE):
@@ -58,23 +62,15 @@ def score(job: Job, entry: Entry, programme: Programme, day: date, report: Repor
 
 def is_worth(count: Callable[[int], int]) -> bool:
     """Whether the engine is installed and worth its start; `count` counts the people in question up to a number."""
-    if any(find_spec(name) is None for name in ENGINE):
+    if count(MANY) < MANY or any(find_spec(name) is None for name in ENGINE):
         return False
     from sync import warm  # noqa: PLC0415 - loads a compiler's library
 
-    least = MANY if warm.is_done() else MANY * COLD
-    return count(least) >= least
+    return warm.is_done() or count(MANY * COLD) == MANY * COLD
 
 
 def _score_many(job: Job, entry: Entry, programme: Programme, day: date, report: Report) -> list[int] | None:
-    """In one transaction whatever the engine can score, if that is worth it; who is left, if it could do anything."""
-
-    def due(most: int) -> int:
-        with job.begin() as tx:
-            return results.count_due(tx, entry.programme, day, programme.label, most=most)
-
-    if not is_worth(due):
-        return None
+    """In one transaction whatever the engine can score; who is left, if it could do anything."""
     # Imported here, because most runs are small, and because it is an extra.
     from sync import many  # noqa: PLC0415 - see above
     from sync.ledger import scored  # noqa: PLC0415 - as above

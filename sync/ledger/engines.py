@@ -79,9 +79,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA busy_timeout=30000")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
-    connection.execute(
-        "PRAGMA wal_autocheckpoint=25000"
-    )  # pages, 100 MB: the transactions of a day share what a checkpoint costs
+    # In pages, 100 MB: the transactions of a day share what a checkpoint costs.
+    connection.execute("PRAGMA wal_autocheckpoint=25000")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA cache_size=-32768")  # kB: what a day changes is written once, not whenever 2 MB are full
 

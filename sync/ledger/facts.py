@@ -19,9 +19,8 @@ from sync.ledger import bulk, schema
 PAGE = 5000  # entries in memory at once
 CHUNK = 500  # ids in one IN (...): well below what every database allows
 NOW = date.min  # due at once
-SLEEPS = schema.current.c.due.is_distinct_from(
-    NOW
-)  # whoever does not is not written again, least of all in a first fill
+# Whoever is due already is not written again, least of all in a first fill.
+SLEEPS = schema.current.c.due.is_distinct_from(NOW)
 LOWEST = -(2**31)  # below every subject: whoever was split off and found no number free has one below zero
 T = TypeVar("T")
 
