@@ -9,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from scoring import kernel_columns as kernel
+from scoring.engine_keys import Each
 from scoring.kernel_plan import Plan
 from scoring.line import Code, Line
 from scoring.rules import Rules
@@ -18,6 +19,7 @@ Result: TypeAlias = NDArray[np.int32]  # (subjects, 8), the columns of `kernel`
 
 STATUSES = tuple(str(status) for status in Status)
 _TEXTS = pa.dictionary(pa.int8(), pa.string())
+_ROWS = 1 << 17  # that become columns at a time
 
 # One row for each subject. Coefficients in hundredths; `reasons` the codes of the three that weigh most, with a blank
 # between them; `plain` whether the plain reading made the row.
@@ -84,16 +86,15 @@ class Labels:
         """Above all codes, those of the plain reading moved up to begin with 0."""
         return len(self.kinds) ** 3 + len(self.others)
 
-    def dictionary(self, codes: NDArray[np.int32], used: NDArray[np.bool_]) -> Any:
-        """The codes, moved up by `others`, as a dictionary of the texts that are used; they are written over."""
+    def dictionary(self, codes: NDArray[np.int32], found: NDArray[np.intp], each: Each) -> Any:
+        """The codes, moved up by `others`, as a dictionary of the texts of those found; they are written over."""
         shift = len(self.others)
-        found = np.flatnonzero(used)
-        places = np.zeros(len(used), np.int32)
+        places = np.zeros(self.room, np.int32)
         places[found] = np.arange(len(found), dtype=np.int32)
         others = {number: text for text, number in self.others.items()}
         base = len(self.kinds)
         texts = [others[code] if code < 0 else self._text(code, base) for code in (found - shift).tolist()]
-        kernel.renumber(codes, places)
+        sum(each(lambda begin: kernel.renumber(codes[begin : begin + _ROWS], places), range(0, len(codes), _ROWS)))
         return pa.DictionaryArray.from_arrays(_array(pa.int32(), codes), pa.array(texts, pa.string()))
 
     def _text(self, code: int, base: int) -> str:
@@ -115,20 +116,33 @@ def put(result: Result, row: int, shown: Standing, labels: Labels, tiers: Sequen
     )
 
 
-def table(subjects: Any, result: Result, statuses: dict[int, str], labels: Labels, tiers: Sequence[str]) -> Any:
+def table(
+    subjects: Any,
+    result: Result,
+    statuses: dict[int, str],
+    labels: Labels,
+    tiers: Sequence[str],
+    *,
+    each: Each = map,
+) -> Any:
     """The rows as a table; `statuses` are those of the rows that the plain reading made."""
     rows = len(result)
     coefficient, expected = np.empty(rows, np.int16), np.empty(rows, np.int16)
     tier, status = np.empty(rows, np.int8), np.empty(rows, np.int8)
     points, review, change, reasons = (np.empty(rows, np.int32) for _ in range(4))
-    used = np.zeros(labels.room, np.bool_)
-    missing = kernel.columns_of(
-        result, coefficient, expected, points, tier, status, review, change, reasons, len(labels.others), used
-    )
-    plain = status == kernel.PLAIN
-    status = np.array([_ACTIVE, _SHORT, 0], np.int8)[status]
+    reviewed, changing = np.empty(rows, np.bool_), np.empty(rows, np.bool_)
+    columns = (coefficient, expected, points, tier, status, review, reviewed, change, changing, reasons)
+    used = np.zeros((-(-rows // _ROWS), labels.room), np.bool_)
+
+    def fill(begin: int) -> int:
+        some = slice(begin, begin + _ROWS)
+        parts = (column[some] for column in columns)
+        return kernel.columns_of(result[some], _SHOWN, *parts, len(labels.others), used[begin // _ROWS])
+
+    missing = sum(each(fill, range(0, rows, _ROWS)))
+    plain = np.zeros(rows, np.bool_)
     for row, text in statuses.items():
-        status[row] = STATUSES.index(text)
+        plain[row], status[row] = True, STATUSES.index(text)
     return pa.table(
         [
             subjects,
@@ -137,9 +151,9 @@ def table(subjects: Any, result: Result, statuses: dict[int, str], labels: Label
             _array(pa.int32(), points),
             pa.DictionaryArray.from_arrays(_array(pa.int8(), tier), pa.array(tiers)),
             pa.DictionaryArray.from_arrays(_array(pa.int8(), status), pa.array(STATUSES)),
-            _array(pa.date32(), review, result[:, kernel.REVIEW] != kernel.NO_DAY if missing else None),
-            _array(pa.date32(), change, result[:, kernel.CHANGE] != kernel.NO_DAY if missing else None),
-            labels.dictionary(reasons, used),
+            _array(pa.date32(), review, reviewed if missing else None),
+            _array(pa.date32(), change, changing if missing else None),
+            labels.dictionary(reasons, np.flatnonzero(used.any(axis=0)), each),
             pa.Array.from_buffers(pa.bool_(), rows, [None, _bits(plain)]),
         ],
         schema=schema(subjects.type),
@@ -155,6 +169,5 @@ def _bits(flags: NDArray[np.bool_]) -> Any:
     return pa.py_buffer(np.packbits(flags, bitorder="little"))
 
 
-_ACTIVE = STATUSES.index(str(Status.ACTIVE))
-_SHORT = STATUSES.index(str(Status.SHORT_HISTORY))
+_SHOWN = np.array([STATUSES.index(str(Status.ACTIVE)), STATUSES.index(str(Status.SHORT_HISTORY)), 0], np.int8)
 _BEFORE = 693_596  # the ordinal of 1900-01-01, where the compiled calendar begins

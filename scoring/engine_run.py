@@ -11,7 +11,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from scoring import kernel_columns
-from scoring.engine_columns import BadTable, Currencies, Part, Table, column, events_of, keys
+from scoring.engine_columns import BadTable, Currencies, Part, Table, column, events_of
+from scoring.engine_keys import Keys
 from scoring.engine_plain import PlainReading, Target, read_plainly
 from scoring.engine_result import Labels, Result, table
 from scoring.engine_scorer import Scorer
@@ -20,10 +21,8 @@ from scoring.engine_subjects import fixed_of, flags_of, opened_of
 from scoring.kernel_calendar import EPOCH
 from scoring.kernel_law import Name, Param
 from scoring.kernel_pack import (
-    count_keys,
     place_events,
     scatter_events,
-    scatter_keys,
     select_events,
 )
 from scoring.kernel_plan import AMOUNT_LIMIT, Plan
@@ -31,10 +30,11 @@ from scoring.kernel_subjects import Subjects
 from scoring.rules import Rules
 
 _SUBJECTS = 2048  # the state of so many stays in one core's cache
-_SHORT = 2**32 - 1
 _MOST = 4096  # partitions
+_JOBS = 512  # that threads take them in: handing one out costs a tenth of scoring it
 _FILES = 64  # that a spill is spread over
 _T = TypeVar("_T")
+NOBODY = np.empty(0, np.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +67,19 @@ class Run:
 
     def tables(self, spill: Callable[[], BinaryIO] | None) -> Iterator[Table]:
         """One table of all subjects in their order; with `spill` several, in the order of hashes."""
-        low, high = keys(column(self.table, "subject"))
-        base, span = (0, 0) if len(high) else _range(low)
-        low = low - base if base else low
+        keys = Keys.of(column(self.table, "subject"), self._each)
         if spill is not None:
             pa.default_memory_pool().release_unused()  # the column in one piece; sorting its keys needs as much
         partitions = 2
-        while partitions < _MOST and partitions * _SUBJECTS < len(low):
+        while partitions < _MOST and partitions * _SUBJECTS < len(keys):
             partitions *= 2
         shift = 65 - partitions.bit_length()
-        subjects = self._subjects(low, high, partitions, shift)
+        subjects = self._subjects(keys, partitions, shift)
         layout = Layout(
-            len(high) > 0, self.plan.needs_money, any("source" in part.schema.names for part in self.parts), span > 0
+            keys.text, self.plan.needs_money, any("source" in part.schema.names for part in self.parts), keys.span > 0
         )
-        del low, high  # as large as the subjects, which have their own by now
-        scattering = Scattering(base, span, partitions, shift)
+        scattering = Scattering(keys.base, keys.span, partitions, shift)
+        del keys  # as large as the subjects, which have their own by now
         try:
             store = self._stored(layout, scattering, spill)
         except _TooWide:
@@ -93,8 +91,10 @@ class Run:
         with closing(store):
             for group in store.groups():
                 mine, rows = (subjects, None) if spill is None else subjects.only(group.first, group.last)
-                result = self._score(group, mine, layout)
-                by_plain = np.flatnonzero(result[:, kernel_columns.STATUS] == kernel_columns.PLAIN).astype(np.int32)
+                result, number = self._score(group, mine, layout)
+                by_plain = NOBODY
+                if number:
+                    by_plain = np.flatnonzero(result[:, kernel_columns.STATUS] == kernel_columns.PLAIN).astype(np.int32)
                 if rows is None:
                     yield self._table(self.table, result, self._read_plainly(result, by_plain, by_plain))
                 else:
@@ -130,18 +130,9 @@ class Run:
             raise
         return store
 
-    def _subjects(self, low: NDArray[np.int64], high: NDArray[np.int64], partitions: int, shift: int) -> Subjects:
-        parts = np.empty(len(low), np.uint16)
-        starts = np.zeros(partitions + 1, np.int64)
-        count_keys(low, high, shift, parts, starts[1:])
-        np.cumsum(starts, out=starts)
-        sorted_low, sorted_high, rows = np.empty_like(low), np.empty_like(high), np.empty(len(low), np.int32)
-        scatter_keys(low, high, parts, starts[:-1].copy(), sorted_low, sorted_high, rows)
+    def _subjects(self, keys: Keys, partitions: int, shift: int) -> Subjects:
         return Subjects(
-            starts,
-            sorted_low,
-            sorted_high,
-            rows,
+            *keys.sorted(partitions, shift, self._each),
             opened_of(self.table),
             fixed_of(self.table, self.plan.programme.fixed_review),
             self.openings,
@@ -178,8 +169,8 @@ class Run:
             raise _TooWide
         store.keep(piece, records)
 
-    def _score(self, group: Group, subjects: Subjects, layout: Layout) -> Result:
-        """The result of the subjects of some partitions, by their rows."""
+    def _score(self, group: Group, subjects: Subjects, layout: Layout) -> tuple[Result, int]:
+        """The result of the subjects of some partitions, by their rows; and how many are left to the plain reading."""
         names = self.plan.law.names
         result = room(int(subjects.starts[-1]), 8)
         rules = self.plan.programme.rules
@@ -190,13 +181,12 @@ class Run:
         largest = int(rows.max(initial=0)), int(np.diff(subjects.starts).max(initial=0))
         events = (group.starts, group.records, layout.places, subjects)
         scorer = Scorer(events, largest, (self.plan.law, tied), fading, result)
-        largest_first = np.argsort(rows)[::-1]  # so that no thread is left with it
-        if not all(list(self._each(scorer.score, largest_first.tolist()))):
-            raise BadTable("subject: one comes twice among the subjects")
-        return result
+        largest_first = np.argsort(rows)[::-1].tolist()  # so that no thread is left with it
+        jobs = min(_JOBS, len(largest_first))
+        return result, sum(self._each(lambda job: sum(map(scorer.score, largest_first[job::jobs])), range(jobs)))
 
     def _table(self, subjects: Table, result: Result, statuses: dict[int, str]) -> Table:
-        return table(column(subjects, "subject"), result, statuses, self.labels, self._tiers)
+        return table(column(subjects, "subject"), result, statuses, self.labels, self._tiers, each=self._each)
 
     def _read_plainly(self, result: Result, places: NDArray[np.int32], rows: NDArray[np.int32]) -> dict[int, str]:
         """Fill in the rows of a result that are left to the plain reading; returns their statuses."""
@@ -208,14 +198,6 @@ class Run:
     @property
     def _tiers(self) -> list[str]:
         return [tier.name for tier in self.plan.programme.tiers]
-
-
-def _range(keys_: NDArray[np.int64]) -> tuple[int, int]:
-    """The least key, and how many there are up to the greatest; (0, 0) where these do not fit in 32 bits."""
-    if not len(keys_):
-        return 0, 0
-    least, greatest = int(keys_.min()), int(keys_.max())
-    return (least, greatest - least + 1) if greatest - least < _SHORT else (0, 0)
 
 
 def _all(results: Iterable[object]) -> None:

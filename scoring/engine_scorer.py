@@ -4,6 +4,7 @@ from threading import local
 from typing import Any
 
 from scoring import kernel
+from scoring.engine_columns import BadTable
 from scoring.engine_result import Result
 from scoring.kernel_law import Law
 from scoring.kernel_room import desk_for, room_for
@@ -26,14 +27,18 @@ class Scorer(local):
         self.find = kernel.find.given(*self.events)
         self._widen(64)
 
-    def score(self, part: int) -> bool:
-        """Write the result of one partition; False where a subject comes twice."""
+    def score(self, part: int) -> int:
+        """Write the result of one partition; how many of it are left to the plain reading.
+
+        Raises:
+            BadTable: a subject comes twice.
+        """
         longest = self.find(part)
         if longest > self.longest:
             self._widen(2 * longest)
-        if longest >= 0:
-            self.finish(part)
-        return longest >= 0
+        if longest < 0:
+            raise BadTable("subject: one comes twice among the subjects")
+        return self.finish(part)
 
     def _widen(self, longest: int) -> None:
         """Room for subjects of so many events."""

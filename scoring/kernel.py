@@ -49,7 +49,7 @@ def find(starts, records, where, subjects, desk, part):
 def score(starts, records, where, subjects, desk, law, tied, room, result, part):
     """Score the subjects of the partition that the desk was last used for (`find`) into `result[row of the subject]`.
 
-    `tied`: full and partial incidents weigh alike.
+    `tied`: full and partial incidents weigh alike. Returns how many are left to the plain reading.
     """
     first_subject = subjects.starts[part]
     number = subjects.starts[part + 1] - first_subject
@@ -64,10 +64,13 @@ def score(starts, records, where, subjects, desk, law, tied, room, result, part)
         for local in range(number):
             left[local] = local
     _careful(events, bounds, records, where, first_subject, subjects, law, tied, room, lines, left, leaving)
+    plain = 0
     for local in range(number):
         row = subjects.rows[first_subject + local]
+        plain += lines[local, STATUS] == PLAIN
         for each in range(8):
             result[row, each] = lines[local, each]
+    return plain
 
 
 @loop

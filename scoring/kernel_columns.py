@@ -13,9 +13,12 @@ _SHOWN = int(Column.COEFFICIENT)
 
 
 @door
-def columns_of(lines, coefficient, expected, points, tier, status, review, change, reasons, shift, used):
-    """Fill one column each; days count from 1970. `used[code + shift]` becomes True for each code of reasons.
+def columns_of(
+    lines, shown, coefficient, expected, points, tier, status, review, reviewed, change, changing, reasons, shift, used
+):
+    """Fill one column each; days count from 1970, `reviewed` and `changing` say of which rows there is one.
 
+    `shown` has the number that each status is shown as; `used[code + shift]` becomes True for each code of reasons.
     Returns how many days are missing.
     """
     missing = 0
@@ -24,8 +27,10 @@ def columns_of(lines, coefficient, expected, points, tier, status, review, chang
         expected[row] = lines[row, EXPECTED]
         points[row] = lines[row, BALANCE]
         tier[row] = lines[row, TIER]
-        status[row] = lines[row, STATUS]
+        status[row] = shown[lines[row, STATUS]]
         missing += (lines[row, REVIEW] == NO_DAY) + (lines[row, CHANGE] == NO_DAY)
+        reviewed[row] = lines[row, REVIEW] != NO_DAY
+        changing[row] = lines[row, CHANGE] != NO_DAY
         review[row] = lines[row, REVIEW] - EPOCH
         change[row] = lines[row, CHANGE] - EPOCH
         code = lines[row, REASONS] + shift

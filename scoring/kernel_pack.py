@@ -83,25 +83,28 @@ def text_keys(offsets, data, words, low, high):
 
 
 @door
-def count_keys(low, high, shift, parts, counts):
+def count_keys(low, high, base, shift, parts, counts):
     """The partition of each key, and how many each partition holds."""
     for row in range(len(low)):
-        part = hashed(low[row], high, row) >> uint64(shift)
+        part = hashed(low[row] - base, high, row) >> uint64(shift)
         parts[row] = part
         counts[part] += 1
 
 
 @door
-def scatter_keys(low, high, parts, cursor, out_low, out_high, out_row):
-    """The keys with their row numbers, by partition; `cursor` holds where each partition begins and is moved."""
+def scatter_keys(low, high, base, first, parts, cursor, out_low, out_high, out_row):
+    """The keys less `base` with the numbers of their rows, of which the first is `first`, by partition.
+
+    `cursor` holds where in each partition these keys begin and is moved.
+    """
     two = len(high) > 0
     for row in range(len(low)):
         place = cursor[parts[row]]
         cursor[parts[row]] = place + 1
-        out_low[place] = low[row]
+        out_low[place] = low[row] - base
         if two:
             out_high[place] = high[row]
-        out_row[place] = row
+        out_row[place] = first + row
 
 
 @door
