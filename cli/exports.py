@@ -9,13 +9,14 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
-from typing import Literal
 
+from cli.cells import Known, Order, converted
 from config.reading import ConfigError
 from sandbox.app import World
+from sandbox.load import Reject
 
 CONTACT = {"salesforce": "Contact", "hubspot": "contacts"}
 _OWN_ID = {"salesforce": "Id", "hubspot": "id"}
@@ -28,33 +29,29 @@ _ALIASES = {
     ("salesforce", "Case"): {"date/time closed": "ClosedDate", "date/time opened": "CreatedDate"},
 }
 _TIED = re.compile(r"associated contact( ids?)?$")
-_DAY = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})(?:,? +(\d{1,2}):(\d\d)(?::\d\d)?(?: *([AP]M))?)?$", re.IGNORECASE)
-_ISO = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(:\d\d)?$")
-_TRUE, _FALSE = {"1", "true", "yes", "oui", "vrai"}, {"0", "false", "no", "non", "faux"}
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A field that a heading may mean."""
-
-    name: str
-    kind: str  # number, date, datetime, boolean, options, text, own number (one that the CRM gives its records)
-    options: Mapping[str, str] = field(default_factory=dict)  # label in lower case -> value
-
 
 Objects = Mapping[tuple[str, str], Mapping[str, Known]]  # CRM and object -> heading in lower case -> field
-Order = Literal["day first", "month first"] | None  # of 03/12/2026; None: as the files show
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One file understood: of which CRM and object, its rows by API names, and the headings that were left out."""
+    """One file understood: of which CRM and object, its rows by API names, and the headings that were left out.
+
+    `lines` say where each row begins in the file, `titles` how a field is headed there; `unread` has a line of text for
+    each row that could not be told apart.
+    """
 
     file: Path
     crm: str
     object: str
     rows: tuple[Mapping[str, str], ...]
-    left_out: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+    lines: tuple[int, ...] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+
+
+Places = Mapping[tuple[str, int], tuple[Export, int]]  # file and line as the sandbox has them -> as exported
 
 
 def read_exports(folder: Path, *, day_first: bool | None) -> list[Export]:
@@ -72,22 +69,49 @@ def read_exports(folder: Path, *, day_first: bool | None) -> list[Export]:
     return [*found, *_roles(found)]
 
 
-def write_for_sandbox(exports: Sequence[Export], folder: Path) -> None:
+def write_for_sandbox(exports: Sequence[Export], folder: Path) -> Places:
     """The same as the sandbox loads it; references to records that were not exported are left out."""
     ids = {
         crm: {row.get(own, "") for each in exports if each.crm == crm for row in each.rows}
         for crm, own in _OWN_ID.items()
     }
-    for each in exports:
-        columns = list(dict.fromkeys(name for row in each.rows for name in row))
-        target = folder / each.crm / f"{each.object}.csv"
-        target.parent.mkdir(parents=True, exist_ok=True)
+    places: dict[tuple[str, int], tuple[Export, int]] = {}
+
+    def what(export: Export) -> tuple[str, str]:
+        return export.crm, export.object
+
+    for (crm, name), alike in groupby(sorted(exports, key=what), key=what):
+        same = list(alike)
+        columns = list(dict.fromkeys(column for each in same for row in each.rows for column in row))
         text = io.StringIO(newline="")
         writer = csv.writer(text)
         writer.writerow(columns)
-        for row in each.rows:
-            writer.writerow([_known_ends(name, row.get(name, ""), each, ids[each.crm]) for name in columns])
-        target.write_text(text.getvalue(), "utf-8")
+        for each in same:
+            for row, line in zip(each.rows, each.lines, strict=True):
+                cells = [_known_ends(column, row.get(column, ""), each, ids[crm]) for column in columns]
+                if name == _JUNCTION and "" in cells:
+                    continue
+                places[f"{crm}/{name}.csv", text.getvalue().count("\n") + 1] = each, line
+                writer.writerow(cells)
+        target = folder / crm / f"{name}.csv"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text.getvalue(), "utf-8", newline="")
+    return places
+
+
+def refused(exports: Sequence[Export], rejects: Iterable[Reject], places: Places) -> list[str]:
+    """A line for each exported row that is not scored: in which file and line, and why."""
+    found = [each for export in exports for each in export.unread]
+    told: set[tuple[Path, int]] = set()
+    for each in rejects:
+        export, line = places.get((each.file, each.line), (None, each.line))
+        if export is None:
+            found.append(str(each))
+        elif (export.file, line) not in told:  # an opportunity that is refused takes its role with it
+            told.add((export.file, line))
+            column = export.titles.get(each.column, each.column)
+            found.append(str(replace(each, file=export.file.name, line=line, column=column)))
+    return found
 
 
 def _known_ends(name: str, cell: str, export: Export, ids: set[str]) -> str:
@@ -99,27 +123,59 @@ def _known_ends(name: str, cell: str, export: Export, ids: set[str]) -> str:
 
 def _read(file: Path, objects: Objects, order: Order) -> Export:
     try:
-        lines = file.read_text("utf-8-sig").splitlines(keepends=True)
-        rows = [row for row in csv.reader(lines, delimiter=_delimiter(lines), strict=True) if any(row)]
+        text = file.read_bytes().decode("utf-8-sig")
+        rows = list(_rows(text))
     except (UnicodeDecodeError, csv.Error) as error:
         raise ConfigError(
             f"{file}: not a CSV file in UTF-8 ({error}); export it again as comma delimited, UTF-8"
         ) from error
     if not rows:
         raise ConfigError(f"{file}: the file is empty; export it again")
-    heading, *body = rows
+    (_, heading), *body = rows
     key = _meant(file, heading, objects)
     named = [objects[key].get(_plain(each)) for each in heading]
-    # Foot lines of a report («Confidential…») have fewer cells than its heading.
-    cells = [row for row in body if len(row) == len(heading)]
+    own = next((place for place, known in enumerate(named) if known and known.name == _OWN_ID[key[0]]), None)
+    unread: list[str] = []
+    kept: list[tuple[int, list[str]]] = []
+    for line, cells in body:
+        if why := _unread(cells, heading, own):
+            unread.append(f"{file.name}:{line}: {why}")
+        elif len(cells) == len(heading):
+            kept.append((line, cells))
     columns = {
-        known.name: _converted(f"{file}: {title}", known, [row[place].strip() for row in cells], order)
+        known.name: converted(f"{file}: {title}", known, [row[place].strip() for _, row in kept], order)
         for place, (title, known) in enumerate(zip(heading, named, strict=True))
         if known is not None
     }
-    made = tuple(dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True))
-    left_out = tuple(title for title, known in zip(heading, named, strict=True) if known is None)
-    return Export(file, *key, made, left_out)
+    return Export(
+        file,
+        *key,
+        tuple(dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)),
+        left_out=tuple(title for title, known in zip(heading, named, strict=True) if known is None),
+        lines=tuple(line for line, _ in kept),
+        titles={known.name: title for title, known in zip(heading, named, strict=True) if known},
+        unread=tuple(unread),
+    )
+
+
+def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Each row that has anything in it, with the line on which it begins."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text.partition("\n")[0]), strict=True)
+    begin = 1
+    for cells in reader:
+        if any(cells):
+            yield begin, cells
+        begin = reader.line_num + 1
+
+
+def _unread(cells: Sequence[str], heading: Sequence[str], own: int | None) -> str:
+    """Why a row means no record, if it should; foot lines of a report («Confidential…») are a single cell."""
+    if len(cells) != len(heading):
+        what = f"{len(cells)} cells under {len(heading)} headings"
+        return f"{what}; put a cell that contains a comma in double quotes" if len(cells) > 1 else ""
+    if own is not None and not cells[own].strip():
+        return f"there is nothing under {heading[own]}; export it with the record's own id"
+    return ""
 
 
 def _meant(file: Path, heading: Sequence[str], objects: Objects) -> tuple[str, str]:
@@ -190,74 +246,18 @@ _PORTAL_KINDS = {
 }
 
 
-def _converted(where: str, known: Known, cells: Sequence[str], order: Order) -> list[str]:
-    match known.kind:
-        case "number":
-            return [_number(cell) for cell in cells]
-        case "boolean":
-            return [
-                ("true" if cell.lower() in _TRUE else "false" if cell.lower() in _FALSE else cell) for cell in cells
-            ]
-        case "options":
-            return [known.options.get(cell.lower(), cell) for cell in cells]
-        case "date" | "datetime":
-            return list(_dates(where, cells, order, time=known.kind == "datetime"))
-    return list(cells)
-
-
-def _number(cell: str) -> str:
-    """`€1,234.50`, `1.234,50 €` and `1 234,50` as 1234.50."""
-    digits = re.sub(r"[^\d.,-]", "", cell)
-    last = max(digits.rfind("."), digits.rfind(","))
-    cents = digits[last + 1 :] if last >= 0 and len(digits) - last - 1 != 3 else ""  # noqa: PLR2004 - 1,234 is a thousand
-    whole = re.sub(r"[.,]", "", digits[:last] if cents else digits)
-    return f"{whole}.{cents}" if cents else whole
-
-
-def _dates(where: str, cells: Sequence[str], order: Order, *, time: bool) -> Iterator[str]:
-    slashed = [found for cell in cells if (found := _DAY.match(cell))]
-    first = order == "day first"
-    if order is None and slashed:
-        days = any(int(each[1]) > 12 for each in slashed)  # noqa: PLR2004 - months of a year
-        months = any(int(each[2]) > 12 for each in slashed)  # noqa: PLR2004 - months of a year
-        if days == months:
-            raise ConfigError(
-                f"{where}: dates such as {slashed[0][0]} can be read in two ways; say --day-first or --month-first"
-            )
-        first = days
-    for cell in cells:
-        if iso := _ISO.match(cell):
-            yield f"{iso[1]}T{iso[2]}:00Z" if time else iso[1]
-        elif found := _DAY.match(cell):
-            day, month = (found[1], found[2]) if first else (found[2], found[1])
-            yield _moment(found, int(day), int(month), time=time)
-        else:
-            yield cell
-
-
-def _moment(found: re.Match[str], day: int, month: int, *, time: bool) -> str:
-    hour = int(found[4] or 0)
-    if found[6]:
-        hour = hour % 12 + (12 if found[6].upper() == "PM" else 0)
-    try:
-        at = datetime(int(found[3]), month, day, hour, int(found[5] or 0))  # noqa: DTZ001 - an export says no zone
-    except ValueError:
-        return found[0]  # refused as it stands, and told
-    return f"{at.isoformat()}Z" if time else at.date().isoformat()
-
-
 def _roles(exports: Sequence[Export]) -> Iterator[Export]:
     """The contact of an opportunity stands in a junction that reports show as a column."""
     for each in exports:
         if (each.crm, each.object) != ("salesforce", "Opportunity"):
             continue
-        rows = tuple(
-            {"OpportunityId": row["Id"], "ContactId": row["ContactId"], "IsPrimary": "true"}
-            for row in each.rows
-            if row.get("Id") and row.get("ContactId")
-        )
-        if rows:
-            yield Export(each.file, "salesforce", _JUNCTION, rows, ())
+        roles = {
+            line: {"OpportunityId": row["Id"], "ContactId": row["ContactId"], "IsPrimary": "true"}
+            for row, line in zip(each.rows, each.lines, strict=True)
+            if row.get("ContactId")
+        }
+        if roles:
+            yield Export(each.file, "salesforce", _JUNCTION, tuple(roles.values()), lines=tuple(roles))
 
 
 def _plain(text: str) -> str:
@@ -269,6 +269,5 @@ def _singular(word: str) -> str:
     return {"opportunities": "opportunity"}.get(word, word.removesuffix("s"))
 
 
-def _delimiter(lines: Sequence[str]) -> str:
-    first = lines[0] if lines else ""
+def _delimiter(first: str) -> str:
     return max(",;\t", key=first.count)

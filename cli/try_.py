@@ -13,7 +13,7 @@ import click
 
 from cli import sync as syncing
 from cli.compose import compose
-from cli.exports import CONTACT, Export, read_exports, write_for_sandbox
+from cli.exports import CONTACT, Export, read_exports, refused, write_for_sandbox
 from cli.fields import changes
 from cli.offline import compose_offline
 from cli.screen import console, print_json, table
@@ -32,7 +32,9 @@ SHOWN = 10
 @click.command("try")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--programme", default="customers", show_default=True, help="The programme, or a .toml file of your own.")
-@click.option("--years", default=3, show_default=True, help="How many years back signals count.")
+@click.option(
+    "--years", type=click.IntRange(1, 30), default=3, show_default=True, help="How many years back signals count."
+)
 @click.option("--day-first/--month-first", default=None, help="How 03/12/2026 is read, where the files do not show it.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")
 def try_(*, folder: Path, programme: str, years: int, day_first: bool | None, as_json: bool) -> int:
@@ -56,7 +58,7 @@ def try_(*, folder: Path, programme: str, years: int, day_first: bool | None, as
     _invent_no_numbers(world)
     with tempfile.TemporaryDirectory(prefix="bonus-malus-try-") as name:
         home = Path(name)
-        write_for_sandbox(exports, home)
+        places = write_for_sandbox(exports, home)
         loaded = load_folder(world, home)
         with Server(create_app(world)) as server:
             settings = home / "bonus-malus.toml"
@@ -66,8 +68,8 @@ def try_(*, folder: Path, programme: str, years: int, day_first: bool | None, as
             changes(compose(settings), apply=True)
             world.clock.advance(timedelta(hours=1))  # the search index lags, and windows end before now
             report = syncing.perform(compose(settings), quiet=True)
-            people = _people(settings, crms)
-    rejects = [str(each) for each in loaded.rejects]
+            people, problems = _outcome(settings, crms, report.run)
+    rejects = [*refused(exports, loaded.rejects, places), *problems]
     if as_json:
         print_json(
             {"files": [_file(each) for each in exports], "refused": rejects, "people": people} | report.to_json()
@@ -84,14 +86,17 @@ def _invent_no_numbers(world: "World") -> None:
             sobject.add(replace(found, auto_number=None))
 
 
-def _people(settings: Path, crms: list[str]) -> list[dict[str, Any]]:
+def _outcome(settings: Path, crms: list[str], run: int) -> tuple[list[dict[str, Any]], list[str]]:
+    """Everybody's standing, and a line for each record that was read and could not be used."""
     loaded, ledger = compose_offline(settings)
     with closing(ledger), ledger.begin() as tx:
-        return [
+        people = [
             {"record": f"{crm}:{row[0]}", **row[2]}
             for crm in crms
             for row in history.shown(tx, loaded.programme_name, crm)
         ]
+        found = history.problems(tx, run)
+    return people, [f"{each['object']} {each['record']}: {each['what']}; {each['cure']}" for each in found]
 
 
 def _file(export: Export) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from cli.cells import Known, converted
 from cli.exports import read_exports
 from config.reading import ConfigError
 
@@ -34,6 +35,8 @@ NUMBERED = (
     "Case ID,Case Number,Contact ID,Status,Subject,Resolution,Closed Date\n"
     "500AA0000000001,00001001,003AA0000000002,Closed,Broken,Customer at fault,2026-03-02 10:00\n"
 )
+
+NO_NUMBERS = ["1e12", "NaN", "n/a", "--5", "1 2", "1.2.3", "12x3", "2025-01-01", ""]
 
 
 @pytest.fixture
@@ -138,3 +141,56 @@ def test_a_file_that_means_nothing_is_one_line(folder, command, name, text, what
 def test_without_contacts_there_is_nobody_to_score(folder, command):
     (folder / "contacts-hubspot.csv").unlink()
     assert "no export of hubspot contacts" in command("try", str(folder)).err
+
+
+@pytest.mark.parametrize(
+    ("cells", "amounts"),
+    [
+        (["(500.00)", "-500", "\N{MINUS SIGN}500", "500-", "$-5"], ["-500.00", "-500", "-500", "-500", "-5"]),
+        (["0.125", "12345.678", ",5"], ["0.125", "12345.678", "0.5"]),
+        (["1.234"], ["1234"]),
+        (["1.234", "12.5"], ["1.234", "12.5"]),  # the column shows what its points are
+        (["Rs. 50", "R$ 1.234,50", "1 234,50 €"], ["50", "1234.50", "1234.50"]),
+        (["CHF 1'234.50", "12,34,567.00", "1,234,567"], ["1234.50", "1234567.00", "1234567"]),
+        (NO_NUMBERS, NO_NUMBERS),
+    ],
+)
+def test_a_number_is_read_as_written_or_left_as_it_is(cells, amounts):
+    assert converted("deals.csv: Amount", Known("amount", "number"), cells, None) == amounts
+
+
+def test_what_was_not_taken_is_told_with_its_place_in_the_file(folder, command):
+    (folder / "contacts-hubspot.csv").write_text(
+        'Record ID,First Name,Last Name,Email\n101,"Ada\nMaria",Brandt,ada@example.com\n'
+        "102,Bo,Quill,bo@example.com,more\n,No,Id,no@example.com\n103,Bad,Mail,none\n"
+        "104,Short\nConfidential\n",
+        "utf-8",
+    )
+    said = command("try", str(folder), "--json")
+    assert [each.partition(": ")[0] for each in said.json["refused"]] == [
+        "contacts-hubspot.csv:4",
+        "contacts-hubspot.csv:5",
+        "contacts-hubspot.csv:7",
+        "contacts-hubspot.csv:6, column Email",
+    ]
+
+
+def test_a_refused_opportunity_is_told_once_and_a_day_that_cannot_be_is_told(folder, command):
+    (folder / "opps.csv").write_text(
+        "Opportunity ID,Opportunity Name,Stage,Close Date,Amount,Contact ID\n"
+        "006AA0000000001,Tiles,Closed Won,2025-02-29,1,003AA0000000001\n"
+        "006AA0000000002,Tiles,Closed Won,9999-12-31,1,003AA0000000001\n"
+        "006AA0000000003,Tiles,Closed Won,2025-02-28,1,003AA0000000099\n",
+        "utf-8",
+    )
+    said = command("try", str(folder), "--json")
+    first, second = said.json["refused"]
+    assert first.startswith("opps.csv:2, column Close Date: ")
+    assert "9999-12-31, which cannot be" in second
+
+
+def test_two_files_of_one_object_count_together(folder, command):
+    heading, *deals = FILES["deals.csv"].splitlines(keepends=True)
+    (folder / "deals more.csv").write_text(heading + deals[0].replace("501", "502"), "utf-8")
+    said = command("try", str(folder), "--json")
+    assert next(each["points"] for each in said.json["people"] if each["record"] == "hubspot:101") == "30"
