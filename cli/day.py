@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+FIRST, LAST = 1900, 2999  # years that somebody can mean; the calendar itself ends with 9999
+
 
 class Day(click.ParamType[datetime]):
     """A date as ISO 8601 writes it; its midnight, as the commands take it."""
@@ -21,9 +23,12 @@ class Day(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         try:
-            return datetime.strptime(value, "%Y-%m-%d")  # noqa: DTZ007 - a day of the programme's calendar
+            day = datetime.strptime(value, "%Y-%m-%d")  # noqa: DTZ007 - a day of the programme's calendar
         except ValueError:
             self.fail(f"{value!r} is no day; write it as 2026-03-12", param, ctx)
+        if not FIRST <= day.year <= LAST:
+            self.fail(f"{value!r} is no day that anybody can mean: years go from {FIRST} to {LAST} here", param, ctx)
+        return day
 
 
 DAY = Day()

@@ -3,6 +3,7 @@
 import getpass
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import click
+from sqlalchemy import Connection
 
 from cli.compose import clock
 from cli.day import DAY
@@ -20,26 +22,65 @@ from cli.screen import console, print_json
 from config.rulefile import load_programme
 from config.settings import load_settings
 from scoring.decision import Decision, Kind
+from scoring.derived import in_lines
 from scoring.rules import Programme
 from scoring.signal import Signal
 from sync import decide
 from sync.ledger import database, history, past
+from sync.money import rates_for
+from sync.standings import standings_of
 
 AHEAD = timedelta(days=366)  # nobody decides for longer
 MOST = 100  # no coefficient is above it, nor a level's number in its place
+MOST_POINTS = 1_000_000  # as in the rules
+LONGEST, LONGEST_ID = 1000, 80  # characters of a reason, and of who decides
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def _signed(command: Command) -> Command:
     """The options of every decision."""
+    who, why = _words(LONGEST_ID), _words(LONGEST)
     for option in (
         click.option("--json", "as_json", is_flag=True, help="What was entered, as JSON."),
         click.option("--on", "on", type=DAY, help="From that day on, instead of today."),
-        click.option("--by", default=getpass.getuser, show_default="who you are here", help="Who decides: an id."),
-        click.option("--why", required=True, help="The reason; it is shown with the numbers."),
+        click.option(
+            "--by", default=getpass.getuser, show_default="who you are here", callback=who, help="Who decides: an id."
+        ),
+        click.option("--why", required=True, callback=why, help="The reason; it is shown with the numbers."),
     ):
         command = option(command)
     return command
+
+
+def _words(most: int) -> Callable[[click.Context, click.Parameter, str], str]:
+    """Text on one line, and not nothing: it stands on records, and for years."""
+
+    def checked(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+        words = " ".join(value.split())
+        if not 0 < len(words) <= most:
+            raise click.BadParameter(f"say something, in {most} characters at most")
+        return words
+
+    return checked
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of the subject of a decision."""
+
+    tx: Connection
+    programme: int
+    subject: int
+    rules: str
+    today: date
+
+    def signals(self) -> list[Signal]:
+        """What the CRMs reported, and what was derived from it: either may be held against somebody."""
+        reported = past.signals_of(self.tx, [self.subject])[self.subject]
+        rules = load_programme(self.rules, at=self.today)
+        rates = rates_for(self.tx, self.programme, rules)
+        shown = standings_of(self.tx, [self.subject], rules, self.today, rates=rates)[self.subject]
+        return [*reported, *in_lines(shown.lines, rules)]
 
 
 @click.group()
@@ -54,10 +95,10 @@ def _contest(kind: Kind, summary: str) -> click.Command:
     @_signed
     @click.pass_obj
     def command(path: Path, /, *, subject: str, signal: str, of: datetime | None, **signed: Any) -> int:
-        def about(signals: list[Signal], day: date) -> Decision:
+        def about(known: _Known, day: date) -> Decision:
             # What was open when the CRM took the fault back can still be ended.
             meant = decide.incident_of if kind is Kind.CONTEST_OPEN else decide.signal_of
-            fact = meant(signals, signal, on=of.date() if of else None).fact
+            fact = meant(known.signals(), signal, on=of.date() if of else None).fact
             return Decision(kind, day, signed["by"], signed["why"], fact=fact)
 
         return _enter(path, subject, about, on=signed["on"], as_json=signed["as_json"])
@@ -77,7 +118,7 @@ for _kind, _summary in (
 @click.command()
 @click.argument("subject")
 @click.option("--coefficient", help="Such as 0.90.")
-@click.option("--points", type=int, help="The balance.")
+@click.option("--points", type=click.IntRange(-MOST_POINTS, MOST_POINTS), help="The balance.")
 @click.option("--until", type=DAY, help="The day before which it ends by itself.")
 @click.option("--lift", is_flag=True, help="End every adjustment of SUBJECT.")
 @_signed
@@ -94,10 +135,15 @@ def adjust(
     **signed: Any,
 ) -> int:
     """Set the coefficient or the points of SUBJECT by hand; shown as what it is, and kept by every recalculation."""
+    sets = coefficient is not None or points is not None
+    if lift == sets or (lift and until):
+        raise click.UsageError("say --coefficient, --points or both, with --until if it should end; or --lift alone")
     hundredths = None if coefficient is None else _hundredths(coefficient)
 
-    def about(_signals: list[Signal], day: date) -> Decision:
+    def about(_known: _Known, day: date) -> Decision:
         _check(load_programme(load_settings(path).programme, at=day), hundredths, points)
+        if until and until.date() <= day:
+            raise click.UsageError(f"--until {until.date()}: it begins on {day}, and ends after that")
         return Decision(
             Kind.LIFT if lift else Kind.ADJUST,
             day,
@@ -116,7 +162,7 @@ def _freezing(kind: Kind, summary: str) -> click.Command:
     @_signed
     @click.pass_obj
     def command(path: Path, /, *, subject: str, **signed: Any) -> int:
-        def about(_signals: list[Signal], day: date) -> Decision:
+        def about(_known: _Known, day: date) -> Decision:
             return Decision(kind, day, signed["by"], signed["why"])
 
         return _enter(path, subject, about, on=signed["on"], as_json=signed["as_json"])
@@ -130,7 +176,7 @@ unfreeze = _freezing(Kind.UNFREEZE, "Score SUBJECT again, with everything that h
 
 
 def _enter(
-    path: Path, name: str, about: Callable[[list[Signal], date], Decision], *, on: datetime | None, as_json: bool
+    path: Path, name: str, about: Callable[[_Known, date], Decision], *, on: datetime | None, as_json: bool
 ) -> int:
     settings, ledger = compose_offline(path)
     now = clock(settings).now()
@@ -141,11 +187,12 @@ def _enter(
         day = on.date() if on else today
         programme = database.programme(tx, settings.programme_name)
         _possible(day, today, programme.horizon)
-        signals = past.signals_of(tx, [found.subject])[found.subject]
         try:
-            decision = about(signals, day)
+            decision = about(_Known(tx, programme.id, found.subject, settings.programme, today), day)
         except (ValueError, decide.NoSuchSignalError) as error:
             raise click.UsageError(str(error)) from error
+        if why := decide.why_idle(decide.decisions_of(tx, [found.subject])[found.subject], decision):
+            raise click.UsageError(f"{name}: {why}; nothing was entered")
         decide.enter(tx, decide.Subject(programme.id, found.subject), decision, now)
     if as_json:
         fact = decision.fact and {"source": decision.fact[0].id, "signal": decision.fact[1]}

@@ -15,7 +15,13 @@ from sync.rejects import Reject
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="All of them as JSON.")
-@click.option("--limit", default=50, show_default=True, help="How many to show, the longest refused first.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=50,
+    show_default=True,
+    help="How many to show, the longest refused first.",
+)
 @click.pass_obj
 def rejects(path: Path, *, as_json: bool, limit: int) -> int:
     """List the records whose last update was refused: why, what cures it, since when, and when it is tried again.

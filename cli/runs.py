@@ -14,7 +14,7 @@ from sync.ledger.history import RunRow
 
 @click.group(invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="The list as JSON.")
-@click.option("--limit", default=20, show_default=True, help="How many of the latest.")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many of the latest.")
 @click.pass_context
 def runs(context: click.Context, *, as_json: bool, limit: int) -> int:
     """List the latest runs; `runs show ID` tells everything about one."""

@@ -1,6 +1,6 @@
 """Derived signals: made of a count and a sum over one period, dated on the day they cross."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
@@ -60,5 +60,17 @@ def derive(
             amount > 0 and amount * 100 >= rule.share_percent * against.get(currency, Decimal(0))
             for currency, amount in counted.items()
         ):
-            return Signal(rule.name, day, Source("", "derived", f"{rule.name} {start}"), rule.liability), count
+            return Signal(rule.name, day, _source(f"{rule.name} {start}"), rule.liability), count
     return None
+
+
+def in_lines(lines: Iterable[Line], programme: Programme) -> list[Signal]:
+    """The derived signals that a standing's lines tell of, those that are contested among them."""
+    liable = {rule.name: rule.liability for rule in programme.derived}
+    told = ((str(line.values["signal"]), line) for line in lines if line.code is Code.DERIVED)
+    return [Signal(name, line.day("on"), _source(str(line.values["source"])), liable[name]) for name, line in told]
+
+
+def _source(id_: str) -> Source:
+    """Of no connection: no CRM has a record of it."""
+    return Source("", "derived", id_)

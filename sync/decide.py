@@ -6,7 +6,8 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, insert, select
 
-from scoring.decision import Decision, Kind
+from scoring.decision import Decision, Kind, decided
+from scoring.numbers import in_force
 from scoring.signal import Liability, Signal, Source
 from sync import lease
 from sync.ledger import database, past, schema
@@ -34,7 +35,8 @@ def enter(tx: Connection, subject: Subject, decision: Decision, now: datetime) -
     lease.alone(tx, subject.programme)
     database.refuse_past(tx, subject.programme, now)
     source, name = decision.fact or (None, None)
-    connection = None if source is None else _connection(tx, subject.programme, source.connection)
+    # What was derived from other signals comes from no connection.
+    connection = _connection(tx, subject.programme, source.connection) if source and source.connection else None
     tx.execute(
         insert(schema.decisions).values(
             recorded=now,
@@ -65,13 +67,16 @@ def decisions_of(
     if tx.execute(select(table.c.id).limit(1)).first() is None:
         return dict.fromkeys(subjects, ())
     mine = past.owners(tx, subjects, known_at)
-    names = {row.id: row.name for row in tx.execute(select(schema.connections.c.id, schema.connections.c.name))}
+    names = {None: ""} | {
+        row.id: row.name for row in tx.execute(select(schema.connections.c.id, schema.connections.c.name))
+    }
     for ids in chunks(mine):
         query = select(table).where(table.c.contact.in_(ids)).order_by(table.c.id)
         if known_at is not None:
             query = query.where(table.c.recorded <= known_at)
         for row in tx.execute(query):
-            fact = None if row.record is None else (Source(names[row.connection], row.object, row.record), row.name)
+            source = Source(names.get(row.connection, ""), row.object, row.record)
+            fact = None if row.record is None else (source, row.name)
             decision = Decision(
                 Kind(row.kind),
                 row.on_day,
@@ -98,11 +103,13 @@ def signal_of(signals: Sequence[Signal], wanted: str, *, on: date | None = None)
     if len(fits) == 1:
         return fits[0]
     known = "; ".join(
-        f"{each.name} {each.reference} of {each.on} ({each.source.object} {each.source.id})"
-        for each in sorted(fits or signals, key=lambda each: each.on)[-10:]
+        f"{_called(each)} ({each.source.object} {each.source.id})"
+        for each in sorted(fits or filter(_is_incident, signals), key=lambda each: each.on)[-10:]
     )
     what = f"{wanted} is more than one signal" if fits else f"there is no signal {wanted}"
-    raise NoSuchSignalError(f"{what} of this person; say which by its record's id: {known or 'there are none at all'}")
+    raise NoSuchSignalError(
+        f"{what} of this person; say which by its record's id: {known or 'there is no incident at all'}"
+    )
 
 
 def incident_of(signals: Sequence[Signal], wanted: str, *, on: date | None = None) -> Signal:
@@ -112,12 +119,46 @@ def incident_of(signals: Sequence[Signal], wanted: str, *, on: date | None = Non
         NoSuchSignalError: there is none, more than one, or it raises no coefficient whoever is right.
     """
     found = signal_of(signals, wanted, on=on)
-    if found.liability is Liability.NONE:
+    if not _is_incident(found):
         raise NoSuchSignalError(
-            f"{found.name} {found.reference} of {found.on} is no incident of theirs: it raises no coefficient, "
-            "and there is nothing to contest"
+            f"{_called(found)} is no incident of theirs: it raises no coefficient, and there is nothing to contest"
         )
     return found
+
+
+def why_idle(known: Sequence[Decision], decision: Decision) -> str:
+    """Why a decision would change nothing about what has been decided; empty where it does."""
+    now = decided(known, decision.on)
+    match decision.kind:
+        case Kind.FREEZE if now.frozen:
+            return f"frozen already, since {now.frozen.on}"
+        case Kind.UNFREEZE if not now.frozen:
+            return f"not frozen on {decision.on}"
+        case Kind.LIFT if not any(in_force(each, decision.on) for each in (now.coefficient, now.points)):
+            return f"not adjusted on {decision.on}"
+    if decision.fact is None:
+        return ""
+    contest = decided(known, date.max).contests.get(decision.fact)
+    if contest is None:
+        return "" if decision.kind is Kind.CONTEST_OPEN else "not contested: `bonus-malus contest open` comes first"
+    return (
+        f"{_SO_ALREADY[decision.kind]} already, since {contest.last.on}" if contest.last.kind is decision.kind else ""
+    )
+
+
+_SO_ALREADY = {
+    Kind.CONTEST_OPEN: "contested",
+    Kind.CONTEST_ACCEPT: "accepted",
+    Kind.CONTEST_REJECT: "rejected",
+}
+
+
+def _called(signal: Signal) -> str:
+    return " ".join(filter(None, (signal.name, signal.reference, f"of {signal.on}")))
+
+
+def _is_incident(signal: Signal) -> bool:
+    return signal.liability is not Liability.NONE
 
 
 def _contact(tx: Connection, subject: int) -> int:

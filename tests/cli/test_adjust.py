@@ -15,8 +15,17 @@ def test_what_no_review_or_balance_can_be_is_not_entered_by_hand_either(site, co
         (("--coefficient", "90"), "--coefficient 90.00: customers goes from 0.50 to 3.50"),
         (("--coefficient", "0.49"), "--coefficient 0.49: customers goes from 0.50 to 3.50"),
         (("--points", "-500"), "--points -500: customers never goes below 0"),
+        (("--points", "99999999999999999999"), "is not in the range -1000000<=x<=1000000"),
+        ((), "say --coefficient, --points or both"),
+        (("--lift", "--points", "5"), "or --lift alone"),
+        (
+            ("--points", "5", "--until", "2026-11-22"),
+            "--until 2026-11-22: it begins on 2026-11-22, and ends after that",
+        ),
+        (("--points", "5", "--why", " "), "--why"),
+        (("--lift",), "not adjusted on 2026-11-22; nothing was entered"),
     ):
-        said = command("adjust", record, *words, "--why", "a typo")
+        said = command("adjust", record, "--why", "a typo", *words)
         assert (said.code, said.err.count("\n")) == (2, 1)
         assert says in said.err
     assert command("adjust", record, "--coefficient", "0.50", "--why", "goodwill").code == 0
@@ -32,6 +41,7 @@ def test_only_what_is_held_against_somebody_can_be_contested_and_only_from_a_day
         (("contest", "open", record, ordered(site, record)), "is no incident of theirs: it raises no coefficient"),
         (("freeze", record, "--on", "1900-01-01"), "--on 1900-01-01: nothing before 2023-11-22 counts here"),
         (("unfreeze", record, "--on", "2999-01-01"), "--on 2999-01-01: that is more than 366 days ahead"),
+        (("contest", "reject", record, signal), "not contested: `bonus-malus contest open` comes first"),
         (("contest", "open", record, signal, "--on", "2999-01-01"), "more than 366 days ahead"),
     ):
         said = command(*words, *why)
@@ -52,6 +62,15 @@ def test_a_day_after_the_last_run_is_told_as_what_it_is_and_a_statement_bears_th
         "31 Jan 2027 is after the last run, of 22 Nov 2026: told as if nothing happened in between\n",
     )
     assert command("explain", record, "--as-of", "2026-11-22").err == ""
+    for words in (
+        ("explain", record, "--as-of"),
+        ("statement", record, "--as-of"),
+        ("simulate", "--rules", "be-1992", "--at"),
+    ):
+        for year in ("0001", "9999"):
+            said = command(*words, f"{year}-12-31")
+            assert (said.code, said.err.count("\n")) == (2, 1)
+            assert "years go from 1900 to 2999 here" in said.err
     said = command("statement", record, "--as-of", "2027-01-31", "--language", "fr", "--name", "Ada Lovelace")
     assert "Le 31 janv. 2027 vient après le dernier passage, du 22 nov. 2026" in said.err
     assert "Ada Lovelace · salesforce:" in said.out
@@ -81,3 +100,20 @@ def ordered(site, record):
         found = tx.execute(query).first()
     ledger.close()
     return found.record
+
+
+@pytest.mark.timeout(120)
+def test_many_refunds_are_contested_by_the_name_that_explain_shows(site, command):
+    org = site.world.org
+    record = org.insert("Contact", {"LastName": "Norvaar"})
+    for amount, day in ((100, "2025-02-01"), (-100, "2025-03-01"), (-100, "2025-03-02"), (-100, "2025-03-03")):
+        values = {"Name": "Stove", "StageName": "Closed Won", "CloseDate": day, "Amount": amount}
+        org.insert("OpportunityContactRole", {"OpportunityId": org.insert("Opportunity", values), "ContactId": record})
+    site.remote.sleep(900)
+    command("fields", "apply")
+    command("sync", "--first-fill")
+    said = command("contest", "open", record, "refund_abuse", "--why", "the carrier broke them", "--json")
+    assert said.code == 0, said.err
+    assert said.json["fact"]["signal"] == "refund_abuse"
+    command("sync")
+    assert "held until decided" in " ".join(command("explain", record).out.split())

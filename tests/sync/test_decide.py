@@ -1,14 +1,20 @@
 """What people decide, shown by the next sync, and known on both clocks."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
+from config.rulefile import load_programme
 from scoring.decision import Decision, Kind
+from scoring.derived import in_lines
+from scoring.mapping import SignalRule, SubjectPath
+from scoring.signal import Source
 from sync import decide
 from sync.decide import NoSuchSignalError
 from sync.ledger import database, history, past
+from sync.standings import standings_of
 from tests.sync.conftest import order
 from tests.sync.test_run import THIS_YEAR, one_customer
 
@@ -57,6 +63,52 @@ def test_an_accepted_contest_never_counts_again(world):
     crm.put("cases", "c1", day=date(2026, 5, 2))
     world.sync()
     assert crm.ours("1")["coefficient"] == Decimal("0.95")
+
+
+def test_an_incident_that_was_derived_and_that_no_crm_has_a_record_of_is_contested_like_any_other(world):
+    crm = one_customer(world)
+    refund = SignalRule("refund", "refunds", (), "day", SubjectPath(link="contacts"), amount="amount")
+    world.mappings["a"] = replace(world.mappings["a"], signals=(*world.mappings["a"].signals, refund))
+    for number in ("r1", "r2", "r3"):
+        crm.put("refunds", number, day=date(2026, 5, 1), amount=Decimal(100), contacts=["1"])
+    world.sync()
+    assert crm.ours("1")["coefficient"] == Decimal("1.12")
+    rules = load_programme("customers", at=TODAY)
+    who = subject(world)
+    with world.ledger.begin() as tx:
+        (found,) = in_lines(standings_of(tx, [who], rules, TODAY)[who].lines, rules)
+        decision = Decision(Kind.CONTEST_OPEN, TODAY, "rep-7", "the carrier broke all three", fact=found.fact)
+        decide.enter(tx, decide.Subject(database.programme(tx, "customers").id, who), decision, world.clock.now)
+        assert decide.decisions_of(tx, [who])[who][0].fact == found.fact
+        assert decide.incident_of([found], "refund_abuse") == found
+    world.sync()
+    assert (crm.ours("1")["coefficient"], crm.ours("1")["status"]) == (Decimal("0.95"), "contested")
+
+
+@pytest.mark.parametrize(
+    ("before", "then", "says"),
+    [
+        ((), Kind.CONTEST_OPEN, ""),
+        ((), Kind.CONTEST_REJECT, "not contested: `bonus-malus contest open` comes first"),
+        ((Kind.CONTEST_OPEN,), Kind.CONTEST_OPEN, "contested already, since 2026-11-22"),
+        ((Kind.CONTEST_OPEN, Kind.CONTEST_REJECT), Kind.CONTEST_ACCEPT, ""),
+        ((Kind.CONTEST_OPEN, Kind.CONTEST_ACCEPT), Kind.CONTEST_ACCEPT, "accepted already, since 2026-11-22"),
+        ((), Kind.FREEZE, ""),
+        ((Kind.FREEZE,), Kind.FREEZE, "frozen already, since 2026-11-22"),
+        ((Kind.FREEZE,), Kind.UNFREEZE, ""),
+        ((), Kind.UNFREEZE, "not frozen on 2026-11-22"),
+        ((), Kind.LIFT, "not adjusted on 2026-11-22"),
+        ((Kind.ADJUST,), Kind.LIFT, ""),
+    ],
+)
+def test_a_decision_that_would_change_nothing_says_why(before, then, says):
+    source = Source("a", "cases", "c1")
+
+    def made(kind):
+        fact = (source, "claim_at_fault") if kind.value.startswith("contest") else None
+        return Decision(kind, TODAY, "rep-7", "why", fact=fact, points=5 if kind is Kind.ADJUST else None)
+
+    assert decide.why_idle([made(kind) for kind in before], made(then)) == says
 
 
 def test_an_adjustment_survives_recalculation_and_ends_by_itself(world):
