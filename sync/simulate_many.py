@@ -85,7 +85,7 @@ class Met:
 
         def read() -> pa.Table:
             table = part.read()
-            mine = table.filter(pc.is_in(table["subject"], subjects))
+            mine = table.filter(pc.is_in(table["subject"], subjects)).cast(columns.EVENTS)
             self.names.update(pc.unique(mine["signal"]).to_pylist())
             late = pc.and_(pc.greater(mine["on"], since), pc.less_equal(mine["on"], until))
             worth = pc.greater(mine["amount"], NOTHING)

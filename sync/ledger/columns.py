@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection, func, select
 
 from scoring.engine_columns import Part
-from sync.ledger import arrow, load_postgresql, load_sqlite, schema
+from sync.ledger import arrow, load_postgresql, load_sqlite, schema, together
 from sync.ledger.database import Ledger
 from sync.ledger.errors import LedgerError
 from sync.ledger.facts import Entry
@@ -40,6 +40,7 @@ SIGNALS = pa.schema(
 )
 """What a first fill brings of each signal, as in `scoring.signal.Signal`; `contact` is the CRM's record id."""
 
+_CODED = ("signal", "liability", "currency")
 EVENTS = pa.schema(
     [
         pa.field("subject", pa.int64()),
@@ -56,6 +57,10 @@ EVENTS = pa.schema(
     ]
 )
 """What `scoring.engine` reads."""
+CODED = pa.schema(
+    [each.with_type(pa.dictionary(pa.int32(), each.type)) if each.name in _CODED else each for each in EVENTS]
+)
+"""The same as it is read from here: a text that rows share is there once."""
 
 LIABILITIES = pa.array(["full", "partial", "none"])
 AMOUNT = r"^\d{1,16}(\.\d+)?$"
@@ -68,20 +73,31 @@ LONGEST = 255  # characters of a reference
 
 # The same text on both databases. What is empty comes as '', so that a column has one type, whatever its first rows.
 RECORDED = {"sqlite": "s.recorded", "postgresql": "s.recorded AT TIME ZONE 'UTC'"}
-SHOWN = """s.on_day AS "on", s.name AS signal, s.liability AS liability,
-       coalesce(s.amount, '') AS amount, coalesce(s.currency, '') AS currency, s.key AS key,
-       CASE WHEN s.initial THEN '' ELSE CAST({recorded} AS TEXT) END AS recorded,
-       s.connection AS connection, s.object AS object, s.record AS record, s.original AS original"""
+# What most signals of a ledger have in common: an order of a first fill brings nothing of what is seldom.
+ALWAYS = {
+    "connection": "s.connection",
+    "object": "s.object",
+    "signal": "s.name",
+    "currency": "coalesce(s.currency, '')",
+    "liability": "s.liability",
+}
+SELDOM = {
+    "recorded": "CASE WHEN s.initial THEN '' ELSE CAST({recorded} AS TEXT) END",
+    "original": "s.original",
+    "key": "s.key",
+}
+IDLE = "s.initial AND s.original = '' AND s.key = ''"
 # Whose each is, and whether another one replaced it, a database would look up row by row: `Whose` knows both. The plus
 # keeps SQLite to the order of the entries.
 EVERYTHING = """
-SELECT s.id AS id, s.contact AS contact, {shown}
+SELECT {ids}s.contact AS contact, s.on_day AS "on", coalesce(s.amount, '') AS amount, s.record AS record,
+       {{shared}}
 FROM signals AS s WHERE NOT s.withdrawn AND +s.connection IN ({connections})
 """
 # Of some subjects every entry is read, withdrawals too: what they replace is among them. A withdrawal replaces a number
 # below zero.
 OF_SOME = """
-SELECT c.subject AS subject, {shown},
+SELECT c.subject AS subject, s.on_day AS "on", coalesce(s.amount, '') AS amount, s.record AS record, {{shared}},
        s.id AS id, coalesce(CASE WHEN s.withdrawn THEN -s.replaces ELSE s.replaces END, 0) AS replaces
 FROM contacts AS c CROSS JOIN signals AS s
 WHERE c.connection = s.connection AND c.record = s.contact AND +c.connection IN ({connections})
@@ -125,19 +141,23 @@ def events(ledger: Ledger, programme: int, orders: Iterable[str] = ()) -> Iterat
     source = Source.of(ledger, programme, orders)
     with arrow.reader(ledger) as ask:
         whose = Whose.read(ask, source.connections)
-        for batch in ask(source.everything):
-            source.order.learn(_named(batch))
-        for batch in ask(source.everything):
-            yield _event_batch(whose.own(batch), source.order)
+        for query in source.pieces(PART, whose):
+            for batch in source.entries(ask, query):
+                source.order.learn(_named(batch))
+        for query in source.pieces(PART, whose):
+            for batch in source.entries(ask, query):
+                yield _event_batch(whose.own(batch), source.order).cast(EVENTS)
 
 
 def nothing() -> pa.Table:
     """No signals, having gone through all that signals go through."""
-    texts = ("contact", "signal", "liability", "amount", "currency", "key", "recorded", "object", "record", "original")
-    kinds = {"id": pa.int64(), "on": pa.date32(), "connection": pa.int64(), **dict.fromkeys(texts, pa.string())}
-    batch = pa.record_batch([pa.array([], kind) for kind in kinds.values()], names=list(kinds))
-    owned = Whose.read(lambda _query: iter(()), "NULL").own(batch)
-    return pa.Table.from_batches([_event_batch(owned, Order({}, frozenset()))], EVENTS)
+    texts = ("contact", "amount", "record", together.JOINED)
+    kinds = {"on": pa.date32(), **dict.fromkeys(texts, pa.string())}
+    none = pa.record_batch([pa.array([], kind) for kind in kinds.values()], names=list(kinds))
+    source = Source("NULL", _shared("sqlite"), 0, Order({}, frozenset()))
+    whose = Whose.read(lambda _query: iter(()), source.connections)
+    found = source.entries(lambda _query: iter([none]), "")
+    return pa.Table.from_batches([_event_batch(whose.own(each), source.order) for each in found], CODED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +165,7 @@ class Source:
     """The signals in force of a programme, and the order of their records."""
 
     connections: str
-    shown: str
+    shared: together.Shared
     last: int
     order: Order
 
@@ -157,50 +177,65 @@ class Source:
         with nullcontext(tx) if tx is not None else ledger.begin() as inside:
             names = {row.id: row.name for row in inside.execute(query)}
             last = inside.execute(select(func.max(schema.signals.c.id))).scalar_one() or 0
-        order = Order(names, frozenset(orders))
-        shown = SHOWN.format(recorded=RECORDED[ledger.engine.dialect.name])
-        return cls(", ".join(map(str, names)) or "NULL", shown, last, order)
-
-    @property
-    def everything(self) -> str:
-        """The query for all that may be in force."""
-        return EVERYTHING.format(shown=self.shown, connections=self.connections)
+        numbers = ", ".join(map(str, names)) or "NULL"
+        return cls(numbers, _shared(ledger.engine.dialect.name), last, Order(names, frozenset(orders)))
 
     def learn(self, ask: arrow.Read) -> None:
         """Know the ids by a sample; `order.missed` says afterwards whether that was enough."""
         ids = ", ".join(str(each) for each in range(1, self.last + 1, max(1, self.last // SAMPLE)))
-        for batch in ask(f"{self.everything} AND s.id IN ({ids or 'NULL'})"):
+        for batch in self.entries(ask, f"{self._everything()} AND s.id IN ({ids or 'NULL'})"):
             self.order.learn(_named(batch))
 
     def parts(self, readers: arrow.Readers, *, size: int = PART) -> list[Part]:
         """All of them for `scoring.engine.score_parts`, in pieces of `size` entries; each is read by a free reader."""
         with _free(readers) as ask:
             whose = Whose.read(ask, self.connections)
-        return [
-            self._part(readers, whose, f"{self.everything} AND s.id >= {start} AND s.id < {start + size}", size)
-            for start in range(1, self.last + 1, size)
-        ]
+        return [self._part(readers, whose, query, size) for query in self.pieces(size, whose)]
 
     def of_some(self, readers: arrow.Readers, subjects: Sequence[int]) -> pa.Table:
-        """Those of some subjects, as `EVENTS`, found by the index; their records in an order of their own."""
-        some = ", ".join(map(str, subjects))
-        query = OF_SOME.format(shown=self.shown, connections=self.connections, subjects=some)
+        """Those of some subjects, as `CODED`, found by the index; their records in an order of their own."""
+        query = OF_SOME.format(connections=self.connections, subjects=", ".join(map(str, subjects)))
         with _free(readers) as ask:
-            batches = _in_force(list(ask(query)))
+            batches = _in_force(self.entries(ask, query))
         order = Order(self.order.names, self.order.orders)
         for batch in batches:
             order.learn(_named(batch))
-        return pa.Table.from_batches([_event_batch(batch, order) for batch in batches], EVENTS)
+        return pa.Table.from_batches([_event_batch(batch, order) for batch in batches], CODED)
+
+    def pieces(self, size: int, whose: Whose) -> Iterator[str]:
+        """The queries for all that may be in force, in pieces of `size` entries."""
+        for start in range(1, self.last + 1, size):
+            ids = whose.are_replaced(start, start + size)
+            yield f"{self._everything(ids=ids)} AND s.id >= {start} AND s.id < {start + size}"
+
+    def entries(self, ask: arrow.Read, query: str) -> list[pa.RecordBatch]:
+        """What one of these queries finds, with its connection as a number."""
+        return [_numbered(batch) for batch in together.read(ask, query, self.shared)]
+
+    def _everything(self, *, ids: bool = False) -> str:
+        """All that may be in force; with its numbers, where some of them were replaced."""
+        return EVERYTHING.format(ids="s.id AS id, " if ids else "", connections=self.connections)
 
     def _part(self, readers: arrow.Readers, whose: Whose, query: str, rows: int) -> Part:
         """A piece that is read as often as it is asked for: the engine may need another layout than it began with."""
 
         def read() -> pa.Table:
             with _free(readers) as ask:
-                batches = [_event_batch(whose.own(batch), self.order) for batch in ask(query)]
-            return pa.Table.from_batches(batches, EVENTS)
+                batches = [_event_batch(whose.own(batch), self.order) for batch in self.entries(ask, query)]
+            return pa.Table.from_batches(batches, CODED)
 
-        return Part(rows, EVENTS, read)
+        return Part(rows, CODED, read)
+
+
+def _shared(dialect: str) -> together.Shared:
+    seldom = {name: sql.format(recorded=RECORDED[dialect]) for name, sql in SELDOM.items()}
+    return together.Shared(ALWAYS, seldom, IDLE)
+
+
+def _numbered(batch: pa.RecordBatch) -> pa.RecordBatch:
+    place = batch.schema.get_field_index("connection")
+    named = batch.column(place)
+    return batch.set_column(place, "connection", named.dictionary.cast(pa.int32()).take(named.indices))
 
 
 @contextmanager
@@ -258,13 +293,21 @@ def _named(batch: pa.RecordBatch) -> dict[str, Any]:
 def _event_batch(batch: pa.RecordBatch, order: Order) -> pa.RecordBatch:
     found = _named(batch)
     found["source"], found["original"], strange = order.encode(found)
-    for name in ("amount", "currency", "recorded"):
-        found[name] = _none_where(found[name], pc.equal(found[name], ""))
+    found["amount"] = _none_where(found["amount"], pc.equal(found["amount"], ""))
     fine = _too_fine(found["amount"])
     found["amount"] = _none_where(found["amount"], fine)
     found["by_hand"] = pc.or_(fine, pa.array(strange))
-    found["recorded"] = pc.assume_timezone(found["recorded"].cast(pa.timestamp("us")), "UTC")
-    return pa.record_batch([found[field.name].cast(field.type) for field in EVENTS], schema=EVENTS)
+    found["currency"] = _filled(found["currency"])
+    instants = _filled(found["recorded"])
+    known = pc.assume_timezone(instants.dictionary.cast(pa.timestamp("us")), "UTC")
+    found["recorded"] = known.take(instants.indices)
+    return pa.record_batch([found[field.name].cast(field.type) for field in CODED], schema=CODED)
+
+
+def _filled(coded: Any) -> Any:
+    """With null in place of what is empty."""
+    texts = coded.dictionary
+    return pa.DictionaryArray.from_arrays(coded.indices, _none_where(texts, pc.equal(texts, "")))
 
 
 def _too_fine(amounts: Any) -> Any:

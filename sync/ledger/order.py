@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from scoring.kernel_ids import BITS, TAIL, split
 
-Columns: TypeAlias = Mapping[str, Any]  # Arrow arrays by name: connection, object, record, original, signal
+Columns: TypeAlias = Mapping[str, Any]  # by name: connection, record; object, original and signal as dictionaries
 
 MOST = 512  # heads that fit beside the tail into 63 bits
 ANY = 0xFFFF  # the kind of an id of which only the connection is known
@@ -87,13 +87,14 @@ class Order:
 
     def _originals(self, columns: Columns, kinds: NDArray[np.int32], rows: int) -> tuple[Any, NDArray[np.bool_]]:
         """The orders that refunds name: a record of that id, whatever kind of object it is, in the same connection."""
-        named = np.asarray(pc.not_equal(columns["original"], ""))
+        originals = columns["original"]
+        named = np.asarray(pc.not_equal(originals.dictionary, ""))[originals.indices.to_numpy()]
         unclear = np.zeros(rows, bool)
         if not named.any():
             return pa.nulls(rows, pa.int64()), unclear
         assert self._wanted is not None  # noqa: S101 - `encode` settled
         at = np.flatnonzero(named)
-        tails, heads = _split(columns["original"].take(pa.array(at)), kinds[at] | ANY)
+        tails, heads = _split(originals.take(pa.array(at)), kinds[at] | ANY)
         ranks, known = _find(self._wanted, heads)
         unclear[at] = known & ((ranks < 0) | (ranks >= MOST) | (tails < 0))
         found = np.full(rows, NONE)
@@ -102,7 +103,7 @@ class Order:
 
     def _kinds_of(self, columns: Columns) -> NDArray[np.int32]:
         """Connection and kind of object of each row as one integer."""
-        objects = columns["object"].dictionary_encode()
+        objects = columns["object"]
         with self._lock:
             numbers = [self._kinds.setdefault(each, len(self._kinds)) for each in objects.dictionary.to_pylist()]
         connections = columns["connection"].cast(pa.int32()).to_numpy(zero_copy_only=False)
@@ -125,7 +126,9 @@ class Order:
     def _note_orders(self, columns: Columns, kinds: NDArray[np.int32]) -> bool:
         """Whether orders come from a kind of object that gave none before."""
         if self.orders:
-            kinds = kinds[np.asarray(pc.is_in(columns["signal"], pa.array(sorted(self.orders))))]
+            signals = columns["signal"]
+            ordered = np.asarray(pc.is_in(signals.dictionary, pa.array(sorted(self.orders))))
+            kinds = kinds[ordered[signals.indices.to_numpy()]]
         found = set(pc.unique(pa.array(kinds)).to_pylist()) - self._ordered
         with self._lock:
             self._ordered |= found

@@ -54,15 +54,25 @@ class Whose:
         return cls(Records(low, high, numbers), subjects, table, np.sort(np.concatenate([*replaced, _NONE])))
 
     def own(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Those of these entries that are in force and somebody's, with their `subject`."""
+        """Those of these entries that are in force and somebody's, with their `subject`.
+
+        Without their numbers (`id`) none of them is replaced.
+        """
         wanted = Records.of(batch["contact"], batch["connection"])
         rows = np.empty(batch.num_rows, np.int32)
         known = self.contacts
         find(known.low, known.high, known.connections, self.table, wanted.low, wanted.high, wanted.connections, rows)
-        holds = (rows >= 0) & ~self._is_replaced(_integers(batch["id"]))
+        holds = rows >= 0
+        if "id" in batch.schema.names:
+            holds &= ~self._is_replaced(_integers(batch["id"]))
         if not holds.all():
             batch, rows = batch.filter(pa.array(holds)), rows[holds]
         return batch.append_column("subject", pa.array(self.subjects[rows]))
+
+    def are_replaced(self, start: int, stop: int) -> bool:
+        """Whether any entry from `start` to below `stop` is."""
+        first, last = np.searchsorted(self.replaced, [start, stop])
+        return bool(first < last)
 
     def _is_replaced(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Few are, and entries lie in the order of their numbers: most batches meet none."""
