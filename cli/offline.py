@@ -17,7 +17,7 @@ def compose_offline(path: Path) -> tuple[Settings, Ledger]:
         ConfigError: a mistake in the settings, or no ledger there yet.
     """
     settings = load_settings(path)
-    if "://" not in settings.ledger and not (path.parent / settings.ledger).is_file():
+    if "://" not in settings.ledger and not (path.parent / settings.ledger).exists():
         raise ConfigError(f"{path}: ledger: there is no {settings.ledger} yet; the first sync makes it")
     return settings, Ledger.open(settings.ledger, beside=path.parent)
 

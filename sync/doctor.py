@@ -162,10 +162,10 @@ def _sound(tx: Connection) -> Finding:
     """What the database says of itself."""
     if tx.dialect.name != "sqlite":
         return Finding(Level.PASS, "the ledger answers")
-    said = tx.execute(text("PRAGMA quick_check")).scalar_one()
+    said = tx.execute(text("PRAGMA quick_check(1)")).scalar_one()
     if said == "ok":
         return Finding(Level.PASS, "the ledger is sound")
-    return Finding(Level.FAIL, f"the ledger is damaged: {said}", "bring back the last backup of it")
+    return Finding(Level.FAIL, f"the ledger is damaged: {' '.join(said.split())}", "bring back the last backup of it")
 
 
 def _shared(tx: Connection, programme: str) -> dict[str, int]:

@@ -36,9 +36,18 @@ def backup(ledger: Ledger, file: Path) -> int:
                 here.backup(target, pages=PAGES)
                 # One file is easier to carry than one with a log beside it.
                 target.execute("PRAGMA journal_mode=DELETE")
-        except sqlite3.Error:
+                _refuse_damage(target, ledger.place)
+        except (sqlite3.Error, LedgerError):
             for left in (half, half.with_name(f"{half.name}-journal")):
                 left.unlink(missing_ok=True)
             raise
     half.rename(file)
     return file.stat().st_size
+
+
+def _refuse_damage(copy: sqlite3.Connection, place: str) -> None:
+    """A copy takes damage along without a word, and the backup that it replaces may be sound."""
+    (said,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+    if said != "ok":
+        why = " ".join(said.split())
+        raise LedgerError(f"ledger {place}: the file is damaged, and was not copied ({why}); put an older backup back")

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from sync.ledger import engines, progress, schema
 from sync.ledger.errors import LedgerError, told
-from sync.ledger.upgrade import NewerError, upgrade
+from sync.ledger.upgrade import ForeignError, NewerError, upgrade
 
 OTHERWISE = 0  # no standing's number: a record shows one, but not as it is to be shown
 
@@ -63,6 +63,9 @@ class Ledger:
         except NewerError as error:
             engine.dispose()
             raise LedgerError(f"ledger {name}: {error}: upgrade the program, or put an older backup back") from error
+        except ForeignError as error:
+            engine.dispose()
+            raise LedgerError(f"ledger {name}: {error}: name a database of its own") from error
         except LedgerError:
             engine.dispose()
             raise

@@ -16,14 +16,28 @@ class NewerError(Exception):
     """The ledger was made by a later version of this program."""
 
 
+class ForeignError(Exception):
+    """The database is another program's."""
+
+
 def version(tx: Connection) -> int:
-    """The ledger's version; 0 for an empty database, 1 for one from before versions were kept."""
+    """The ledger's version; 0 for a database without one, 1 for one from before versions were kept.
+
+    Raises:
+        ForeignError: another program keeps its own versions there, or a table that is called as one of ours.
+    """
     known = inspect(tx)
     if known.has_table(_versions.name):
-        found = tx.execute(select(_versions.c.version_num)).scalar_one_or_none()
+        found = tx.execute(select(_versions.c.version_num)).scalars().first()
         if found is not None:
+            if not found.isdecimal():
+                raise ForeignError(f"another program keeps its versions there ({found})")
             return int(found)
-    return 1 if known.has_table(schema.programmes.name) else 0
+    if known.has_table(schema.programmes.name):
+        return 1
+    if taken := sorted(schema.metadata.tables.keys() & set(known.get_table_names())):
+        raise ForeignError(f"another program has a table called {taken[0]} there")
+    return 0
 
 
 def upgrade(tx: Connection, to: int = schema.VERSION) -> int:
@@ -31,6 +45,7 @@ def upgrade(tx: Connection, to: int = schema.VERSION) -> int:
 
     Raises:
         NewerError: it is beyond `to` already.
+        ForeignError: it is no ledger.
     """
     if tx.dialect.name == "postgresql":  # SQLite's transaction began with the one write lock there is
         tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})

@@ -139,6 +139,14 @@ def damaged(site: Site) -> None:
     (site.settings.parent / "ledger.db").write_bytes(b"this is no database" * 500)
 
 
+def damaged_inside(site: Site) -> None:
+    file = site.settings.parent / "ledger.db"
+    Ledger.open(str(file)).close()
+    text = bytearray(file.read_bytes())
+    text[len(text) // 2 : len(text) // 2 + 20_000] = b"\xff" * 20_000
+    file.write_bytes(text)
+
+
 def locked_away(site: Site) -> None:
     file = site.settings.parent / "ledger.db"
     Ledger.open(str(file)).close()
@@ -204,6 +212,7 @@ FAULTS: tuple[dict[str, tuple[Plant, str, str, str]], ...] = (
     {
         "a wrong secret": (salesforce('client_secret = { file = "secret.txt" }'), "fail", "sign-in", "correct"),
         "a wrong token": (hubspot('token = { file = "secret.txt" }'), "fail", "sign-in", "correct"),
+        "a ledger damaged inside": (damaged_inside, "fail", "ledger is damaged", "bring|put"),
         "a damaged ledger": (damaged, "fail", "ledger", "bring|put"),
     },
     {

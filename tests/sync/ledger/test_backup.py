@@ -52,6 +52,19 @@ class TestOfAFile:
             backup(filling.ledger, tmp_path / "backup.db")
         assert sorted(each.name for each in tmp_path.iterdir()) == before
 
+    def test_of_a_damaged_file_is_refused_and_leaves_nothing(self, filling, place, tmp_path):
+        filling.contacts(*map(str, range(2000)))
+        filling.ledger.close()
+        with open(place, "r+b") as file:  # noqa: PTH123 - to write in its middle
+            file.seek(200_000)
+            file.write(b"\xff" * 100_000)
+        ledger = Ledger.open(place)
+        with pytest.raises(LedgerError, match=r"the file is damaged, and was not copied \(.*\); put an older") as told:
+            backup(ledger, tmp_path / "kept.db")
+        ledger.close()
+        assert "\n" not in str(told.value)
+        assert not list(tmp_path.glob("**/kept*"))
+
     def test_to_a_folder_that_is_not_there_leaves_nothing(self, filling, tmp_path):
         with pytest.raises(LedgerError, match="cannot be opened"):
             backup(filling.ledger, tmp_path / "missing" / "kept.db")

@@ -100,6 +100,22 @@ def test_history_is_in_force_after_the_upgrade_as_it_was_before(version_1):
     ledger.close()
 
 
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("CREATE TABLE alembic_version AS SELECT 'ae1027a6acf' AS version_num", r"its versions there \(ae1027a6acf\)"),
+        ("CREATE TABLE signals (here INTEGER)", "another program has a table called signals there"),
+    ],
+)
+def test_a_database_of_another_program_is_left_as_it_is(empty, tmp_path, statement, says):
+    engine = engines.at(empty, tmp_path)
+    with engine.begin() as tx:
+        tx.execute(text(statement))
+    engine.dispose()
+    with pytest.raises(LedgerError, match=f"{says}: name a database of its own"):
+        Ledger.open(empty)
+
+
 def test_a_ledger_of_a_later_version_is_refused_with_the_cure(empty):
     ledger = Ledger.open(empty)
     with ledger.begin() as tx:
