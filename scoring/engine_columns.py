@@ -11,12 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from scoring.engine_store import Scratch
 from scoring.kernel_law import LIABILITIES
 from scoring.kernel_pack import BY_HAND, CURRENCIES, CURRENCY_SHIFT, NO_AMOUNT, text_keys
 from scoring.kernel_plan import Plan
 
 Table: TypeAlias = Any  # pyarrow ships no types: a pa.Table or pa.RecordBatch
 Column: TypeAlias = Any  # a pa.Array
+Coded: TypeAlias = tuple[NDArray[np.int32], list[str | None]]  # places in a list of texts
 
 NO_INTS = np.empty(0, np.int64)
 NO_BITS = np.empty(0, np.uint8)
@@ -28,20 +30,41 @@ class BadTable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """What was read of a piece of events: a table, and those columns that are arrays already.
+
+    An amount is `NO_AMOUNT` where there is none.
+    """
+
+    table: Table
+    subject: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None  # as `keys` has them
+    on: NDArray[np.int32] | None = None
+    signal: Coded | None = None
+    liability: Coded | None = None
+    amount: NDArray[np.int64] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A piece of events: at most so many rows, and how to read them (again, should the plain reading need them).
 
-    `less` says of a plan what of the piece can matter to it: a smaller one, or none.
+    `less` says of a plan what of the piece can matter to it: a smaller one, or none. `arrays` reads what it can into
+    arrays in the thread's room, which the next piece overwrites.
     """
 
     rows: int
     schema: Any
     read: Callable[[], Table]
     less: Callable[[Plan], "Part | None"] | None = None
+    arrays: Callable[[Scratch], Piece] | None = None
 
     def wanted(self, plan: Plan) -> "Part | None":
         """What a scoring reads of it."""
         return self if self.less is None else self.less(plan)
+
+    def piece(self, scratch: Scratch) -> Piece:
+        """What is in it."""
+        return Piece(self.read()) if self.arrays is None else self.arrays(scratch)
 
 
 @dataclass(slots=True)
@@ -130,16 +153,19 @@ def days(found: Column, name: str) -> NDArray[np.int32]:
     return days_
 
 
-def events_of(table: Table, plan: Plan, currencies: Currencies) -> Events:
+def events_of(piece: Piece, plan: Plan, currencies: Currencies) -> Events:
     """One piece of events.
 
     Raises:
         BadTable: a column is missing or is of a type that could not be read exactly.
     """
-    low, high = keys(column(table, "subject"))
-    on = days(column(table, "on"), "on")
-    signals, names = coded(column(table, "signal"), "signal")
-    if has(table, "liability"):
+    table = piece.table
+    low, high = keys(column(table, "subject")) if piece.subject is None else piece.subject
+    on = days(column(table, "on"), "on") if piece.on is None else piece.on
+    signals, names = piece.signal or coded(column(table, "signal"), "signal")
+    if piece.liability is not None:
+        liabilities, said = piece.liability
+    elif has(table, "liability"):
         liabilities, said = coded(column(table, "liability", nulls=True), "liability")
     else:
         liabilities, said = np.zeros(len(on), np.int32), []
@@ -153,11 +179,11 @@ def events_of(table: Table, plan: Plan, currencies: Currencies) -> Events:
             raise BadTable("original: needs the column source, by which it finds its order")
         originals = _integers(column(table, "original", nulls=True), "original")
     extras = _extras(table, plan, on, currencies)
-    amounts = _amounts(table, plan, len(on))
+    amounts = _amounts(piece, plan, len(on))
     return Events(low, high, on, signals, liabilities, kinds, extras, *amounts, sources, originals)
 
 
-def coded(found: Column, name: str) -> tuple[NDArray[np.int32], list[str | None]]:
+def coded(found: Column, name: str) -> Coded:
     """The place of each row's text in a list of texts, one more than the list is long where there is none."""
     if not pa.types.is_dictionary(found.type):
         found = found.dictionary_encode()
@@ -189,13 +215,16 @@ def _integers(found: Column, name: str) -> NDArray[np.int64]:
     return np.asarray(filled.to_numpy())
 
 
-def _amounts(table: Table, plan: Plan, rows: int) -> tuple[NDArray[np.int64], NDArray[np.uint8], int]:
+def _amounts(piece: Piece, plan: Plan, rows: int) -> tuple[NDArray[np.int64], NDArray[np.uint8], int]:
     """Amounts in their smallest units, and which rows have one.
 
     A float is refused: it has lost the cents already (SR37).
     """
     if not plan.needs_money:
         return NO_INTS, NO_BITS, 0
+    if piece.amount is not None:
+        return piece.amount, NO_BITS, 0
+    table = piece.table
     if not has(table, "amount"):
         return np.full(rows, NO_AMOUNT), NO_BITS, 0
     found = column(table, "amount", nulls=True)

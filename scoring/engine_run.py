@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import BinaryIO, TypeVar
 
 import numpy as np
@@ -63,7 +63,6 @@ class Run:
     plain: PlainReading
     again: Sequence[Part]  # read once more by the plain reading
     executor: Executor | None
-    scratch: Scratch = field(default_factory=Scratch)
 
     def tables(self, spill: Callable[[], BinaryIO] | None) -> Iterator[Table]:
         """One table of all subjects in their order; with `spill` several, in the order of hashes."""
@@ -118,10 +117,10 @@ class Run:
             store = Memory(layout, sum(part.rows for part in self.parts), scattering.partitions, len(self.parts))
         else:
             store = Spill(layout, scattering.partitions, len(self.parts), _FILES, spill)
-        currencies = Currencies()
+        currencies, scratch = Currencies(), Scratch()  # no longer than they are needed
 
         def scatter(piece: int) -> None:
-            self._scatter(piece, store, currencies, scattering)
+            self._scatter(piece, store, currencies, scattering, scratch)
 
         try:
             _all(self._each(scatter, range(len(self.parts))))
@@ -142,15 +141,18 @@ class Run:
     def _each(self, work: Callable[[int], _T], numbers: Iterable[int]) -> Iterable[_T]:
         return map(work, numbers) if self.executor is None else self.executor.map(work, numbers)
 
-    def _scatter(self, piece: int, store: Memory | Spill, currencies: Currencies, by: Scattering) -> None:
+    def _scatter(
+        self, piece: int, store: Memory | Spill, currencies: Currencies, by: Scattering, scratch: Scratch
+    ) -> None:
         """Read one piece and put its rows into their partitions."""
-        found = events_of(self.parts[piece].read(), self.plan, currencies)
+        found = events_of(self.parts[piece].piece(scratch), self.plan, currencies)
         if (len(found.high) > 0) != store.layout.text and len(found.low):
             raise BadTable("subject: integers here and texts there")
         rows = len(found.days)
         if store.layout.sources and rows and not len(found.sources):
             raise BadTable("source: in some pieces of the events only")
-        words, chosen, partition = self.scratch.of(rows)
+        words, chosen = scratch.of("words", rows, np.uint32), scratch.of("chosen", rows, np.int32)
+        partition = scratch.of("partitions", rows, np.uint16)
         params = self.plan.law.params
         number = select_events(
             found.days, found.signals, found.liabilities, found.extras, found.kinds,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 from threading import Lock, local
-from typing import BinaryIO, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,16 +29,17 @@ def room(rows: int, width: int) -> Records:
 class Scratch(local):
     """Each thread's room for one piece at a time, kept for the next: what is given back has to be filled anew."""
 
-    rows = -1
+    def __init__(self) -> None:
+        """Made anew in each thread."""
+        self._kept: dict[tuple[str, Any], NDArray[Any]] = {}
 
-    def of(self, rows: int) -> tuple[NDArray[np.uint32], NDArray[np.int32], NDArray[np.uint16]]:
-        """Words, rows and partitions of so many events."""
-        if rows > self.rows:
-            self.rows = rows
-            self.words = room(rows, 1).reshape(-1).view(np.uint32)
-            self.chosen = room(rows, 1).reshape(-1)
-            self.partitions = room(rows // 2 + 1, 1).reshape(-1).view(np.uint16)
-        return self.words, self.chosen, self.partitions
+    def of(self, name: str, rows: int, kind: Any) -> NDArray[Any]:
+        """Room of that name for so many numbers, with whatever was in it before."""
+        found = self._kept.get((name, kind))
+        if found is None or len(found) < rows:
+            size = np.dtype(kind).itemsize
+            found = self._kept[name, kind] = room(-(-rows * size // 4), 1).reshape(-1).view(kind)
+        return found[:rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,25 +61,29 @@ def _bytes(data, words, at, number):
     return value
 
 
+@inline
+def key_of_text(data, words, start, end):
+    """Two words for a text: its bytes where they fit, else a fingerprint of 120 bits marked by its last byte."""
+    length = end - start
+    if length <= INLINE:
+        a = _bytes(data, words, start, length)
+        b = _bytes(data, words, start + _EIGHT, max(0, length - _EIGHT)) | uint64(length) << uint64(56)
+    else:
+        a = uint64(length)
+        b = uint64(0x9E3779B97F4A7C15)
+        for at in range(start, end, _EIGHT):
+            chunk = _bytes(data, words, at, end - at)
+            a = _mixed(a ^ chunk)
+            b = _mixed(b + chunk * uint64(0xD6E8FEB86659FD93))
+        b |= uint64(0xFF) << uint64(56)
+    return a, b
+
+
 @door
 def text_keys(offsets, data, words, low, high):
-    """Two words for each text: its bytes where they fit, else a fingerprint of 120 bits marked by its last byte."""
+    """Two words for each text, where `offsets` say that they begin."""
     for row in range(len(low)):
-        start, end = np.int64(offsets[row]), np.int64(offsets[row + 1])
-        length = end - start
-        if length <= INLINE:
-            a = _bytes(data, words, start, length)
-            b = _bytes(data, words, start + _EIGHT, max(0, length - _EIGHT)) | uint64(length) << uint64(56)
-        else:
-            a = uint64(length)
-            b = uint64(0x9E3779B97F4A7C15)
-            for at in range(start, end, _EIGHT):
-                chunk = _bytes(data, words, at, end - at)
-                a = _mixed(a ^ chunk)
-                b = _mixed(b + chunk * uint64(0xD6E8FEB86659FD93))
-            b |= uint64(0xFF) << uint64(56)
-        low[row] = a
-        high[row] = b
+        low[row], high[row] = key_of_text(data, words, np.int64(offsets[row]), np.int64(offsets[row + 1]))
 
 
 @door

@@ -15,12 +15,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
-from scoring.engine_columns import BadTable, Part, Table
+from scoring.engine_columns import BadTable, Part, Piece, Table
+from scoring.engine_store import Scratch
 from scoring.kernel_calendar import EPOCH, NEVER
 from scoring.kernel_law import LIABILITIES, Param
 from scoring.kernel_plan import Plan
 from scoring.signal import Liability
+from sync.parquet_pages import arrays_of
 
 COLUMNS = (
     "subject", "on", "signal", "liability", "amount", "source", "original", "currency", "recorded", "key", "by_hand",
@@ -28,6 +31,7 @@ COLUMNS = (
 SORTED = ("signal", "on", "subject")
 ROW_GROUP = 250_000  # small enough to be left out by their days, and for threads to end together
 _TEXTS = ["signal", "liability"]  # read as dictionaries, as they lie in the file
+_NOTHING = pa.table({})
 _FIRST = date(1970, 1, 1).toordinal()
 
 
@@ -40,6 +44,7 @@ class _RowGroup:
     """
 
     path: Path
+    file: Any
     metadata: Any
     number: int
     least: str | None
@@ -50,19 +55,28 @@ class _RowGroup:
 
     def part(self, *, without: Collection[str] = ()) -> Part:
         """It as a piece of events, less some columns."""
-        schema = self.metadata.schema.to_arrow_schema()
+        schema, rows = self.metadata.schema.to_arrow_schema(), self.metadata.row_group(self.number).num_rows
         columns = [name for name in schema.names if name in COLUMNS and name not in without]
 
         def read() -> Table:
-            texts = [name for name in _TEXTS if name in columns]
-            file = pq.ParquetFile(self.path, metadata=self.metadata, read_dictionary=texts, memory_map=True)
-            others = [name for name in columns if name not in self.same]
-            found = file.read_row_group(self.number, columns=others, use_threads=False)
+            found = self._read([name for name in columns if name not in self.same])
             for name, text in self.same.items():
                 found = found.append_column(name, _repeated(text, found.num_rows))
             return found
 
-        return Part(self.metadata.row_group(self.number).num_rows, schema, read, self.less)
+        def arrays(scratch: Scratch) -> Piece:
+            known = arrays_of(self.file, self.metadata, self.number, set(columns) - set(self.same), scratch)
+            others = [name for name in columns if name not in known and name not in self.same]
+            known |= {name: (_zeros(scratch, name, rows), [text]) for name, text in self.same.items()}
+            return Piece(self._read(others) if others else _NOTHING, **known)
+
+        return Part(rows, schema, read, self.less, arrays)
+
+    def _read(self, columns: Sequence[str]) -> Table:
+        """Some of its columns, by Arrow."""
+        texts = [name for name in _TEXTS if name in columns]
+        file = pq.ParquetFile(self.path, metadata=self.metadata, read_dictionary=texts, memory_map=True)
+        return file.read_row_group(self.number, columns=columns, use_threads=False)
 
     def less(self, plan: Plan) -> Part | None:
         """What of it can matter to a plan."""
@@ -88,7 +102,7 @@ def parts_of(paths: Iterable[Path]) -> list[Part]:
 
 def _row_groups(path: Path) -> Iterator[_RowGroup]:
     try:
-        metadata = pq.read_metadata(path)
+        metadata, file = pq.read_metadata(path), pa.memory_map(str(path)).read_buffer()
     except (OSError, pa.ArrowInvalid) as error:
         raise BadTable(f"{path}: {error}") from error
     names = metadata.schema.names
@@ -99,7 +113,7 @@ def _row_groups(path: Path) -> Iterator[_RowGroup]:
             least = greatest = None
         last = _range(group, names, "on", date)[1]
         same = {name: text for name in _TEXTS if (text := _same(group, names, name)) is not None}
-        yield _RowGroup(path, metadata, number, least, greatest, last, _liabilities(group, names), same)
+        yield _RowGroup(path, file, metadata, number, least, greatest, last, _liabilities(group, names), same)
 
 
 def _same(group: Any, names: Sequence[str], name: str) -> str | None:
@@ -112,6 +126,13 @@ def _repeated(text: str, rows: int) -> Any:
     """A column of one text."""
     places = pa.Array.from_buffers(pa.int32(), rows, [None, pa.py_buffer(np.zeros(rows, np.int32))])
     return pa.DictionaryArray.from_arrays(places, pa.array([text]), safe=False)
+
+
+def _zeros(scratch: Scratch, name: str, rows: int) -> NDArray[np.int32]:
+    """As many zeros."""
+    found = scratch.of(name, rows, np.int32)
+    found[:] = 0
+    return found
 
 
 def _liabilities(group: Any, names: Sequence[str]) -> list[int]:

@@ -1,0 +1,287 @@
+"""What the pages of a column in a Parquet file hold, compiled: integers and the keys of texts, a row each.
+
+As the format has them: first which rows have a value (levels), then the values, plain, as places in a dictionary, or as
+differences. Nothing is read beyond a page; -1 says that it is broken or of another kind, and is Arrow's to read or to
+refuse.
+"""
+
+import numpy as np
+from numpy import uint8, uint64
+
+from scoring.kernel_door import door, inline, loop
+from scoring.kernel_pack import key_of_text
+from scoring.kernel_pages import ENCODING, SIZE, VALUES, signed, varint
+
+PLAIN, PLACES, DELTA, NEW_PLACES = 0, 2, 5, 8  # encodings; places in a dictionary have two names
+SLACK = 16  # bytes between pages, at least: eight are read at a time
+_WIDEST = 32  # bits of a place or a difference
+_EIGHT = 8
+_LENGTH = 4  # bytes that a length takes
+_MOST = uint64(1 << 31)  # rows or bytes
+_UNIT = 32  # differences come in multiples of so many
+
+
+@inline
+def after(end):
+    """Where the page after one that ends there begins."""
+    return (end + SLACK + 7) & ~7
+
+
+@inline
+def _bits(words, bit, width):
+    """So many bits (32 at most) from a bit on."""
+    place, shift = bit >> 6, uint64(bit & 63)
+    found = words[place] >> shift | (words[place + 1] << uint64(1)) << (uint64(63) - shift)
+    return found & ((uint64(1) << uint64(width)) - uint64(1))
+
+
+@inline
+def _run(data, at, end, width):
+    """The next run of values of so many bits: how long it is, its value (-1: each has its own), and where they begin.
+
+    Then where the run after it begins; beyond the end where the run is broken.
+    """
+    head, at = varint(data, at, end)
+    if at > end or head >> uint64(1) > _MOST:
+        return 0, 0, at, end + 1
+    number = np.int64(head >> uint64(1))
+    if head & uint64(1):
+        return 8 * number, -1, at, at + number * width
+    value = np.int64(0)
+    begin = at
+    for k in range((width + 7) >> 3):
+        if at < end:
+            value |= np.int64(data[at]) << (8 * k)
+        at += 1
+    return number, value, begin, at
+
+
+@loop
+def _levels(data, at, end, there):
+    """Which rows have a value, as bytes if not all; how many do, and where the values begin, -1 where it is broken."""
+    if at + _LENGTH > end:
+        return 0, -1
+    begins = at + _LENGTH
+    for k in range(_LENGTH):
+        begins += np.int64(data[at + k]) << (8 * k)
+    if begins > end:
+        return 0, -1
+    row = found = 0
+    at += _LENGTH
+    while row < len(there):
+        if at >= begins:
+            return 0, -1
+        length, value, begin, at = _run(data, at, begins, 1)
+        if at > begins or length == 0:
+            return 0, -1
+        last = min(len(there), row + length)
+        if value == 1 and last - row == len(there):
+            return last, begins
+        if value >= 0:
+            for k in range(row, last):
+                there[k] = value & 1
+            found += (last - row) * (value & 1)
+        else:
+            for group in range((last - row) >> 3):
+                some = data[begin + group]
+                for k in range(8):
+                    there[row + 8 * group + k] = some >> uint8(k) & uint8(1)
+            for k in range((last - row) & ~7, last - row):
+                there[row + k] = data[begin + (k >> 3)] >> uint8(k & 7) & uint8(1)
+            for k in range(row, last):
+                found += there[k]
+        row = last
+    return found, begins
+
+
+@inline
+def _packed(words, bit, width, dictionary, size, out):
+    """What the dictionary has at places of so many bits each; how many of these are beyond its size."""
+    beyond = 0
+    mask = (uint64(1) << width) - uint64(1)
+    done = uint64(0)
+    if width <= _EIGHT:  # eight at a time
+        for _ in range(len(out) >> 3):
+            at, shift = bit >> uint64(6), bit & uint64(63)
+            some = words[at] >> shift | (words[at + uint64(1)] << uint64(1)) << (uint64(63) - shift)
+            bit += uint64(8) * width
+            for k in range(8):
+                place = some >> (uint64(k) * width) & mask
+                beyond += place >= size
+                out[done + uint64(k)] = dictionary[place]
+            done += uint64(8)
+    for k in range(done, uint64(len(out))):
+        at, shift = bit >> uint64(6), bit & uint64(63)
+        place = (words[at] >> shift | (words[at + uint64(1)] << uint64(1)) << (uint64(63) - shift)) & mask
+        bit += width
+        beyond += place >= size
+        out[k] = dictionary[place]
+    return beyond
+
+
+@loop
+def _places(data, words, at, end, dictionary, size, out, first):
+    """What the dictionary has at the places that the rest of a page names, to `out` from `first` on."""
+    if first == len(out):
+        return 0
+    if at >= end or data[at] > _WIDEST:
+        return -1
+    width = np.int64(data[at])
+    at += 1
+    if len(dictionary) >> width == 0:
+        return -1
+    row = first
+    beyond = 0
+    while row < len(out):
+        length, value, begin, at = _run(data, at, end, width)
+        if at > end or length == 0 or value >= size:
+            return -1
+        last = min(len(out), row + length)
+        if value >= 0:
+            for k in range(row, last):
+                out[k] = dictionary[value]
+        else:
+            beyond += _packed(words, uint64(8 * begin), uint64(width), dictionary, uint64(size), out[row:last])
+        row = last
+    return -beyond
+
+
+@loop
+def _plain(words, at, end, out, first):
+    """The numbers of the rest of a page, to `out` from `first` on."""
+    width = out.itemsize
+    if end - at < width * (len(out) - first):
+        return -1
+    if width == _EIGHT:
+        place, shift = at >> 3, uint64(8 * (at & 7))
+        for k in range(len(out) - first):
+            out[first + k] = words[place + k] >> shift | (words[place + k + 1] << uint64(1)) << (uint64(63) - shift)
+    else:
+        for k in range(len(out) - first):
+            out[first + k] = np.int64(_bits(words, 8 * (at + width * k), 32))
+    return 0
+
+
+@loop
+def _deltas(data, words, at, end, out, first):
+    """The numbers of the rest of a page, of which the differences are kept, to `out` from `first` on."""
+    size, at = varint(data, at, end)
+    parts, at = varint(data, at, end)
+    number, at = varint(data, at, end)
+    value, at = varint(data, at, end)
+    if at > end or number != uint64(len(out) - first) or parts == uint64(0) or size > _MOST:
+        return -1
+    length = np.int64(size // parts)
+    if length == 0 or length % _UNIT:
+        return -1
+    last = signed(value)
+    row = first
+    if row < len(out):
+        out[row] = last
+        row += 1
+    while row < len(out):
+        value, at = varint(data, at, end)
+        least = signed(value)
+        widths = at
+        at += np.int64(parts)
+        if at > end:
+            return -1
+        for part in range(np.int64(parts)):
+            if row >= len(out):
+                break
+            width = np.int64(data[widths + part])
+            if width > _WIDEST or at + (length * width >> 3) > end:
+                return -1
+            bit = 8 * at
+            for k in range(row, min(len(out), row + length)):
+                last += least + np.int64(_bits(words, bit, width))
+                out[k] = last
+                bit += width
+            row += length
+            at += length * width >> 3
+    return 0
+
+
+@inline
+def _spread(there, number, missing, out):
+    """Values from the end of `out` to the rows that have one."""
+    begin = len(out) - number
+    last = len(out) - 1
+    for row in range(len(out)):
+        some = -np.int64(there[row])
+        out[row] = (np.int64(out[min(begin, last)]) & some) | (missing & ~some)  # a branch would be guessed wrong
+        begin += there[row]
+
+
+@loop
+def _page(data, words, at, end, optional, encoding, dictionary, size, missing, there, out):
+    """What one page has in each row; how many rows have something, -1 where it is broken."""
+    number = np.int64(len(out))
+    if optional:
+        number, at = _levels(data, at, end, there)
+        if at < 0:
+            return -1
+    first = len(out) - number
+    if encoding in (PLACES, NEW_PLACES):
+        broken = _places(data, words, at, end, dictionary, size, out, first)
+    elif encoding == PLAIN:
+        broken = _plain(words, at, end, out, first)
+    elif encoding == DELTA:
+        broken = _deltas(data, words, at, end, out, first)
+    else:
+        broken = -1
+    if broken < 0:
+        return -1
+    if first > 0:
+        _spread(there, number, missing, out)
+    return number
+
+
+@door
+def numbers(words, data, lines, optional, dictionary, size, missing, there, out):
+    """What some pages have in each row, one after the other; `missing` where they have nothing.
+
+    The pages stand in `data`, each from a multiple of eight on and with as many bytes after it; `words` are the same,
+    eight bytes at a time. `dictionary` is as long as places of so many bits can say, and has `size` numbers. Returns
+    how many rows have something, -1 where a page is broken.
+    """
+    found = 0
+    row = at = np.int64(0)
+    for page in range(len(lines)):
+        last, end = row + lines[page, VALUES], at + lines[page, SIZE]
+        if last > len(out) or end + SLACK > len(data):
+            return -1
+        encoding = lines[page, ENCODING]
+        some = _page(
+            data, words, at, end, optional, encoding, dictionary, size, missing, there[row:last], out[row:last]
+        )
+        if some < 0:
+            return -1
+        found += some
+        row, at = last, after(end)
+    return found
+
+
+@door
+def texts(words, data, lines, optional, there, low, high):
+    """The keys of the texts that some pages (as for `numbers`) have in each row; -1 where one is broken or has none."""
+    row = at = np.int64(0)
+    for page in range(len(lines)):
+        last, end = row + lines[page, VALUES], at + lines[page, SIZE]
+        if last > len(low) or end + SLACK > len(data) or lines[page, ENCODING] != PLAIN:
+            return -1
+        if optional:
+            number, at = _levels(data, at, end, there[row:last])
+            if at < 0 or number < last - row:
+                return -1
+        for k in range(row, last):
+            if at + _LENGTH > end:
+                return -1
+            length = np.int64(_bits(words, 8 * at, 32))
+            at += _LENGTH
+            if length > end - at:
+                return -1
+            low[k], high[k] = key_of_text(data, words, at, at + length)
+            at += length
+        row, at = last, after(end)
+    return row
