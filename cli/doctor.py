@@ -1,6 +1,7 @@
 """`bonus-malus doctor`: look at everything before the first write, and at any time."""
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -9,8 +10,9 @@ from rich.text import Text
 
 from cli.compose import Composition, compose
 from cli.exits import Exit
+from cli.notify import sender
 from cli.screen import command, console, print_json
-from config.reading import ConfigError
+from config.reading import ConfigError, choice
 from connectors.protocol import Finding, Level
 from sync.doctor import HERE, Checked, Doctor
 from sync.ledger import Ledger
@@ -54,8 +56,9 @@ def examine(composition: Composition) -> list[Checked]:
         return composition.ledger() if there else None
 
     try:
-        return list(
-            Doctor(
+        return [
+            *(Checked(HERE, finding) for finding in _unattended(composition)),
+            *Doctor(
                 programme=composition.programme,
                 programme_name=settings.programme_name,
                 sources=sources,
@@ -63,11 +66,23 @@ def examine(composition: Composition) -> list[Checked]:
                 now=composition.time.now,
                 time_zone=settings.time_zone,
                 language=settings.language,
-            ).examine()
-        )
+            ).examine(),
+        ]
     finally:
         for source in sources.values():
             source.connector.close()
+
+
+def _unattended(composition: Composition) -> Iterator[Finding]:
+    """What nobody would see before the night it is needed: whom alerts go to, and what retention is about."""
+    settings, known = composition.settings, composition.programme.signals
+    try:
+        sender(settings.alerts, settings.programme_name, file=settings.file)
+    except ConfigError as error:
+        yield Finding(Level.FAIL, str(error), "correct it: nobody would be told that a run failed")
+    for name in settings.retention.signals.keys() - known.keys():
+        what = f"retention.signals.{name}: the programme has no such signal; {choice(name, known)}"
+        yield Finding(Level.WARN, what, "correct its name, unless it is about signals from before")
 
 
 def _show(found: list[Checked], path: Path, *, show_all: bool) -> None:

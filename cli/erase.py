@@ -13,6 +13,7 @@ from cli.compose import clock, openings
 from cli.exits import Exit
 from cli.offline import compose_offline, find
 from cli.screen import console, print_json, table
+from config.reading import ConfigError, choice
 from config.rulefile import load_programme
 from config.settings import Settings
 from connectors.replacing import replace_file
@@ -99,11 +100,20 @@ def purge(path: Path, *, as_json: bool) -> int:
 
 
 def perform_purge(settings: Settings, ledger: Ledger, now: datetime) -> Purged:
-    """One purge under these settings."""
+    """One purge under these settings.
+
+    Raises:
+        ConfigError: retention names a signal that nobody knows: what should go would stay, without a word.
+    """
     programme = settings.programme_name
     with ledger.begin() as tx:
         zone = settings.time_zone or ZoneInfo(history.time_zone(tx, programme))
-    day = now.astimezone(zone).date()
+        day = now.astimezone(zone).date()
+        known = load_programme(settings.programme, at=day).signals
+        for name in settings.retention.signals.keys() - known.keys():
+            if not history.has_signal(tx, name):  # of a programme that was, there may be some left
+                where = f"{settings.file}: retention.signals.{name}"
+                raise ConfigError(f"{where}: there is no such signal; {choice(name, known)}")
     retention = Retention(settings.retention.signals, settings.retention.runs)
 
     def programme_at(when: date) -> Programme:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from config.reading import read_toml
+from config.reading import choice, read_toml
 from config.rulefile import (
     load_programme,
     load_rules,
@@ -84,12 +84,17 @@ def _coefficients(example: RuleExample, rules: Rules) -> list[Decimal]:
 
 
 def _wrong(example: ProgrammeExample, programme: Programme) -> Iterator[str]:
-    """What the standing says otherwise than the example."""
+    """What the standing says otherwise than the example, or what it speaks of that there is not."""
+    if strange := [signal.name for signal in example.signals if signal.name not in programme.signals]:
+        yield f"there is no signal {strange[0]!r}; {choice(strange[0], programme.signals)}"
+        return
     got = standing(list(_signals(example)), programme, example.day)
-    for name, value in example.expect.model_dump(exclude_none=True).items():
-        wanted = int(value * 100) if name in ("coefficient", "expected") else value
-        if getattr(got, name) != wanted:
-            yield f"{name} is {getattr(got, name)}, not {wanted}"
+    for name, wanted in example.expect.model_dump(exclude_none=True).items():
+        found = getattr(got, name)
+        if name in ("coefficient", "expected"):
+            found = Decimal(found).scaleb(-2)
+        if found != wanted:
+            yield f"{name} is {found}, not {wanted}"
 
 
 def _signals(example: ProgrammeExample) -> Iterator[Signal]:

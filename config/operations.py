@@ -12,8 +12,23 @@ def _cron(text: str) -> str:
     return text
 
 
+def _address(text: str) -> str:
+    if not text.startswith(("https://", "http://")):
+        raise ValueError("should be an address that begins with https://")
+    return text
+
+
+def _mailbox(text: str) -> str:
+    if "@" not in text.strip("@"):
+        raise ValueError("should be a mail address")
+    return text
+
+
 Cron = Annotated[str, AfterValidator(_cron)]
+Address = Annotated[str, AfterValidator(_address)]
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Months = Annotated[int, Field(ge=1, le=1200)]
 
 
 class _Part(BaseModel):
@@ -45,10 +60,10 @@ class ScheduleSettings(_Part):
 class MailSettings(_Part):
     """A mail server, and from whom to whom; `password` is a reference to a secret."""
 
-    host: str
-    port: int = 587
-    sender: str
-    to: Annotated[tuple[str, ...], Field(min_length=1)]
+    host: Annotated[str, Field(min_length=1)]
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    sender: Mailbox
+    to: Annotated[tuple[Mailbox, ...], Field(min_length=1)]
     user: str | None = None
     password: dict[str, str] | None = None
     starttls: bool = True
@@ -60,7 +75,7 @@ class AlertSettings(_Part):
     `webhook` is an address or a reference to a secret: most of them hold one.
     """
 
-    webhook: str | dict[str, str] | None = None
+    webhook: Address | dict[str, str] | None = None
     mail: MailSettings | None = None
     rejects: Share = 0.05
     quota: Share = 0.8
@@ -70,8 +85,8 @@ class AlertSettings(_Part):
 class RetentionSettings(_Part):
     """How many months things are kept: signals by kind, and what runs wrote (undo reaches as far back as that)."""
 
-    signals: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
-    runs: Annotated[int, Field(ge=1)] | None = None
+    signals: dict[str, Months] = Field(default_factory=dict)
+    runs: Months | None = None
 
 
 class SlowSettings(_Part):

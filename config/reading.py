@@ -20,6 +20,14 @@ Model = TypeVar("Model", bound=BaseModel)
 
 Location = tuple[int | str, ...]
 
+_LOOKS = {
+    "^[A-Z]{3}$": "three capital letters, such as EUR",
+    "^[FP]*$": "F (full liability) and P (partial), or nothing",
+    "^F*$": "one F for each claim, or nothing",
+    r"^[a-z][a-z0-9_-]*$": "small letters, digits, - and _, beginning with a letter",
+}
+_KINDS = ("int", "str", "float", "date")  # as pydantic calls the members of a union
+
 
 class ConfigError(Exception):
     """Something a person wrote cannot be used; its one line says where, what is wrong and what is allowed."""
@@ -76,6 +84,12 @@ def sentence(model: type[BaseModel], error: ErrorDetails) -> str:
             what = "should be a table of keys"
         case "string_type":
             what = "should be text in quotes"
+        case "too_short":
+            least = error.get("ctx", {}).get("min_length", 1)
+            what = f"should have {least} {'entry' if least == 1 else 'entries'} at least"
+        case "string_pattern_mismatch":
+            pattern = error.get("ctx", {}).get("pattern", "")
+            what = f"should be {_LOOKS.get(pattern, 'text of another form')} (pattern {pattern})"
         case _:
             # Text that was refused is not repeated: it may be a secret put under the wrong key.
             given = f", not {error['input']}" if isinstance(error["input"], int | Decimal | date) else ""
@@ -93,10 +107,16 @@ def choice(given: str, allowed: Iterable[str], word: str = "allowed") -> str:
 def key_path(location: Location) -> str:
     """A key as people write it: ``tiers[2].name``, list items counted from 1."""
     text = ""
-    # The members of a union are places of pydantic's own ("str-enum[…]", a model's class): nobody wrote them.
-    for part in (each for each in location if isinstance(each, int) or not ("[" in each or each.startswith("_"))):
+    for part in (each for place, each in enumerate(location, 1) if not _is_kind(each, last=place == len(location))):
         text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
     return text
+
+
+def _is_kind(part: int | str, *, last: bool) -> bool:
+    """The members of a union are places of pydantic's own ("str-enum[…]", a model's class): nobody wrote them."""
+    if isinstance(part, int):
+        return False
+    return "[" in part or part.startswith(("_", "constrained-", "function-")) or (last and part in _KINDS)
 
 
 def _known(model: type[BaseModel], location: Location) -> Sequence[str]:

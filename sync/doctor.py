@@ -85,6 +85,10 @@ class Doctor:
         for name, (run, _) in held.items():
             what = f"{name} is on hold since run {run}: nothing is written there"
             yield Finding(Level.WARN, what, "when you are ready: bonus-malus resume")
+        if runs and self.now() < runs[0].started:
+            what = f"the clock says {self.now():%Y-%m-%d %H:%M} UTC, and run {runs[0].id} began later than that"
+            cure = "set the clock of this machine right; if it was ahead then, put back a backup from before that run"
+            yield Finding(Level.FAIL, what, cure)
         if runs and runs[0].state in ("failed", "interrupted"):
             cure = f"bonus-malus runs show {runs[0].id} says why"
             yield Finding(Level.WARN, f"the last run, {runs[0].id}, is {runs[0].state}", cure)

@@ -96,6 +96,12 @@ def problems(tx: Connection, run_id: int) -> list[dict[str, Any]]:
     ]
 
 
+def has_signal(tx: Connection, name: str) -> bool:
+    """Whether there ever was a signal of that name."""
+    table = schema.signals
+    return tx.execute(select(table.c.id).where(table.c.name == name).limit(1)).first() is not None
+
+
 @dataclass(frozen=True, slots=True)
 class SubjectRow:
     """One subject: its records, the language of the first, and what is shown on them."""

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ from sandbox.salesforce.access import FieldGrant
 from sandbox.salesforce.rules import Duplicates, Flow, Trigger, Validation
 from sandbox.salesforce.schema import make_field
 from sandbox.server import Server
-from sync.ledger import Ledger
+from sync.ledger import Ledger, schema
 from tests.cli.conftest import Site
 
 Plant = Callable[[Site], None]
@@ -347,3 +347,25 @@ def test_a_ledger_that_is_damaged_in_many_places_is_one_finding(site, command):
     assert said.code == 3
     (found,) = [each for each in said.json if "the ledger is damaged" in each["what"]]
     assert "put a backup back" in found["cure"] or "bring back" in found["cure"]
+
+
+@pytest.mark.timeout(60)
+def test_what_is_needed_unattended_is_looked_at_before_the_night_it_is_needed(small, command):
+    settings(small, "[connections.salesforce]", '[alerts]\nwebhook = { env = "NOWHERE" }\n\n[connections.salesforce]')
+    settings(small, "[alerts]", "[retention.signals]\nclaim_justifed = 12\n\n[alerts]")
+    command("fields", "apply")
+    command("sync", "--first-fill")
+    small.remote.sleep(86400)
+    command("sync")
+    here = {each["what"]: each for each in command("doctor", "--json").json if each["place"] == "here"}
+    (alert,) = [each for what, each in here.items() if "the environment variable NOWHERE is not set" in what]
+    (signal,) = [each for what, each in here.items() if "retention.signals.claim_justifed" in what]
+    assert (alert["level"], signal["level"]) == ("fail", "warn")
+    assert "nearest: claim_justified" in signal["what"]
+    said = command("purge")
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert "retention.signals.claim_justifed: there is no such signal" in said.err
+    with Ledger.open(str(small.settings.parent / "ledger.db")).begin() as tx:
+        tx.execute(schema.runs.update().values(started=datetime(2027, 1, 1, tzinfo=UTC)))
+    clock = [each for each in command("doctor", "--json").json if each["what"].startswith("the clock says 2026-11-23")]
+    assert [each["level"] for each in clock] == ["fail"]

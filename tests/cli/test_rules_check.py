@@ -44,3 +44,21 @@ def test_the_numbers_of_another_day_can_be_checked(tmp_path: Path):
     )
     assert check(str(path)).return_value == 0
     assert "2.37, not 2.00" in check(str(path), "--at", "2019-12-31").output
+
+
+@pytest.mark.parametrize(
+    ("signal", "expect", "line"),
+    [
+        ("order_payd", "coefficient = 0.95", "shop: ours: there is no signal 'order_payd'; allowed: order_paid, "),
+        ("order_paid", "coefficient = 0.90", "shop: ours: coefficient is 0.95, not 0.90"),
+    ],
+)
+def test_a_programmes_example_says_coefficients_as_people_write_them(tmp_path: Path, signal, expect, line):
+    path = tmp_path / "shop.toml"
+    path.write_text(
+        'name = "shop"\ninherits = "customers"\n[[example]]\nsource = "ours"\nday = 2026-01-01\n'
+        f'signals = [{{ name = "{signal}", on = 2025-01-01 }}]\nexpect = {{ {expect} }}\n'
+    )
+    result = check(str(path))
+    assert result.return_value == 2
+    assert result.output.startswith(line)

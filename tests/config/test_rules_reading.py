@@ -1,8 +1,8 @@
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from config.reading import ConfigError, read_toml, validate
 
@@ -21,6 +21,9 @@ class Outer(BaseModel):
     items: list[Inner] = []
     named: dict[str, Inner] = {}
     secret: SecretStr | None = None
+    some: Annotated[list[int], Field(min_length=1)] = [1]
+    money: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "EUR"
+    either: Annotated[int, Field(ge=1)] | Literal["never"] = 1
     needed: str
 
 
@@ -30,7 +33,8 @@ class Outer(BaseModel):
         ({}, "needed: is missing"),
         (
             {"neded": "x"},
-            "neded: unknown key; known here: inner, items, named, secret, needed; nearest: needed (and 1 more)",
+            "neded: unknown key; known here: inner, items, named, secret, some, money, either, needed; nearest: needed "
+            "(and 1 more)",
         ),
         ({"needed": "x", "inner": {"knd": "each"}}, "inner.knd: unknown key; known here: kind, number; nearest: kind"),
         (
@@ -40,6 +44,9 @@ class Outer(BaseModel):
         ({"needed": "x", "named": {"a": {"nr": 1}}}, "named.a.nr: unknown key; known here: kind, number"),
         ({"needed": "x", "inner": 3}, "inner: should be a table of keys"),
         ({"needed": 3}, "needed: should be text in quotes"),
+        ({"needed": "x", "some": []}, "some: should have 1 entry at least"),
+        ({"needed": "x", "money": "euro"}, "money: should be three capital letters, such as EUR (pattern ^[A-Z]{3}$)"),
+        ({"needed": "x", "either": 0}, "either: should be greater than or equal to 1, not 0 (and 1 more)"),
     ],
 )
 def test_a_mistake_is_one_line_with_key_what_is_allowed_and_the_nearest_name(data: dict[str, object], words: str):
