@@ -33,8 +33,10 @@ class Outer(BaseModel):
         ({}, "needed: is missing"),
         (
             {"neded": "x"},
-            "neded: unknown key; known here: inner, items, named, secret, some, money, either, needed; nearest: needed "
-            "(and 1 more)",
+            (
+                "neded: unknown key; known here: inner, items, named, secret, some, money, either, needed; "
+                "nearest: needed (and 1 more)"
+            ),
         ),
         ({"needed": "x", "inner": {"knd": "each"}}, "inner.knd: unknown key; known here: kind, number; nearest: kind"),
         (
