@@ -101,7 +101,7 @@ def _words(breakdown: Any) -> str:
 def _chains() -> dict[str, Any]:
     """What must never be found, by what it would be, as the numbers of the rows in question."""
     signals, contacts, identities = schema.signals, schema.contacts, schema.identities
-    current, standings = schema.current, schema.standings
+    current, standings, runs = schema.current, schema.standings, schema.runs
     before, survivor, later, said = signals.alias(), contacts.alias(), standings.alias(), identities.alias()
     fact = ("connection", "contact", "object", "record", "name")
     same = and_(before.c.id < signals.c.id, *(before.c[each] == signals.c[each] for each in fact))
@@ -131,6 +131,9 @@ def _chains() -> dict[str, Any]:
             survivor, (survivor.c.connection == contacts.c.connection) & (survivor.c.record == contacts.c.merged_into)
         )
         .where(survivor.c.subject != contacts.c.subject),
+        "a standing was made by no run": select(standings.c.id)
+        .outerjoin(runs, runs.c.id == standings.c.run)
+        .where(runs.c.id.is_(None)),
         "a record shows the standing of somebody else": select(contacts.c.id)
         .join(standings, standings.c.id == contacts.c.shown)
         .where(standings.c.subject != contacts.c.subject),

@@ -10,6 +10,12 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, select, text
 from sqlalchemy.exc import DBAPIError
 
+# The sequence is looked up once, and all numbers are one value: a row for each takes ten times as long.
+_NUMBERS = text(
+    "SELECT array_agg(nextval(of_it)) "
+    "FROM (SELECT pg_get_serial_sequence(:name, 'id')::regclass AS of_it OFFSET 0) AS one, generate_series(1, :many)"
+)
+
 
 def numbers(tx: Connection, table: Table, many: int) -> list[int]:
     """Ids for so many new rows, ascending; nobody else gets them."""
@@ -18,8 +24,7 @@ def numbers(tx: Connection, table: Table, many: int) -> list[int]:
     if tx.dialect.name == "sqlite":  # whose one writer this transaction is
         first = (tx.execute(select(func.max(table.c.id))).scalar_one() or 0) + 1
         return list(range(first, first + many))
-    query = text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :many)")
-    return sorted(tx.execute(query, {"name": table.name, "many": many}).scalars())
+    return sorted(tx.execute(_NUMBERS, {"name": table.name, "many": many}).scalar_one())
 
 
 def enter(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

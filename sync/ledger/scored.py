@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from sqlalchemy import Connection, func, select, text
 
-from sync.ledger import load_postgresql, schema
+from sync.ledger import bulk, load_postgresql, schema
 from sync.ledger.arrow import Read
 from sync.ledger.facts import NOW, Entry
 
@@ -105,12 +105,12 @@ def store(tx: Connection, entry: Entry, fresh: pa.Table, made: Made) -> None:
 
 
 def _sqlite(tx: Connection, entry: Entry, fresh: pa.Table, made: Made) -> None:
-    first = (tx.execute(select(func.max(schema.standings.c.id))).scalar_one() or 0) + 1
     instant, day = f"{entry.at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}", str(made.day)
     columns = [fresh[name].to_pylist() for name in _KEPT]
+    ids = bulk.numbers(tx, schema.standings, fresh.num_rows)
     rows = [
-        (number, entry.run, instant, subject, day, *numbers, made.rules, "null")
-        for number, (subject, *numbers) in enumerate(zip(*columns, strict=True), first)
+        (number, entry.run, instant, subject, day, *shown, made.rules, "null")
+        for number, (subject, *shown) in zip(ids, zip(*columns, strict=True), strict=True)
     ]
     places = ", ".join("?" * len(rows[0]))
     tx.exec_driver_sql(f"INSERT INTO standings ({_ROWS}) VALUES ({places})", rows)  # noqa: S608 - our own names
@@ -120,8 +120,7 @@ def _sqlite(tx: Connection, entry: Entry, fresh: pa.Table, made: Made) -> None:
 
 
 def _postgresql(tx: Connection, entry: Entry, fresh: pa.Table, made: Made) -> None:
-    numbers = "SELECT nextval(pg_get_serial_sequence('standings', 'id')) FROM generate_series(1, :rows)"
-    ids = pa.array(sorted(tx.execute(text(numbers), {"rows": fresh.num_rows}).scalars()), pa.int64())
+    ids = pa.array(bulk.numbers(tx, schema.standings, fresh.num_rows), pa.int64())
     same = {
         "run": pa.scalar(entry.run),
         "recorded": pa.scalar(entry.at, pa.timestamp("us", "UTC")),

@@ -90,6 +90,7 @@ class TestHarmDone:
                 "UPDATE current SET standing = (SELECT min(id) FROM standings)",
                 "the present standing of a subject is not",
             ),
+            ("UPDATE standings SET run = 999 WHERE id = 1", "a standing was made by no run"),
             ("UPDATE current SET standing = 999", "the present standing of a subject is not"),
             ("UPDATE contacts SET shown = 1", "a record shows the standing of somebody else"),
             (

@@ -7,7 +7,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
 from sync.ledger import Ledger, LedgerError, engines, facts, past, schema
 from sync.ledger.upgrade import MIGRATIONS, upgrade, version
@@ -18,6 +18,12 @@ INSERT INTO connections (programme, name, crm, account, language) VALUES (1, 'a'
 INSERT INTO runs (programme, started, state, rules, report) VALUES (1, '2026-05-01', 'done', 'customers@1', '{}');
 INSERT INTO contacts (connection, record, subject, gone) VALUES (1, 'c1', 1, false), (1, 'c2', 2, false);
 INSERT INTO identities (run, recorded, contact, subject) VALUES (1, '2026-05-01', 1, 1), (1, '2026-05-01', 2, 2);
+"""
+VERSION_6 = """
+INSERT INTO programmes (name, time_zone) VALUES ('customers', 'Europe/Paris');
+INSERT INTO runs (programme, started, state, rules, report) VALUES (1, '2026-05-01', 'done', 'customers@1', '{}');
+INSERT INTO standings VALUES (1, 1, '2026-05-01', 1, '2026-05-01', 100, 100, 0, '', '', 'customers@1', 'null');
+INSERT INTO standings VALUES (2, 1, '2026-05-01', 2, '2026-05-01', 100, 100, 0, '', '', 'customers@1', 'null');
 """
 SIGNAL_1 = (
     "INSERT INTO signals (run, recorded, initial, withdrawn, connection, contact, object, record, name, on_day, "
@@ -125,6 +131,24 @@ def test_a_ledger_of_a_later_version_is_refused_with_the_cure(empty):
         LedgerError, match=f"it has version 99, this program knows {schema.VERSION}: upgrade the program"
     ):
         Ledger.open(empty)
+
+
+def test_a_key_that_was_taken_from_a_table_left_its_rows_and_the_file_whole(tmp_path):
+    place = str(tmp_path / "ledger.db")
+    engine = engines.at(place, tmp_path)
+    with engine.begin() as tx:
+        upgrade(tx, 6)
+        for statement in VERSION_6.strip().split("\n"):
+            tx.exec_driver_sql(statement)
+    engine.dispose()
+    ledger = Ledger.open(place)
+    with ledger.begin() as tx:
+        assert tx.execute(select(schema.standings.c.run, schema.standings.c.subject)).all() == [(1, 1), (1, 2)]
+        assert tx.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
+        assert tx.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+        assert {each["referred_table"] for each in inspect(tx).get_foreign_keys("rejects")} == {"contacts", "standings"}
+        assert inspect(tx).get_foreign_keys("standings") == []
+    ledger.close()
 
 
 def test_a_migration_that_fails_leaves_the_ledger_as_it_was(version_1, tmp_path):
