@@ -3,6 +3,7 @@
 A day is the number of days since 1900-01-01, a month the number of months since January 1900.
 """
 
+from functools import cache
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -31,6 +32,7 @@ class Calendar(NamedTuple):
     civil: Ints
 
 
+@cache  # it takes as long to make as two hundred subjects to score
 def calendar() -> Calendar:
     """The calendar from 1900 to 2199."""
     months = np.arange("1900-01", "2200-01", dtype="datetime64[M]")
