@@ -233,7 +233,7 @@ def day_of(ledger: Ledger, first: Entry, rules: Programme, hours: int = 1) -> En
     with ledger.begin() as tx:
         tx.exec_driver_sql("UPDATE runs SET state = 'done'")
         run = database.start_run(tx, first.programme, at, rules.label)
-    return Entry(run, at, first.programme, first.connection, initial=False)
+    return Entry(run, at, first.programme, first.connection, initial=False, day=at.date())
 
 
 def scored_by(ledger: Ledger, entry: Entry, rules: Programme | None = None) -> str:

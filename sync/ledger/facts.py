@@ -10,7 +10,7 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, update
 
 from scoring.records import Problem, is_address
 from scoring.signals import Judged
@@ -34,6 +34,7 @@ class Entry:
     programme: int
     connection: int
     initial: bool
+    day: date = NOW  # the civil day that the run will score
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +202,7 @@ def store_signals(
     entries.extend(_counter_entry(entry, row) for row in standing.values())
     if entries:
         bulk.enter(tx, table, entries)
-        wake(tx, entry.connection, {values["contact"] for values in entries})
+        wake(tx, entry, {values["contact"] for values in entries})
     return SignalChanges(made, changed, len(standing), same)
 
 
@@ -214,7 +215,7 @@ def withdraw_others(tx: Connection, entry: Entry, objects: Iterable[str]) -> int
     while rows := tx.execute(select(table).where(others, in_force()).order_by(table.c.id).limit(PAGE)).all():
         entries = [_counter_entry(entry, row) for row in rows]
         bulk.enter(tx, table, entries)
-        wake(tx, entry.connection, {values["contact"] for values in entries})
+        wake(tx, entry, {values["contact"] for values in entries})
         count += len(entries)
     return count
 
@@ -284,12 +285,19 @@ def count_problems(tx: Connection, run: int) -> int:
     return int(tx.execute(select(func.count()).where(schema.problems.c.run == run)).scalar_one())
 
 
-def wake(tx: Connection, connection: int, records: Iterable[str]) -> None:
-    """Make the subjects of these contacts due at once."""
+def wake(tx: Connection, entry: Entry, records: Iterable[str]) -> None:
+    """Make the subjects of these contacts due at once; those that this day moves anyway are due as it is."""
     contacts, current = schema.contacts, schema.current
-    for ids in chunks(records):
-        subjects = select(contacts.c.subject).where(contacts.c.connection == connection, contacts.c.record.in_(ids))
-        tx.execute(update(current).where(current.c.subject.in_(subjects), SLEEPS).values(due=NOW))
+    here, sleeps = contacts.c.connection == entry.connection, or_(current.c.due.is_(None), current.c.due > entry.day)
+    for some in chunks(records):
+        subjects = select(contacts.c.subject).where(here, contacts.c.record.in_(some))
+        tx.execute(update(current).where(current.c.subject.in_(subjects), sleeps).values(due=NOW))
+
+
+def wake_due(tx: Connection, programme: int, day: date) -> None:
+    """Make whom that day moves due at once."""
+    current = schema.current
+    tx.execute(update(current).where(current.c.programme == programme, current.c.due <= day, SLEEPS).values(due=NOW))
 
 
 def wake_subjects(tx: Connection, subjects: Iterable[int]) -> None:

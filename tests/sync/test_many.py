@@ -15,7 +15,7 @@ from scoring.decision import Decision, Kind
 from scoring.mapping import SignalRule
 from scoring.signal import Liability
 from sync import decide
-from sync.ledger import Ledger, LedgerBusy, database, history, results, schema, scored
+from sync.ledger import Ledger, LedgerBusy, database, history, past, results, schema, scored
 from sync.standings import recalled
 from sync.verify import verify
 from tests.sync.conftest import CONTACT, PAID, World, both, mapping, order
@@ -190,6 +190,42 @@ def test_whom_the_engine_left_are_looked_up_and_nobody_else_is_gone_through(plac
         with ledger.begin() as tx:
             (whom,) = asked
             assert whom == [history.subject(tx, "customers", "a:1")[0].subject]
+
+
+def test_whom_the_day_moves_anyway_is_not_asked_whether_a_change_does(places, monkeypatch):
+    monkeypatch.setattr(sync.score, "MANY", FEW)
+    with closing(Ledger.open(places[0])) as ledger:
+        world = Life(ledger, 1).world
+        world.sync()
+        today, current, table = world.clock.now.date(), schema.current, schema.standings
+        recent = today - timedelta(days=600)  # to change what is older would be too late a correction
+        with ledger.begin() as tx:
+            query = select(current.c.subject, current.c.due, table.c.breakdown).where(table.c.id == current.c.standing)
+            later = tx.execute(query.where(current.c.due > today).order_by(current.c.due)).all()
+            known = past.signals_of(tx, [row.subject for row in later])
+        first = next(
+            row
+            for row in later
+            if row.breakdown is None  # nothing about them needs the plain reading
+            and any(each.name == "order_paid" and each.on > recent for each in known[row.subject])
+        )
+        world.clock.advance(days=(first.due - today).days)
+        for crm in world.crms.values():
+            for number, kept in sorted(crm._records["orders"].items()):
+                if kept.values["day"] > recent:
+                    crm.put("orders", number, number="called otherwise")  # which moves nobody
+        asked = []
+        real = results.due_subjects
+        monkeypatch.setattr(
+            results, "due_subjects", lambda *given, **how: asked.append(how["among"]) or real(*given, **how)
+        )
+        world.sync()
+        with ledger.begin() as tx:
+            made = tx.execute(select(table.c.day).where(table.c.subject == first.subject)).scalars().all()
+    (others,) = asked
+    assert others
+    assert first.subject not in others
+    assert first.due in made
 
 
 def test_a_dry_run_scores_its_copy_in_columns_and_says_what_the_run_then_does(places, monkeypatch):
