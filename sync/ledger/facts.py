@@ -290,7 +290,7 @@ def wake(tx: Connection, entry: Entry, records: Iterable[str]) -> None:
     contacts, current = schema.contacts, schema.current
     here, sleeps = contacts.c.connection == entry.connection, or_(current.c.due.is_(None), current.c.due > entry.day)
     for some in chunks(records):
-        subjects = select(contacts.c.subject).where(here, contacts.c.record.in_(some))
+        subjects = select(contacts.c.subject).where(here, bulk.among(tx, contacts.c.record, some))
         tx.execute(update(current).where(current.c.subject.in_(subjects), sleeps).values(due=NOW))
 
 
@@ -318,5 +318,5 @@ def _rows(
 ) -> Iterator[Row[Any]]:
     """The rows whose column is one of these ids."""
     for some in chunks(ids):
-        query: Select[Any] = select(table).where(where, column.in_(some))
+        query: Select[Any] = select(table).where(where, bulk.among(tx, column, some))
         yield from tx.execute(query.order_by(table.c.id) if order else query)

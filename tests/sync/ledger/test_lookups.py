@@ -3,8 +3,9 @@
 import pytest
 from sqlalchemy import event
 
-from sync.ledger import people, results, schema
+from sync.ledger import facts, people, results, schema
 from sync.ledger.facts import CHUNK
+from tests.sync.ledger.test_columns import signal
 
 CONTACTS = schema.contacts.c
 IDS = [str(number) for number in range(CHUNK)]
@@ -37,6 +38,25 @@ def test_who_may_be_the_same_person_is_looked_up_by_what_they_share(filling, col
     (mine,) = [step for step in steps if " contacts " in step]
     named = "rowid" if column is CONTACTS.id else column.name
     assert f"{named}=?" in mine
+
+
+def test_what_a_page_brings_is_looked_up_whatever_its_length(filling):
+    said = []
+    with filling.ledger.begin() as tx:
+        event.listen(tx, "before_cursor_execute", lambda *given: said.append(given[2:4]))
+        facts.store_contacts(
+            tx, filling.entry, [facts.ContactFacts(each, None, None, None, False, None, {}) for each in IDS]
+        )
+        facts.store_signals(tx, filling.entry, "orders", {each: [signal(each, each)] for each in IDS})
+        steps = [
+            row.detail
+            for statement, values in list(said)
+            if "json_each" in statement
+            for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        ]
+    looked_up = [step for step in steps if " record=?" in step.replace("AND ", "")]
+    assert len(looked_up) == 3, "contacts, signals, and whom they wake"
+    assert [step for step in steps if step.startswith("SCAN")] == ["SCAN anon_1 VIRTUAL TABLE INDEX 1:"] * 3
 
 
 def test_no_index_has_to_be_moved_when_somebody_is_due_on_another_day():
