@@ -125,6 +125,8 @@ def child(ledger: Ledger, *task: str) -> Iterator["subprocess.Popen[bytes]"]:
             raise
         except BaseException:
             process.kill()
+            if process.stdin is not None:
+                _close(process.stdin)  # what it was still to be told would go wrong, and hide what went wrong here
             raise
         _fail(ledger, process)
 

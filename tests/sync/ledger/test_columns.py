@@ -261,3 +261,15 @@ def test_op11_a_child_that_is_asked_to_end_answers_and_ends_with_its_parent(sqli
         assert [batch.num_rows for batch in ask("SELECT 1 AS one")] == [1]
         process.stdin.close()
     assert process.returncode == 0
+
+
+def test_what_goes_wrong_beside_a_child_is_not_hidden_by_its_end(sqlite_place):
+    with (
+        closing(Ledger.open(sqlite_place)) as ledger,
+        pytest.raises(ValueError, match="ours"),
+        arrow.child(ledger, "read") as process,
+    ):
+        process.stdin.write(b"half a query")
+        process.kill()
+        process.wait()
+        raise ValueError("ours")
