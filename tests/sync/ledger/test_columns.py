@@ -263,13 +263,15 @@ def test_op11_a_child_that_is_asked_to_end_answers_and_ends_with_its_parent(sqli
     assert process.returncode == 0
 
 
+def die(process):
+    """Half a query is on its way to it, and something here goes wrong too."""
+    process.stdin.write(b"half a query")
+    process.kill()
+    process.wait()
+    raise ValueError("ours")
+
+
 def test_what_goes_wrong_beside_a_child_is_not_hidden_by_its_end(sqlite_place):
-    with (
-        closing(Ledger.open(sqlite_place)) as ledger,
-        pytest.raises(ValueError, match="ours"),
-        arrow.child(ledger, "read") as process,
-    ):
-        process.stdin.write(b"half a query")
-        process.kill()
-        process.wait()
-        raise ValueError("ours")
+    with closing(Ledger.open(sqlite_place)) as ledger, pytest.raises(ValueError, match="ours"):  # noqa: SIM117 - inside
+        with arrow.child(ledger, "read") as process:
+            die(process)
