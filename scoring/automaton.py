@@ -94,6 +94,12 @@ def compile_rules(rules: AnyRules, openings: Iterable[AnyState] = ()) -> Automat
     return _compiled(_Asked(rules, tuple(openings)))
 
 
+def rows_of(rules: AnyRules, openings: Iterable[AnyState] = ()) -> Mapping[AnyState, int]:
+    """The row of the state that a first period starts in: those of the origin and of the openings come first."""
+    rows: dict[AnyState, int] = {}
+    return {opening: rows.setdefault(_cut(opening, rules), len(rows)) for opening in (start(rules), *openings)}
+
+
 @lru_cache(maxsize=8)
 def _compiled(asked: _Asked) -> Automaton:
     rules = asked.rules
@@ -107,7 +113,9 @@ def _compiled(asked: _Asked) -> Automaton:
             waiting.append(node)
         return numbers[node]
 
-    starts = {opening: number(_cut(opening, rules)) for opening in (start(rules), *asked.openings)}
+    starts = rows_of(rules, asked.openings)
+    for opening in starts:
+        number(_cut(opening, rules))
     first = len(numbers)
     done = 0
     while done < len(waiting):

@@ -17,11 +17,10 @@ Result:   `engine_result.schema`, one row for each subject. Events of other subj
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from datetime import date
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from scoring.engine_columns import BadTable, Part, Table, column
 from scoring.engine_plain import PlainReading, all_plain, plain_standing
@@ -32,7 +31,9 @@ from scoring.kernel_limits import Unsupported
 from scoring.kernel_plan import compile_programme
 from scoring.rates import Rates
 from scoring.rules import Programme
-from scoring.standing import Standing
+
+if TYPE_CHECKING:
+    from scoring.standing import Standing
 
 __all__ = ["BadTable", "Part", "PlainReading", "due", "score", "score_parts"]
 
@@ -68,7 +69,7 @@ def score_parts(
     *,
     rates: Rates | None = None,
     plain: PlainReading | None = None,
-    unread: Standing | None = None,
+    unread: "Standing | None" = None,
     executor: Executor | None = None,
     spill: Callable[[], BinaryIO] | None = None,
 ) -> Iterator[Table]:
@@ -96,6 +97,8 @@ def score_parts(
 
 def due(standings: Table, day: date) -> Any:
     """The subjects that the calendar alone moves by the end of `day`: a review, an expiry, a signal whose day comes."""
+    import pyarrow.compute as pc  # noqa: PLC0415 - see engine_columns
+
     moved = pc.fill_null(
         pc.less_equal(column(standings, "next_change", nulls=True), pa.scalar(day, pa.date32())), False
     )

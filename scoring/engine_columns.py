@@ -8,7 +8,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from scoring.engine_store import Scratch
@@ -127,7 +126,7 @@ def keys(found: Column) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The two words that stand for each subject; the second is empty for integers."""
     kind = found.type
     if pa.types.is_integer(kind):
-        return found.cast(pa.int64()).to_numpy(), NO_INTS
+        return (found if kind == pa.int64() else found.cast(pa.int64())).to_numpy(), NO_INTS
     if pa.types.is_dictionary(kind):
         low, high = keys(found.dictionary)
         indices = found.indices.to_numpy()
@@ -245,6 +244,8 @@ def _extras(table: Table, plan: Plan, on: NDArray[np.int32], currencies: Currenc
     """The lower bits of each event: its currency, and whether only the plain reading understands the row."""
     if not any(has(table, name) for name in ("currency", "recorded", "key", "by_hand")):
         return np.empty(0, np.uint32)
+    import pyarrow.compute as pc  # noqa: PLC0415 - it loads for as long as a million events take, mostly for nothing
+
     extras = np.zeros(len(on), np.uint32)
     if has(table, "currency"):
         places, names = coded(column(table, "currency", nulls=True), "currency")

@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from scoring import kernel_columns
 from scoring.engine_columns import Part, Table, column
@@ -18,11 +17,13 @@ from scoring.opening import Opening
 from scoring.rates import Rates
 from scoring.rules import Programme
 from scoring.signal import Liability, Signal, Source
-from scoring.standing import Standing, standing
 from scoring.subject import Subject
 
+if TYPE_CHECKING:
+    from scoring.standing import Standing
+
 Row: TypeAlias = Mapping[str, Any]
-PlainReading: TypeAlias = Callable[[Row, Sequence[Row]], Standing]  # a subject's row and the rows of its events
+PlainReading: TypeAlias = Callable[[Row, Sequence[Row]], "Standing"]  # a subject's row and the rows of its events
 
 EVENTS = (
     ("subject", pa.string()),
@@ -71,8 +72,10 @@ def events_table(histories: Mapping[str, Sequence[Signal]]) -> Any:
 
 def plain_standing(
     subject: Row, events: Iterable[Row], programme: Programme, day: date, rates: Rates | None
-) -> Standing:
+) -> "Standing":
     """The plain reading of one subject's rows."""
+    from scoring.standing import standing  # noqa: PLC0415 - and all that it reads with: most scorings need none of it
+
     rows = list(events)
     if not any("source" in row for row in rows):
         rows.sort(key=lambda row: (row["signal"], -1 if row.get("amount") is None else row["amount"]))
@@ -92,6 +95,8 @@ class Target:
 
 def read_plainly(parts: Sequence[Part], subjects: Table, reading: PlainReading, target: Target) -> dict[int, str]:
     """Write the standings of some subjects to their places; returns their statuses by place."""
+    import pyarrow.compute as pc  # noqa: PLC0415 - see engine_columns
+
     wanted = column(subjects, "subject")
     events: defaultdict[Any, list[Row]] = defaultdict(list)
     for part in parts:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,10 @@ from scoring.engine_keys import Each
 from scoring.kernel_plan import Plan
 from scoring.line import Code, Line
 from scoring.rules import Rules
-from scoring.standing import Standing, Status
+from scoring.status import Status
+
+if TYPE_CHECKING:
+    from scoring.standing import Standing
 
 Result: TypeAlias = NDArray[np.int32]  # (subjects, 8), the columns of `kernel`
 
@@ -102,7 +105,7 @@ class Labels:
         return " ".join(self.kinds[digit] for digit in digits if digit)
 
 
-def put(result: Result, row: int, shown: Standing, labels: Labels, tiers: Sequence[str]) -> None:
+def put(result: Result, row: int, shown: "Standing", labels: Labels, tiers: Sequence[str]) -> None:
     """Write what the plain reading made into a row."""
     result[row] = (
         shown.coefficient,

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from scoring.engine_columns import LONG_AGO, BadTable, Table, coded, column, days, has
@@ -22,6 +21,8 @@ def openings_of(subjects: Table, rules: AnyRules) -> tuple[list[AnyState], NDArr
     """
     if not has(subjects, "opening"):
         return [start(rules)], np.empty(0, np.intp)
+    import pyarrow.compute as pc  # noqa: PLC0415 - see engine_columns
+
     given = [name for name in _OPENING if has(subjects, name)]
     values = [np.asarray(pc.fill_null(column(subjects, name, nulls=True).cast(pa.int64()), 0)) for name in given]
     rows, numbers = np.unique(np.column_stack(values), axis=0, return_inverse=True)
@@ -63,6 +64,8 @@ def flags_of(subjects: Table, name: str) -> NDArray[np.uint8]:
     """A column of booleans, empty where it is missing."""
     if not has(subjects, name):
         return np.empty(0, np.uint8)
+    import pyarrow.compute as pc  # noqa: PLC0415 - see engine_columns
+
     return np.asarray(pc.fill_null(column(subjects, name, nulls=True), False)).astype(np.uint8)
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from scoring.fold import Review
 from scoring.line import Code, Line, Param
-from scoring.standing import Standing, Status, Trend
+from scoring.standing import Standing, Trend
+from scoring.status import Status
 
 _DATES = ("day", "exposure", "next_review", "changed_on", "next_change")
 _LINES = ("reasons", "way_back", "lines")

@@ -10,7 +10,8 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.automaton import Automaton, Column, compile_rules
+from scoring.automaton import Automaton, Column
+from scoring.kernel_automaton import automaton_of
 from scoring.kernel_calendar import calendar
 from scoring.kernel_law import AWARDED, COUNTED, GAIN_SHIFT, KINDS, LIABILITIES, TAKES, Law, Letter, Name, Param
 from scoring.kernel_limits import NAMES, Unsupported, check
@@ -140,7 +141,7 @@ def _bounds(tier: Tier) -> tuple[int, int]:
 
 def _automaton(rules: AnyRules, openings: Iterable[AnyState]) -> Automaton:
     try:
-        automaton = compile_rules(rules, openings)
+        automaton = automaton_of(rules, tuple(openings))
     except ValueError as unknown:
         raise Unsupported(str(unknown)) from unknown
     if automaton.table[:, Column.COEFFICIENT].max() > _COEFFICIENT_LIMIT:

@@ -25,18 +25,9 @@ from scoring.reasons import SHOWN, way_back, weightiest
 from scoring.rules import Programme
 from scoring.scheme import place, start
 from scoring.signal import Signal
+from scoring.status import Status
 from scoring.subject import NOBODY, Subject
 from scoring.tiers import TierChange, floored, replay
-
-
-class Status(StrEnum):
-    """How much the numbers say; where several hold, the first of them."""
-
-    FROZEN = "frozen"
-    ADJUSTED = "adjusted"
-    CONTESTED = "contested"
-    SHORT_HISTORY = "short history"
-    ACTIVE = "active"
 
 
 class Trend(StrEnum):

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -153,6 +152,8 @@ def write_events(events: Table, path: Path) -> None:
 
     Integers are kept as differences: read faster than dictionaries of numbers, and smaller.
     """
+    import pyarrow.compute as pc  # noqa: PLC0415 - who only reads does not need it
+
     keys = pa.table({name: _plain(events.column(name)) for name in SORTED})
     order = pc.sort_indices(keys, [(name, "ascending") for name in SORTED])
     ordered = events.take(order)

@@ -20,7 +20,8 @@ from scoring.line import Code, Line
 from scoring.opening import Opening
 from scoring.rules import Award, Programme, Tier
 from scoring.signal import Carried, Liability, Signal, Source
-from scoring.standing import Standing, Status, Trend, standing
+from scoring.standing import Standing, Trend, standing
+from scoring.status import Status
 from scoring.subject import Span, Subject
 
 FOLDER = Path(__file__).parents[2] / "config" / "locale"

@@ -12,7 +12,8 @@ from scoring.records import Malformed, Record, Value
 from scoring.rules import Programme
 from scoring.signal import Liability, Signal, Source
 from scoring.signals import judge
-from scoring.standing import Standing, Status, standing
+from scoring.standing import Standing, standing
+from scoring.status import Status
 
 Make = Callable[..., Signal]
 

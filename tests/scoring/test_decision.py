@@ -9,7 +9,8 @@ from scoring.decision import Decision, Kind, decided
 from scoring.line import Code
 from scoring.rules import Programme
 from scoring.signal import Signal, Source
-from scoring.standing import Standing, Status, Trend, standing
+from scoring.standing import Standing, Trend, standing
+from scoring.status import Status
 from scoring.subject import Subject
 
 Make = Callable[..., Signal]

@@ -8,8 +8,14 @@ import pytest
 
 pytest.importorskip("numpy")
 
+import numpy as np
+
+from config.scalefile import FOLDER, load_scale_rules
+from scoring import kernel_automaton, kernel_cache
 from scoring.automaton import Automaton, Column, compile_rules
 from scoring.coefficient import State, step
+from scoring.kernel_automaton import automaton_of
+from scoring.kernel_cache import keep, kept
 from scoring.line import Code
 from scoring.rules import Factors, Rules
 from scoring.signal import Liability
@@ -85,3 +91,31 @@ def test_an_opening_adds_the_states_that_lead_from_it(law: Rules):
 def test_years_at_the_floor_by_dates_are_no_finite_table(law: Rules):
     with pytest.raises(ValueError, match="floor_years"):
         compile_rules(replace(law, floor_years="dates"))
+
+
+def test_a_kept_automaton_is_the_one_that_is_made_of_the_same_rules_and_openings(law: Rules, monkeypatch, tmp_path):
+    monkeypatch.setattr(kernel_cache, "_PLACE", tmp_path)
+    openings = (State(50, periods_at_floor=2), State(135), State(50, periods_at_floor=2))
+    scale = load_scale_rules(FOLDER / "be-1992.toml")
+    asked = [(replace(law, **options), given) for options in OPTIONS.values() for given in ((), openings)]
+    for rules, given in [*asked, (scale, ()), *asked, (scale, ())]:
+        made = compile_rules(rules, given)
+        for _ in range(2):
+            found = automaton_of(rules, given)
+            assert np.array_equal(found.table, made.table)
+            assert found.starts == made.starts
+    assert 1 < len(list(tmp_path.iterdir())) <= 16, "rules that are tried out do not pile up"
+
+
+def test_an_automaton_is_made_anew_where_what_is_kept_is_of_other_rules_or_broken(law: Rules, monkeypatch, tmp_path):
+    monkeypatch.setattr(kernel_cache, "_PLACE", tmp_path)
+    made = compile_rules(law)
+    automaton_of(law, ())
+    (file,) = tmp_path.iterdir()
+    keep(file.name, b"\0" * 1000)
+    assert np.array_equal(automaton_of(law, ()).table, made.table)
+    file.write_bytes(file.read_bytes()[:-1])
+    assert np.array_equal(automaton_of(law, ()).table, made.table)
+    monkeypatch.setattr(kernel_automaton, "_made_by", lambda: b"another version")
+    monkeypatch.setattr(kernel_automaton, "kept", lambda name: kept(file.name))
+    assert np.array_equal(automaton_of(law, ()).table, made.table)

@@ -8,7 +8,8 @@ from scoring.line import Code
 from scoring.opening import Opening, Statement, carried_over, of_several
 from scoring.rules import Programme, Rules
 from scoring.signal import Liability, Signal
-from scoring.standing import Status, standing
+from scoring.standing import standing
+from scoring.status import Status
 from scoring.subject import Subject
 
 Make = Callable[..., Signal]

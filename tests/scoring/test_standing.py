@@ -7,7 +7,8 @@ import pytest
 from scoring.line import Code
 from scoring.rules import Programme, Rules
 from scoring.signal import Signal
-from scoring.standing import Standing, Status, Trend, standing
+from scoring.standing import Standing, Trend, standing
+from scoring.status import Status
 from scoring.subject import Subject
 
 Make = Callable[..., Signal]
