@@ -23,8 +23,8 @@ from sync.standings import recalled, standings_of
 class Shown(NamedTuple):
     """Whose it is, the standing, when it was computed (None: now), and what to say beside it: the day of each remark.
 
-    `beyond`: of the last run, where that is before, as nobody knows yet what happened since; `purged`: of the last
-    purge since that took signals away.
+    `before`: of the first run, where that came later and nothing was known yet; `beyond`: of the last run, where that
+    is before, as nobody knows yet what happened since; `purged`: of the last purge since that took signals away.
     """
 
     subject: SubjectRow
@@ -47,7 +47,7 @@ def standing_of(path: Path, subject: str, as_of: datetime | None, *, restated: b
             return Shown(found, *_now(ledger, settings, found), {})
         day = as_of.date()
         then = _then(ledger, settings, found, day, restated=restated)
-        return Shown(found, then, None, _remarks(ledger, settings, day))
+        return Shown(found, then, None, _remarks(ledger, settings, day, restated=restated))
 
 
 def _now(ledger: Ledger, settings: Settings, found: SubjectRow) -> tuple[Standing, datetime]:
@@ -73,9 +73,12 @@ def _then(ledger: Ledger, settings: Settings, found: SubjectRow, day: date, *, r
     return found_then[found.subject]
 
 
-def _remarks(ledger: Ledger, settings: Settings, day: date) -> dict[str, date]:
+def _remarks(ledger: Ledger, settings: Settings, day: date, *, restated: bool) -> dict[str, date]:
     """What a reader of that day must know of the runs since."""
     with ledger.begin() as tx:
+        opened = database.programme(tx, settings.programme_name).opened
+        if opened is not None and day < opened and not restated:
+            return {"before": opened}
         zone = settings.time_zone or ZoneInfo(history.time_zone(tx, settings.programme_name))
         last = history.runs(tx, settings.programme_name, limit=1)
         purge = history.last_purge(tx, settings.programme_name)

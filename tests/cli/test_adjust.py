@@ -82,13 +82,14 @@ def test_a_day_before_a_purge_says_that_it_is_told_from_what_is_left(site, comma
     command("fields", "apply")
     command("sync", "--first-fill")
     record, _ = accused(site.settings)
-    assert command("explain", record, "--as-of", "2026-11-21").err == ""
-    assert command("purge", "--json").json["deleted"]["claim_justified"] > 0
-    said = command("explain", record, "--as-of", "2026-11-21", "--language", "en")
-    assert (said.code, said.err.count("\n")) == (0, 1)
-    assert "21 Nov 2026 is told from what is left: signals" in said.err
-    assert "were purged since, last on 22 Nov 2026" in said.err
+    site.remote.sleep(86400)
     assert command("explain", record, "--as-of", "2026-11-22").err == ""
+    assert command("purge", "--json").json["deleted"]["claim_justified"] > 0
+    said = command("explain", record, "--as-of", "2026-11-22", "--language", "en")
+    assert (said.code, said.err.count("\n")) == (0, 1)
+    assert "22 Nov 2026 is told from what is left: signals" in said.err
+    assert "were purged since, last on 23 Nov 2026" in said.err
+    assert command("explain", record, "--as-of", "2026-11-23").err == ""
 
 
 def ordered(site, record):
@@ -100,6 +101,18 @@ def ordered(site, record):
         found = tx.execute(query).first()
     ledger.close()
     return found.record
+
+
+@pytest.mark.timeout(120)
+def test_a_day_before_the_first_run_says_that_nothing_was_known_then(site, command):
+    command("fields", "apply")
+    command("sync", "--first-fill")
+    record, _ = accused(site.settings)
+    says = "21 Nov 2026 is before the first run, of 22 Nov 2026: nothing was known then"
+    for words in ("explain", "statement"):
+        assert says in command(words, record, "--as-of", "2026-11-21", "--language", "en").err
+    assert command("explain", record, "--as-of", "2026-11-21", "--restated").err == ""
+    assert "précède le premier passage" in command("explain", record, "--as-of", "2026-11-21", "--language", "fr").err
 
 
 @pytest.mark.timeout(120)
