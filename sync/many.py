@@ -24,6 +24,7 @@ from sqlalchemy import Connection
 from scoring.engine import Part, score, score_parts
 from scoring.rules import Programme
 from scoring.standing import standing
+from sync import parquet_pages
 from sync.ledger import Ledger, arrow, columns, scored
 from sync.ledger.facts import Entry
 from sync.report import SHOWN
@@ -67,6 +68,7 @@ def open_doors(programme: Programme, day: date) -> bool:
     """Go once through all that is compiled, with nobody; whether the engine knows every rule of this programme."""
     nobody = pa.table({"subject": pa.array([0], pa.int64())})
     known = not score(columns.nothing(), nobody, programme, day)["plain"][0].as_py()
+    parquet_pages.open_doors()
     note()
     return known
 

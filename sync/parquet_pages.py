@@ -53,6 +53,15 @@ def arrays_of(file: Any, metadata: Any, number: int, columns: Collection[str], s
     return found
 
 
+def open_doors() -> None:
+    """Go once through all that is compiled here, with nothing."""
+    words, lines = np.zeros(0, np.uint64), np.zeros((0, _LINE), np.int64)
+    pages(_NOTHING, 0, 0, np.zeros(_DEPTH, np.int64), lines)
+    texts(words, _NOTHING, lines, 0, _NOTHING, NO_INTS, NO_INTS)
+    for kind in (np.int32, np.int64):
+        numbers(words, _NOTHING, lines, 0, np.zeros(0, kind), 0, 0, _NOTHING, np.zeros(0, kind))
+
+
 @dataclass(frozen=True, slots=True)
 class _Chunk:
     """One column of a row group: its name, where it lies in the file, and how it is packed."""
