@@ -2,7 +2,7 @@
 
     python bench/bench_ledger.py [--contacts 50000] [--signals 1000000] [--only sqlite|postgresql]
 
-First fill: `columns.store_signals`, with every index, foreign key and due subject, against an insert of the same
+First fill: `fill.store_signals`, with every index, foreign key and due subject, against an insert of the same
 columns into a table that has nothing but them; then everybody's first standing, scored by the engine and stored.
 Rescoring: what is in force, joined to subjects, read and scored, against a read of the same columns from `signals`;
 and the same with standings stored under other rules. A day: one contact in a hundred has one signal changed, entered
@@ -41,7 +41,7 @@ from scoring.signal import Signal, Source
 from scoring.signals import Judged
 from sync import many
 from sync.job import Job
-from sync.ledger import Ledger, arrow, columns, database, facts, load_postgresql
+from sync.ledger import Ledger, arrow, columns, database, facts, fill, load_postgresql
 from sync.ledger.facts import ContactFacts, Entry
 from sync.report import Report
 from sync.score import score
@@ -125,9 +125,9 @@ def _processor() -> float:
 def write_rows(file: str, contacts: str, signals: str) -> Took:
     """The rows on disk, so that making them is not measured."""
     start, used = time.perf_counter(), _processor()
-    with pa.OSFile(file, "wb") as out, pa.ipc.new_stream(out, columns.SIGNALS) as writer:
+    with pa.OSFile(file, "wb") as out, pa.ipc.new_stream(out, fill.SIGNALS) as writer:
         for batch in rows(int(contacts), int(signals)):
-            writer.write_batch(batch.cast(columns.SIGNALS))
+            writer.write_batch(batch.cast(fill.SIGNALS))
     return Took(time.perf_counter() - start, _processor() - used)
 
 
@@ -135,7 +135,7 @@ def bare_insert(place: str, file: str) -> Took:
     """The same columns into a table of its own, without a key or an index."""
     start, used = time.perf_counter(), _processor()
     if place.startswith("postgresql"):
-        kept = ", ".join(f'"{each.name}" {_type(each.type)}' for each in columns.SIGNALS)
+        kept = ", ".join(f'"{each.name}" {_type(each.type)}' for each in fill.SIGNALS)
         ledger = Ledger.open(place)
         with ledger.begin() as tx:
             tx.exec_driver_sql(f"CREATE TABLE bare ({kept})")
@@ -188,8 +188,8 @@ def measure(place: str, file: Path, contacts: int) -> None:
 
     timed("contacts, page by page", people)
     bare = timed("bare insert", lambda: _apart("insert", place, str(file)))
-    fill = timed("first fill: signals", lambda: columns.store_signals(ledger, {entry: batches(file)}), bare)
-    whole = fill + timed("first fill: standings", lambda: scored_by(ledger, entry), bare)
+    filled = timed("first fill: signals", lambda: fill.store_signals(ledger, {entry: batches(file)}), bare)
+    whole = filled + timed("first fill: standings", lambda: scored_by(ledger, entry), bare)
     # The other library's file must be nobody's while this process reads it bare (sync.ledger.arrow).
     ledger.engine.dispose()
     read = timed("bare read", lambda: _apart("read", place))

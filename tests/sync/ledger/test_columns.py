@@ -19,7 +19,7 @@ from config.rulefile import load_programme
 from scoring.engine import score, score_parts
 from scoring.signal import Liability, Signal, Source
 from scoring.signals import Judged
-from sync.ledger import Ledger, LedgerError, arrow, columns, facts, past, schema
+from sync.ledger import Ledger, LedgerError, arrow, columns, facts, fill, past, schema
 from sync.ledger import child as its_child
 from sync.ledger.export import export, part_of
 from sync.ledger.facts import store_signals
@@ -66,7 +66,7 @@ def in_columns(judged, **over) -> pa.RecordBatch:
         }
         for each in judged
     ]
-    return pa.RecordBatch.from_pylist(rows, schema=columns.SIGNALS)
+    return pa.RecordBatch.from_pylist(rows, schema=fill.SIGNALS)
 
 
 def kept(filling):
@@ -78,7 +78,7 @@ def kept(filling):
 @pytest.fixture
 def filled(filling) -> Filling:
     filling.contacts("c1", "c2")
-    columns.store_signals(filling.ledger, {filling.entry: [in_columns(SOME[:2]), in_columns(SOME[2:])]})
+    fill.store_signals(filling.ledger, {filling.entry: [in_columns(SOME[:2]), in_columns(SOME[2:])]})
     return filling
 
 
@@ -111,7 +111,7 @@ def test_a_fill_in_columns_leaves_every_index_and_foreign_key_in_place(filled):
 
 def test_a_second_fill_of_a_connection_is_refused(filled):
     with pytest.raises(LedgerError, match="has signals already; a sync reads what changed since"):
-        columns.store_signals(filled.ledger, {filled.entry: [in_columns(SOME)]})
+        fill.store_signals(filled.ledger, {filled.entry: [in_columns(SOME)]})
 
 
 @pytest.mark.parametrize(
@@ -125,15 +125,15 @@ def test_a_second_fill_of_a_connection_is_refused(filled):
 )
 def test_a_row_that_no_mapping_makes_is_refused_and_nothing_is_kept(filling, wrong, message):
     row = in_columns(SOME[:1]).to_pylist()[0] | wrong
-    nullable = pa.schema([field.with_nullable(True) for field in columns.SIGNALS])
+    nullable = pa.schema([field.with_nullable(True) for field in fill.SIGNALS])
     batches = [in_columns(SOME), pa.RecordBatch.from_pylist([row], schema=nullable)]
     with pytest.raises(ValueError, match=message):
-        columns.store_signals(filling.ledger, {filling.entry: batches})
+        fill.store_signals(filling.ledger, {filling.entry: batches})
     assert kept(filling) == []
 
 
 def test_a_fill_of_nothing_is_nothing(filling):
-    assert columns.store_signals(filling.ledger, {filling.entry: []}) == 0
+    assert fill.store_signals(filling.ledger, {filling.entry: []}) == 0
 
 
 def test_a_child_whose_parent_died_keeps_nothing(sqlite_place):

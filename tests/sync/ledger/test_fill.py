@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from sync.ledger import Ledger, LedgerError, arrow, columns, schema
+from sync.ledger import Ledger, LedgerError, arrow, fill, schema
 from tests.sync.ledger.conftest import Filling
 
 ROWS = 5_000
@@ -33,7 +33,7 @@ def orders(batch: int) -> pa.RecordBatch:
     same |= {"amount": "1", "currency": "EUR", "reference": "", "days": None, "original": "", "key": ""}
     made = {name: pa.repeat(pa.scalar(value, pa.string()), ROWS) for name, value in same.items()}
     made |= {"record": pa.array(numbers), "on_day": pa.array(["2026-05-01"] * ROWS)}
-    return pa.record_batch(made).select(columns.SIGNALS.names)
+    return pa.record_batch(made).select(fill.SIGNALS.names)
 
 
 def count(place: str) -> int:
@@ -58,7 +58,7 @@ def killed_between(process: Any, batches: list[pa.RecordBatch]) -> None:
 
 
 def test_afterwards_the_log_is_there_again(ready, place):
-    columns.store_signals(ready.ledger, {ready.entry: [orders(0).cast(columns.SIGNALS)]})
+    fill.store_signals(ready.ledger, {ready.entry: [orders(0).cast(fill.SIGNALS)]})
     assert journal_of(place) == "wal"
     assert not Path(f"{place}-journal").exists()
     assert count(place) == ROWS
@@ -67,7 +67,7 @@ def test_afterwards_the_log_is_there_again(ready, place):
 def test_beside_somebody_who_has_the_file_open_the_log_is_used(ready, place):
     with closing(sqlite3.connect(place)) as other:
         other.execute("SELECT count(*) FROM signals").fetchone()
-        columns.store_signals(ready.ledger, {ready.entry: [orders(0).cast(columns.SIGNALS)]})
+        fill.store_signals(ready.ledger, {ready.entry: [orders(0).cast(fill.SIGNALS)]})
         assert other.execute("SELECT count(*) FROM signals").fetchone() == (ROWS,)
     assert journal_of(place) == "wal"
 
