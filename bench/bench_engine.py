@@ -38,13 +38,15 @@ KINDS = ("plain", "sorted", "text", "zipf", "fault", "shuffled")
 
 
 def warm(folder: Path) -> None:
-    """Score three rows, so that the compiled loops are loaded."""
+    """Score three rows, so that the compiled loops are loaded, and those that read files."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     from config.rulefile import load_programme
     from scoring.engine import score
+    from sync.parquet_pages import open_doors
 
+    open_doors()
     integer = pq.read_schema(folder / "events.parquet").field("subject").type == pa.int64()
     events = pa.table(
         {

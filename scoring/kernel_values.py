@@ -9,11 +9,11 @@ import numpy as np
 from numpy import uint8, uint64
 
 from scoring.kernel_door import door, inline, loop
-from scoring.kernel_pack import key_of_text
+from scoring.kernel_pack import INLINE, key_of_text
 from scoring.kernel_pages import ENCODING, SIZE, VALUES, signed, varint
 
 PLAIN, PLACES, DELTA, NEW_PLACES = 0, 2, 5, 8  # encodings; places in a dictionary have two names
-SLACK = 16  # bytes between pages, at least: eight are read at a time
+SLACK = 32  # bytes between pages, at least: what is read at a time may end in them
 _WIDEST = 32  # bits of a place or a difference
 _EIGHT = 8
 _LENGTH = 4  # bytes that a length takes
@@ -33,6 +33,23 @@ def _bits(words, bit, width):
     place, shift = bit >> 6, uint64(bit & 63)
     found = words[place] >> shift | (words[place + 1] << uint64(1)) << (uint64(63) - shift)
     return found & ((uint64(1) << uint64(width)) - uint64(1))
+
+
+@inline
+def _word(words, place, shift):
+    """Eight bytes from so many bits (less than 64) after a word's begin on."""
+    return words[place] >> shift | (words[place + uint64(1)] << uint64(1)) << (uint64(63) - shift)
+
+
+@inline
+def _short_text(words, at, length):
+    """As `key_of_text`, of one that its key holds as it stands."""
+    place, shift = uint64(at >> 3), uint64(8 * (at & 7))
+    one = uint64(1)
+    low = (one << uint64(8 * min(length, 7))) - one if length < _EIGHT else ~uint64(0)
+    high = (one << uint64(8 * max(length - _EIGHT, 0))) - one
+    high = _word(words, place + one, shift) & high | uint64(length) << uint64(56)
+    return _word(words, place, shift) & low, high
 
 
 @inline
@@ -103,7 +120,7 @@ def _packed(words, bit, width, dictionary, size, out):
     if width <= _EIGHT:  # eight at a time
         for _ in range(len(out) >> 3):
             at, shift = bit >> uint64(6), bit & uint64(63)
-            some = words[at] >> shift | (words[at + uint64(1)] << uint64(1)) << (uint64(63) - shift)
+            some = _word(words, at, shift)
             bit += uint64(8) * width
             for k in range(8):
                 place = some >> (uint64(k) * width) & mask
@@ -112,7 +129,7 @@ def _packed(words, bit, width, dictionary, size, out):
             done += uint64(8)
     for k in range(done, uint64(len(out))):
         at, shift = bit >> uint64(6), bit & uint64(63)
-        place = (words[at] >> shift | (words[at + uint64(1)] << uint64(1)) << (uint64(63) - shift)) & mask
+        place = _word(words, at, shift) & mask
         bit += width
         beyond += place >= size
         out[k] = dictionary[place]
@@ -153,9 +170,9 @@ def _plain(words, at, end, out, first):
     if end - at < width * (len(out) - first):
         return -1
     if width == _EIGHT:
-        place, shift = at >> 3, uint64(8 * (at & 7))
-        for k in range(len(out) - first):
-            out[first + k] = words[place + k] >> shift | (words[place + k + 1] << uint64(1)) << (uint64(63) - shift)
+        place, begin, shift = uint64(at >> 3), uint64(first), uint64(8 * (at & 7))
+        for k in range(uint64(len(out) - first)):
+            out[begin + k] = _word(words, place + k, shift)
     else:
         for k in range(len(out) - first):
             out[first + k] = np.int64(_bits(words, 8 * (at + width * k), 32))
@@ -281,7 +298,10 @@ def texts(words, data, lines, optional, there, low, high):
             at += _LENGTH
             if length > end - at:
                 return -1
-            low[k], high[k] = key_of_text(data, words, at, at + length)
+            if length <= INLINE:
+                low[k], high[k] = _short_text(words, at, length)
+            else:
+                low[k], high[k] = key_of_text(data, words, at, at + length)
             at += length
         row, at = last, after(end)
     return row
