@@ -22,7 +22,7 @@ from scoring.opening import opening_of
 from scoring.records import is_address
 from scoring.rules import AnyRules
 from scoring.signal import Carried
-from scoring.signals import MOST_CARRIED, MOST_YEARS
+from scoring.signals import EARLIEST, LATEST, MOST_CARRIED, MOST_YEARS
 
 COLUMNS = ("record", "email", "coefficient", "level", "clean_periods", "years_at_floor", "protection_used", "on")
 WORDS = {"": False, "no": False, "false": False, "0": False, "yes": True, "true": True, "1": True}
@@ -119,6 +119,9 @@ def _count(text: str, where: str) -> int:
 
 def _day(text: str, where: str) -> date | None:
     try:
-        return date.fromisoformat(text) if text else None
+        day = date.fromisoformat(text) if text else None
     except ValueError:
         raise ConfigError(f"{where}: {text!r} is no day; write it as 2026-11-20") from None
+    if day is not None and not EARLIEST <= day <= LATEST:
+        raise ConfigError(f"{where}: {text} cannot be; days go from {EARLIEST} to {LATEST} here")
+    return day

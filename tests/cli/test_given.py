@@ -171,6 +171,7 @@ def _fields(org: Site) -> list[dict[str, str | None]]:
         ("email,level\na@b.fr,11\n", "openings.csv:2: level '11' is carried over, and customers has no levels"),
         ("email,coefficient,level\na@b.fr,,\n", "openings.csv:2: a line says a coefficient or a level, and one"),
         ("email,coefficient,on\na@b.fr,0.8,1/2/26\n", "openings.csv:2: on: '1/2/26' is no day; write it as 2026-11-20"),
+        ("email,coefficient,on\na@b.fr,0.8,9999-12-31\n", "openings.csv:2: on: 9999-12-31 cannot be; days go from"),
         ("email,coefficient,clean_periods\na@b.fr,0.8,-1\n", "openings.csv:2: clean_periods: '-1' is no number of"),
         ("email,coefficient,protection_used\na@b.fr,0.8,maybe\n", "openings.csv:2: protection_used: 'maybe' is not"),
         ("email,coefficient\na@b.fr,1e999999\n", "openings.csv:2: coefficient: 1e999999 is not possible"),
