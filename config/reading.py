@@ -26,7 +26,7 @@ _LOOKS = {
     "^F*$": "one F for each claim, or nothing",
     r"^[a-z][a-z0-9_-]*$": "small letters, digits, - and _, beginning with a letter",
 }
-_KINDS = ("int", "str", "float", "date")  # as pydantic calls the members of a union
+_KINDS = ("int", "str", "float")  # as pydantic calls the members of a union
 
 
 class ConfigError(Exception):
@@ -61,10 +61,16 @@ def validate(model: type[Model], data: Mapping[str, Any], *, file: str | Path) -
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        # A misspelt key is also a missing one: its spelling is the mistake to name.
-        found = sorted(error.errors(include_url=False), key=lambda each: each["type"] != "extra_forbidden")
+        found = sorted(error.errors(include_url=False), key=_turn)
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         raise ConfigError(f"{file}: {sentence(model, found[0])}{more}") from None
+
+
+def _turn(error: ErrorDetails) -> int:
+    """A misspelt key is also a missing one: its spelling is the mistake to name. No table was meant to be a word."""
+    if error["type"] == "extra_forbidden":
+        return 0
+    return 2 if error["type"] in ("literal_error", "enum") and isinstance(error["input"], Mapping) else 1
 
 
 def sentence(model: type[BaseModel], error: ErrorDetails) -> str:

@@ -24,6 +24,8 @@ class Outer(BaseModel):
     some: Annotated[list[int], Field(min_length=1)] = [1]
     money: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "EUR"
     either: Annotated[int, Field(ge=1)] | Literal["never"] = 1
+    word: Literal["full", "none"] | dict[str, Literal["full", "none"]] = "none"
+    date: str = ""
     needed: str
 
 
@@ -34,7 +36,7 @@ class Outer(BaseModel):
         (
             {"neded": "x"},
             (
-                "neded: unknown key; known here: inner, items, named, secret, some, money, either, needed; "
+                "neded: unknown key; known here: inner, items, named, secret, some, money, either, word, date, needed; "
                 "nearest: needed (and 1 more)"
             ),
         ),
@@ -46,6 +48,11 @@ class Outer(BaseModel):
         ({"needed": "x", "named": {"a": {"nr": 1}}}, "named.a.nr: unknown key; known here: kind, number"),
         ({"needed": "x", "inner": 3}, "inner: should be a table of keys"),
         ({"needed": 3}, "needed: should be text in quotes"),
+        ({"needed": "x", "date": 3}, "date: should be text in quotes"),
+        (
+            {"needed": "x", "word": {"a": "ful"}},
+            "word.a: 'ful' is not possible; allowed: full, none; nearest: full (and 1 more)",
+        ),
         ({"needed": "x", "some": []}, "some: should have 1 entry at least"),
         ({"needed": "x", "money": "euro"}, "money: should be three capital letters, such as EUR (pattern ^[A-Z]{3}$)"),
         ({"needed": "x", "either": 0}, "either: should be greater than or equal to 1, not 0 (and 1 more)"),
