@@ -43,7 +43,6 @@ class _RowGroup:
     """
 
     path: Path
-    file: Any
     metadata: Any
     number: int
     least: str | None
@@ -64,7 +63,8 @@ class _RowGroup:
             return found
 
         def arrays(scratch: Scratch) -> Piece:
-            known = arrays_of(self.file, self.metadata, self.number, set(columns) - set(self.same), scratch)
+            file = pa.memory_map(str(self.path)).read_buffer()  # no longer than it is read: its pages count as memory
+            known = arrays_of(file, self.metadata, self.number, set(columns) - set(self.same), scratch)
             others = [name for name in columns if name not in known and name not in self.same]
             known |= {name: (_zeros(scratch, name, rows), [text]) for name, text in self.same.items()}
             return Piece(self._read(others) if others else _NOTHING, **known)
@@ -101,7 +101,7 @@ def parts_of(paths: Iterable[Path]) -> list[Part]:
 
 def _row_groups(path: Path) -> Iterator[_RowGroup]:
     try:
-        metadata, file = pq.read_metadata(path), pa.memory_map(str(path)).read_buffer()
+        metadata = pq.read_metadata(path)
     except (OSError, pa.ArrowInvalid) as error:
         raise BadTable(f"{path}: {error}") from error
     names = metadata.schema.names
@@ -112,7 +112,7 @@ def _row_groups(path: Path) -> Iterator[_RowGroup]:
             least = greatest = None
         last = _range(group, names, "on", date)[1]
         same = {name: text for name in _TEXTS if (text := _same(group, names, name)) is not None}
-        yield _RowGroup(path, file, metadata, number, least, greatest, last, _liabilities(group, names), same)
+        yield _RowGroup(path, metadata, number, least, greatest, last, _liabilities(group, names), same)
 
 
 def _same(group: Any, names: Sequence[str], name: str) -> str | None:
