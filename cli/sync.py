@@ -154,7 +154,18 @@ def show(report: Report, settings: Path) -> None:
         out.print(
             f"  {report.attention} at a coefficient that a person should look at (nothing is refused automatically)"
         )
+    _problems(report, settings)
     _moves(report, settings)
+
+
+def _problems(report: Report, settings: Path) -> None:
+    out = console()
+    for line in report.unusable:
+        out.print(f"  problem: {line}", markup=False)
+    if report.problems > len(report.unusable):
+        left = f"  … and {report.problems - len(report.unusable)} more"
+        # A dry run leaves nothing behind that could be shown.
+        out.print(left if report.dry else f"{left}: {command(settings, f'runs show {report.run}')}", soft_wrap=True)
 
 
 def _connection(name: str, each: ConnectionReport) -> None:

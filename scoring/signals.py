@@ -169,7 +169,7 @@ def _flag(record: Record, field: str) -> bool:
     if value in (None, ""):
         return False
     if not isinstance(value, bool):
-        raise _UnusableError(field, f"{field} is {value!r}, not yes or no", "map a field of yes or no")
+        raise _UnusableError(field, f"{field} is {str(value)!r}, not yes or no", "map a field of yes or no")
     return value
 
 
@@ -255,7 +255,7 @@ def _usable(field: str, value: Value) -> Value:
 
 def _number(field: str, value: object) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, Decimal):
-        raise _UnusableError(field, f"{field} is {value!r}, not a number", "map a number field")
+        raise _UnusableError(field, f"{field} is {str(value)!r}, not a number", "map a number field")
     return value
 
 
@@ -287,7 +287,7 @@ def _date(record: Record, field: str, zone: tzinfo) -> date | None:
     if isinstance(value, datetime):
         value = value.astimezone(zone).date()
     if not isinstance(value, date):
-        raise _UnusableError(field, f"{field} is {value!r}, not a date", "map a date field")
+        raise _UnusableError(field, f"{field} is {str(value)!r}, not a date", "map a date field")
     if not EARLIEST <= value <= LATEST:
         raise _UnusableError(field, f"{field} is {value.isoformat()}, which cannot be", "correct the field in the CRM")
     return value

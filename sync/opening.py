@@ -15,7 +15,7 @@ from scoring.rules import Programme
 from sync import lease, rejects, settled
 from sync.job import Job, StoppedError
 from sync.lease import Holder, Lease, LeaseLostError
-from sync.ledger import database, facts
+from sync.ledger import database, facts, history
 from sync.ledger.database import ConnectionRow, ProgrammeRow
 from sync.ledger.facts import Entry
 from sync.read import history_start
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 # What a run is called when its connections fared differently: the first of these that one of them was.
 WORST = ("failed", "try later", "asked", "held", "skipped")
+SOME = 5  # problems that a report names
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,10 @@ def opened(job: Job, *, kind: str = "sync") -> Iterator[Opened]:
         if not lost:
             with course.job.begin() as tx:
                 report.problems = facts.count_problems(tx, report.run)
+                report.unusable = [
+                    f"{each['connection']}:{each['object']} {each['record']}: {each['what']}; {each['cure']}"
+                    for each in history.problems(tx, report.run, limit=SOME)
+                ]
                 for name, row in course.rows.items():
                     connections[name].refused = rejects.count(tx, row.id)
                 database.end_run(tx, report.run, job.now(), report.state, report.to_json())

@@ -71,6 +71,7 @@ class Report:
     first_standings: int = 0
     attention: int = 0
     problems: int = 0
+    unusable: list[str] = field(default_factory=list)  # the first problems, to be shown and kept nowhere
     moves: list[Move] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 

@@ -74,14 +74,15 @@ def outcomes(tx: Connection, run_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def problems(tx: Connection, run_id: int) -> list[dict[str, Any]]:
-    """What was wrong with which record that a run read."""
+def problems(tx: Connection, run_id: int, *, limit: int | None = None) -> list[dict[str, Any]]:
+    """What was wrong with which record that a run read; the first `limit` of it."""
     table, connections = schema.problems, schema.connections
     query = (
         select(table, connections.c.name)
         .join(connections, connections.c.id == table.c.connection)
         .where(table.c.run == run_id)
         .order_by(table.c.id)
+        .limit(limit)
     )
     return [
         {

@@ -39,6 +39,7 @@ def test_what_is_longer_than_the_ledger_keeps_is_a_problem_and_the_rest_counts(s
     with shop.ledger.begin() as tx:
         found = {(each["record"], each["field"]) for each in history.problems(tx, report.run)}
     assert found == {("c1", "cross"), ("o2", next(iter(values)))}
+    assert {each.split(": ")[0] for each in report.unusable} == {"a:contacts c1", "a:orders o2"}
     assert shop.crms["a"].ours("c1")["points"] == Decimal(10)
 
 
