@@ -27,8 +27,8 @@ def runs(context: click.Context, *, as_json: bool, limit: int) -> int:
     if as_json:
         print_json([_brief(each) for each in found])
         return Exit.DONE
-    rows = [tuple(_brief(each).values()) for each in found]
-    columns = ("run", "started", "kind", "state", "rules", "scored", "moved", "written", "refused")
+    rows = [tuple({**_brief(each), "started": f"{each.started:%Y-%m-%d %H:%M}"}.values()) for each in found]
+    columns = ("run", "started, UTC", "kind", "state", "rules", "scored", "moved", "written", "refused")
     console().print(table(f"runs of {settings.programme_name}", columns, rows, right=("run", *columns[5:])))
     for name, (run, since) in held.items():
         console().print(f"{name} is on hold since run {run} of {since:%Y-%m-%d %H:%M} UTC: bonus-malus resume")
