@@ -28,7 +28,7 @@ FOLDER = "bonus-malus-demo"
 
 
 @click.command()
-@click.option("--customers", default=2000, show_default=True, help="How large the company is.")
+@click.option("--customers", type=click.IntRange(1), default=2000, show_default=True, help="How large the company is.")
 @click.option("--seed", default=1, show_default=True, help="Same seed, same company, same numbers.")
 @click.option(
     "--folder",

@@ -24,8 +24,14 @@ first_fill = "go"  # nobody is here to be asked before every record is written f
 
 
 @click.command()
-@click.option("--port", default=8765, show_default=True, help="Where to answer; 0 for any free port.")
-@click.option("--customers", default=2000, show_default=True, help="How large the company is.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8765,
+    show_default=True,
+    help="Where to answer; 0 for any free port.",
+)
+@click.option("--customers", type=click.IntRange(1), default=2000, show_default=True, help="How large the company is.")
 @click.option("--seed", default=1, show_default=True, help="Same seed, same company.")
 @click.option("--empty", is_flag=True, help="Both CRMs without any records.")
 @click.option("--load", "folder", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Load CSV files.")
@@ -57,7 +63,10 @@ def sandbox(
     world = World(Clock(now, ticking=True))
     out = console()
     if folder is not None:
-        loaded = load_folder(world, folder)
+        try:
+            loaded = load_folder(world, folder)
+        except ValueError as error:
+            raise click.UsageError(f"--load {error}") from error
         out.print(f"{loaded.taken} rows loaded, {len(loaded.rejects)} refused")
         for reject in loaded.rejects[:20]:
             out.print(f"  {reject}", markup=False)

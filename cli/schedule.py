@@ -20,6 +20,7 @@ from cli.health import answering
 from cli.notify import sender
 from cli.screen import console
 from cli.sync import exit_code, perform
+from config.reading import ConfigError
 from sync import alerts
 from sync.alerts import Message
 from sync.job import Job
@@ -59,9 +60,13 @@ def schedule(context: click.Context, *, once: bool) -> Exit:
     made = scheduler(tasks, jitter=settings.jitter, skipped=work.skipped)
     with ExitStack() as stack:
         if settings.port is not None:
-            port = stack.enter_context(
-                answering(settings.host, settings.port, health=work.health, metrics=work.metrics.text)
-            )
+            try:
+                port = stack.enter_context(
+                    answering(settings.host, settings.port, health=work.health, metrics=work.metrics.text)
+                )
+            except OSError as error:
+                place = f"{path}: schedule: nobody can answer at {settings.host}:{settings.port}"
+                raise ConfigError(f"{place} ({error.strerror or error}); name another host or port") from error
             console().print(f"health and metrics at http://{settings.host}:{port}/health and /metrics")
         made.start()
         for job in made.get_jobs():

@@ -209,3 +209,18 @@ def test_a_defect_is_one_line_too(command, monkeypatch):
     assert said.err.count("\n") == 1
     assert "ZeroDivisionError" in said.err
     assert "secret-token" not in said.err
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("demo", "--customers", "0"), "0 is not in the range x>=1"),
+        (("sandbox", "--customers", "-1"), "-1 is not in the range x>=1"),
+        (("sandbox", "--port", "99999"), "99999 is not in the range 0<=x<=65535"),
+        (("sandbox", "--load", "."), "--load .: no CSV file"),
+    ],
+)
+def test_what_no_sandbox_can_be(command, words, says):
+    said = command(*words)
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert says in said.err

@@ -1,5 +1,6 @@
 """Scheduled jobs that cannot even begin: seen in health and exit code, told once, and once when it is over."""
 
+import socket
 import threading
 from collections.abc import Iterator
 
@@ -100,3 +101,15 @@ def test_every_job_once_ends_with_the_code_of_the_first_that_did_not_go_well(sma
     said = command("schedule", "--once")
     assert said.code == 2
     assert "history_years = 6: the first fill read back to" in said.err
+
+
+@pytest.mark.timeout(60)
+def test_a_port_that_another_program_has_is_one_line(small, command):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        small.settings.write_text(small.settings.read_text("utf-8") + f"\n[schedule]\nport = {port}\n", "utf-8")
+        said = command("schedule")
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert f"schedule: nobody can answer at 127.0.0.1:{port} (" in said.err
