@@ -19,7 +19,7 @@ import os
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_origin
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -182,8 +182,11 @@ def resolve(
     for key, value in connection.options.items():
         field = model.model_fields.get(key)
         secret = field is not None and field.annotation in (SecretStr, SecretStr | None)
+        refers = isinstance(value, dict) and not (field is not None and get_origin(field.annotation) is dict)
         place = f"{file}: connections.{connection.name}.{key}"
-        options[key] = follow(value, place, environment=known) if secret or isinstance(value, dict) else value
+        options[key] = follow(value, place, environment=known) if secret or refers else value
+        if field is not None and field.annotation is Path and isinstance(options[key], str):
+            options[key] = file.parent / options[key]  # beside the settings, as everything that they name
     return validate(model, options, file=f"{file}: connections.{connection.name}")
 
 

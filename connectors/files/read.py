@@ -114,6 +114,11 @@ class Reader:
         id_ = row[selection.id_at]
         stamp = row[selection.stamp_at] if selection.stamp_at is not None else ""
         modified = moment(stamp, self._zone) if stamp else _age(selection.table)
+        width = len(selection.table.header)
+        if any(row[width:]):  # from some cell on, each stands under another one's heading
+            what = f"has {len(row)} cells under {width} headings"
+            cure = f"put a cell that contains a comma in double quotes in {selection.table.path.name}"
+            return Problem(object_, id_[:LONGEST_ID], "", what, cure)
         if len(id_) > LONGEST_ID:
             what = f"has an id of {len(id_)} characters, more than {LONGEST_ID}"
             return Problem(object_, id_[:LONGEST_ID], "", what, f"correct the row in {selection.table.path.name}")

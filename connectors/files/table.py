@@ -32,13 +32,13 @@ class Table:
         return None
 
     def rows(self) -> Iterator[list[str]]:
-        """The rows below the header, each as wide as the header; empty lines are none."""
+        """The rows below the header, each at least as wide as the header; empty lines are none."""
         width = len(self.header)
         with self._opened() as rows:
             next(rows, None)
             for row in rows:
                 if row:
-                    yield (row + [""] * (width - len(row)))[:width]
+                    yield row + [""] * (width - len(row))
 
     @contextmanager
     def _opened(self) -> Iterator[Iterator[list[str]]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from config.settings import load_settings, resolve
 from connectors import connect, settings_model
 from connectors.errors import Fatal
 from connectors.files.cells import kind_of, shown, text_of
@@ -159,3 +160,22 @@ def test_a_folder_that_is_not_there_says_so(time: Any, tmp_path: Path):
     settings = settings_model("files")(folder=tmp_path / "none", results=tmp_path)
     with pytest.raises(Fatal, match="no folder"):
         connect("files", settings, time=time).account()
+
+
+def test_a_row_with_more_cells_than_headings_is_a_problem_and_no_number(folder: Any):
+    folder.put("deals.csv", "id,amount,dealname\n1,1,234.50,Stove\n2,10,Lamp,,\n3,5,\n")
+    pages = list(folder.connector().changes(ObjectQuery("deals", ("amount",)), EVER))
+    assert {record.id for page in pages for record in page.records} == {"2", "3"}
+    [problem] = [problem for page in pages for problem in page.problems]
+    assert (problem.id, problem.what) == ("1", "has 4 cells under 3 headings")
+    assert "in double quotes in deals.csv" in problem.cure
+
+
+def test_the_types_that_settings_name_are_a_table_and_no_secret(tmp_path: Path):
+    (tmp_path / "s.toml").write_text(
+        '[connections.files]\nfolder = "in"\nresults = "out"\ntypes = { "Order.OrderNumber" = "text" }\n'
+    )
+    [connection] = load_settings(tmp_path / "s.toml").connections
+    made: Any = resolve(connection, settings_model("files"), file=tmp_path / "s.toml")
+    assert made.types == {"Order.OrderNumber": "text"}
+    assert (made.folder, made.results) == (tmp_path / "in", tmp_path / "out")
