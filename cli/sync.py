@@ -61,13 +61,24 @@ def sync(
     if report is not None and not report.parent.is_dir():
         raise click.UsageError(f"--report {report}: there is no folder {report.parent}; nothing was read yet")
     done = perform(composition, dry=dry_run, full=full, quiet=as_json, brake=brake, only=only)
-    if report is not None:
-        replace_file(report, json.dumps(done.to_json(), ensure_ascii=False, indent=2, default=str), private=False)
     if as_json:
         print_json(done.to_json())
     else:
         show(done, settings)
+    if report is not None:
+        _keep(done, report, settings)
     return exit_code(done)
+
+
+def _keep(done: Report, file: Path, settings: Path) -> None:
+    """Write the report to its file; where that fails, the run is done all the same, and its exit code says how."""
+    try:
+        replace_file(file, json.dumps(done.to_json(), ensure_ascii=False, indent=2, default=str), private=False)
+    except OSError as error:
+        if done.dry:
+            raise
+        kept = command(settings, f"runs show {done.run} --json")
+        click.echo(f"--report {file}: {error.strerror or error}; the run is done, and kept: {kept}", err=True)
 
 
 def perform(

@@ -1,5 +1,7 @@
 """Scheduled jobs that cannot even begin: seen in health and exit code, told once, and once when it is over."""
 
+import errno
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -7,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 import cli.schedule
+import cli.sync
 from cli.compose import compose
 from cli.exits import Exit
 from cli.schedule import Work
@@ -113,3 +116,19 @@ def test_a_port_that_another_program_has_is_one_line(small, command):
         said = command("schedule")
     assert (said.code, said.err.count("\n")) == (2, 1)
     assert f"schedule: nobody can answer at 127.0.0.1:{port} (" in said.err
+
+
+@pytest.mark.timeout(60)
+def test_a_report_that_cannot_be_kept_changes_nothing_about_a_run_that_wrote(small, command, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(cli.sync, "replace_file", full)
+    command("fields", "apply")
+    small.remote.sleep(900)
+    said = command("sync", "--first-fill", "--report", "first.json")
+    assert said.code == 0
+    last = said.err.splitlines()[-1]
+    assert last.startswith("--report first.json: No space left on device; the run is done, and kept: ")
+    assert last.endswith("runs show 1 --json")
+    assert command("sync", "--dry-run", "--report", "first.json").code == 2
