@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date
+from itertools import repeat
 
 import numpy as np
 import pyarrow as pa
@@ -106,16 +107,15 @@ def store(tx: Connection, entry: Entry, fresh: pa.Table, made: Made) -> None:
 
 def _sqlite(tx: Connection, entry: Entry, fresh: pa.Table, made: Made) -> None:
     instant, day = f"{entry.at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}", str(made.day)
-    columns = [fresh[name].to_pylist() for name in _KEPT]
+    subjects, *shown = (fresh[name].to_pylist() for name in _KEPT)
     ids = bulk.numbers(tx, schema.standings, fresh.num_rows)
-    rows = [
-        (number, entry.run, instant, subject, day, *shown, made.rules, "null")
-        for number, (subject, *shown) in zip(ids, zip(*columns, strict=True), strict=True)
-    ]
+    # What all rows have in common is repeated; the columns of each row end with the shortest.
+    run, at, on, rules, unsaid = map(repeat, (entry.run, instant, day, made.rules, "null"))
+    rows = list(zip(ids, run, at, subjects, on, *shown, rules, unsaid, strict=False))
     places = ", ".join("?" * len(rows[0]))
     tx.exec_driver_sql(f"INSERT INTO standings ({_ROWS}) VALUES ({places})", rows)  # noqa: S608 - our own names
     changes = fresh["next_change"].cast(pa.string()).to_pylist()
-    moved = [(row[0], made.rules, change, row[3]) for row, change in zip(rows, changes, strict=True)]
+    moved = list(zip(ids, rules, changes, subjects, strict=False))
     tx.exec_driver_sql("UPDATE current SET standing = ?, rules = ?, due = ? WHERE subject = ?", moved)
 
 
