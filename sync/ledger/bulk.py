@@ -61,10 +61,13 @@ def _told(tx: Connection, table: str) -> Iterator[None]:
 
 
 def _kept(tx: Connection, table: Table, column: str, rows: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
-    """The values of a column as the database keeps them."""
+    """The values of a column as the database keeps them; what many rows have in common is made ready once."""
     as_kept = table.c[column].type.dialect_impl(tx.dialect).bind_processor(tx.dialect)
     values = [row[column] for row in rows]
-    return values if as_kept is None else [as_kept(value) for value in values]
+    if as_kept is None:
+        return values
+    ready = {name: as_kept(value) for name, value in {id(value): value for value in values}.items()}
+    return [ready[id(value)] for value in values]
 
 
 def among(tx: Connection, column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
