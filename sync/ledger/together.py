@@ -25,8 +25,7 @@ NOTHING = pa.array([""])
 class Shared:
     """Columns by name, each with the SQL of a text that is never null.
 
-    `seldom` are not even asked for where `idle` holds, and are then empty. The last one of `always` must be too short
-    for the separators of all of them: so a text that has some of its own is noticed.
+    `seldom` are not even asked for where `idle` holds, and are then empty.
     """
 
     always: Mapping[str, str]
@@ -40,9 +39,9 @@ class Shared:
 
     @property
     def joined(self) -> str:
-        """All as one text."""
-        seldom = f"CASE WHEN {self.idle} THEN '' ELSE '{RECORD}' || {_joined(self.seldom)} END"
-        return f"{_joined(self.always)} || {seldom} AS {JOINED}"
+        """All as one text: two records of units, so that separators of a text's own are noticed by their number."""
+        seldom = f"CASE WHEN {self.idle} THEN '' ELSE {_joined(self.seldom)} END"
+        return f"{_joined(self.always)} || '{RECORD}' || {seldom} AS {JOINED}"
 
     @property
     def single(self) -> str:
@@ -68,14 +67,15 @@ def _joined(columns: Mapping[str, str]) -> str:
 def _apart(batch: pa.RecordBatch, shared: Shared) -> pa.RecordBatch | None:
     """With its text taken apart; None if that is not possible."""
     coded = batch[JOINED].dictionary_encode()
-    halves = pc.split_pattern(coded.dictionary, RECORD)
-    lengths = pc.list_value_length(halves)
-    more = np.flatnonzero(np.asarray(pc.greater(lengths, 1)))
-    always = _units(pc.list_element(halves, 0), shared.always)
-    seldom = _units(pc.list_element(halves.take(pa.array(more)), 1), shared.seldom)
-    if always is None or seldom is None or pc.any(pc.greater(lengths, 2)).as_py():
+    halves = _units(coded.dictionary, RECORD, ("always", "seldom"))
+    if halves is None:
         return None
-    places = np.full(len(halves), len(more))
+    more = np.flatnonzero(np.asarray(pc.not_equal(halves["seldom"], "")))
+    always = _units(halves["always"], UNIT, shared.always)
+    seldom = _units(halves["seldom"].take(pa.array(more)), UNIT, shared.seldom)
+    if always is None or seldom is None:
+        return None
+    places = np.full(len(coded.dictionary), len(more))
     places[more] = np.arange(len(more))
     filled = {name: pa.concat_arrays([each, NOTHING]).take(pa.array(places)) for name, each in seldom.items()}
     columns = {name: batch[name] for name in batch.schema.names if name != JOINED}
@@ -83,9 +83,9 @@ def _apart(batch: pa.RecordBatch, shared: Shared) -> pa.RecordBatch | None:
     return pa.record_batch(columns | {name: _spread(each, rows) for name, each in (always | filled).items()})
 
 
-def _units(texts: Any, names: Collection[str]) -> dict[str, Any] | None:
+def _units(texts: Any, separator: str, names: Collection[str]) -> dict[str, Any] | None:
     """The columns that were joined to these texts; None if there are more."""
-    parts = pc.split_pattern(texts, UNIT)
+    parts = pc.split_pattern(texts, separator)
     if not pc.all(pc.equal(pc.list_value_length(parts), len(names)), min_count=0).as_py():
         return None
     flat = parts.flatten()

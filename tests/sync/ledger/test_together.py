@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sync.ledger import together
@@ -42,6 +42,7 @@ def found(rows: list[tuple[object, ...]]) -> tuple[list[dict[str, object]], int]
 
 
 @given(rows=ROWS)
+@example(rows=[(1, "a\x1fb\x1e", "full", "", "")])  # as many separators as there should be, but not where
 def test_joined_columns_come_back_as_they_were(rows: list[tuple[object, ...]]) -> None:
     names = ["number", *SHARED.names]
     wanted = [dict(zip(names, map(str, (number, *row)), strict=True)) for number, row in enumerate(rows)]
