@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import URL
 
 from sync.ledger.database import Ledger
+from sync.ledger.engines import for_its_owner
 from sync.ledger.errors import LedgerError, told
 
 PAGES = 4096  # copied at once, so that a sync is never kept waiting for long
@@ -29,6 +30,7 @@ def backup(ledger: Ledger, file: Path) -> int:
         raise LedgerError(f"{file} is there already: name a new file")
     half = file.with_name(f"{file.name}.part")
     with told(str(half)):
+        for_its_owner(half)
         try:
             with closing(ledger.engine.raw_connection()) as source, closing(sqlite3.connect(half)) as target:
                 here = source.driver_connection

@@ -1,6 +1,7 @@
 """The databases a ledger can live in, SQLite and PostgreSQL, and copies of it that leave no trace."""
 
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +51,22 @@ def at(place: str, beside: Path) -> Engine:
     except ImportError as error:
         raise LedgerError("ledger: PostgreSQL's driver is missing: pip install 'bonus-malus[postgresql]'") from error
     if backend == "sqlite":
+        if url.database and url.database != ":memory:" and not url.query:
+            for_its_owner(Path(url.database))
         _prepare(engine)
         _watch(engine)
     else:
         event.listen(engine, "connect", _prepare_postgresql)
     return engine
+
+
+def for_its_owner(file: Path) -> None:
+    """Make a file that is not there yet, readable by its owner alone: a ledger is about people, and so is its copy.
+
+    What cannot be made is left to whoever opens it next, and says why.
+    """
+    with suppress(OSError):
+        file.touch(mode=0o600, exist_ok=False)
 
 
 def public(engine: Engine) -> str:

@@ -1,6 +1,7 @@
 """A backup is whole though the ledger is being written, and is never half there."""
 
 import sqlite3
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -37,6 +38,10 @@ class TestOfAFile:
         with sqlite3.connect(tmp_path / "kept.db") as kept:
             assert kept.execute("SELECT name FROM programmes").fetchall() == [("customers",)]
         kept.close()
+
+    def test_is_for_its_owner_alone_as_the_ledger_is(self, filling, place, tmp_path):
+        backup(filling.ledger, tmp_path / "kept.db")
+        assert {Path(each).stat().st_mode & 0o777 for each in (place, tmp_path / "kept.db")} == {0o600}
 
     def test_never_takes_the_place_of_another_file(self, filling, tmp_path):
         (tmp_path / "kept.db").write_text("yesterday's")
