@@ -122,6 +122,7 @@ def connection(tx: Connection, programme_id: int, name: str, *, crm: str, accoun
     row = tx.execute(found).one_or_none()
     if row is None:
         _refuse_twin(tx, programme_id, name, crm, account)
+        _refuse_rival(tx, programme_id, name, crm, account)
         values = {"programme": programme_id, "name": name, "crm": crm, "account": account, "language": language}
         tx.execute(insert(table).values(values))
         row = tx.execute(found).one()
@@ -141,6 +142,18 @@ def _refuse_twin(tx: Connection, programme_id: int, name: str, crm: str, account
         raise LedgerError(
             f"connection {name!r} leads to {crm} {account}, which is {known!r} in this ledger: every fact would count "
             f"twice; call the connection {known!r} in the settings"
+        )
+
+
+def _refuse_rival(tx: Connection, programme_id: int, name: str, crm: str, account: str) -> None:
+    """Two programmes on one account would write over each other's values, run after run: the fields are the same."""
+    table, programmes = schema.connections, schema.programmes
+    query = select(programmes.c.name).join(table, table.c.programme == programmes.c.id)
+    here = (table.c.programme != programme_id) & (table.c.crm == crm) & (table.c.account == account)
+    if known := tx.execute(query.where(here)).scalar():
+        raise LedgerError(
+            f"connection {name!r} leads to {crm} {account}, whose records the programme {known!r} of this ledger "
+            "writes: both would write the same fields; give this programme an account of its own"
         )
 
 

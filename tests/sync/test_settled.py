@@ -58,6 +58,13 @@ def test_two_connections_to_one_account_are_refused_at_once(world: World):
     refused(world, "every fact would count twice", sources={**sources, "c": sources["a"]})
 
 
+def test_two_programmes_that_would_write_the_same_fields_of_one_account_are_refused(world: World):
+    one_customer(world)
+    world.sync()
+    words = "leads to a 00D1, whose records the programme 'customers' .*: both would write the same fields"
+    refused(world, words, programme="others")
+
+
 def test_another_time_zone_judges_every_day_again(world: World):
     crm = one_customer(world)
     late = datetime(2026, 6, 1, 23, 30, tzinfo=UTC)  # the second of June in Paris
