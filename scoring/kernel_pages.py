@@ -18,6 +18,7 @@ _STOP, _BYTE, _INTEGERS, _DOUBLE, _BYTES, _STRUCT = 0, 3, 4, 7, 8, 12  # types o
 _KIND, _SIZE, _LENGTH, _DATA_HEADER, _DICTIONARY_HEADER = 1, 2, 3, 5, 7  # fields of a header
 _VALUES, _ENCODING, _LEVELS = 1, 2, 3  # fields of the structures within it
 _CONTINUES, _SEVEN, _ALL = 128, 7, 64  # bits of integers
+_MOST = 1 << 31  # bytes or rows of a page, below
 
 
 @inline
@@ -87,7 +88,7 @@ def _header(data, at, end, fields, line):
         else:
             at += 8 if what == _DOUBLE else what == _BYTE
     line[BEGIN] = at
-    whole = line[LENGTH] >= 0 and line[SIZE] >= 0 and line[VALUES] >= 0
+    whole = line[LENGTH] >= 0 and 0 <= line[SIZE] < _MOST and 0 <= line[VALUES] < _MOST
     known = line[KIND] == DICTIONARY or (line[KIND] == DATA and levels == _RUNS)
     return at if known and whole else end + 1
 

@@ -13,6 +13,7 @@ import pytest
 from scoring.engine_columns import keys
 from scoring.engine_store import Scratch
 from scoring.kernel_pack import NO_AMOUNT
+from scoring.kernel_pages import pages
 from sync.parquet_pages import arrays_of
 
 COLUMNS = ("subject", "on", "signal", "liability", "amount")
@@ -142,6 +143,26 @@ def test_other_types_are_left_to_arrow(tmp_path: Path):
     nested = pa.table({"subject": pa.array([{"on": 1}, {"on": 2}]), "on": pa.array([[1], [2]])})
     pq.write_table(nested, tmp_path / "nested.parquet")
     assert not read(tmp_path / "nested.parquet")
+
+
+def varint(number: int) -> bytes:
+    """A number whose last bit is its sign, as a page's header has it."""
+    number, found = 2 * number, []
+    while number >= 128:
+        found.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*found, number])
+
+
+@pytest.mark.parametrize(
+    ("size", "values", "number"), [(10, 3, 1), (1 << 31, 3, -1), (1 << 40, 3, -1), (10, 1 << 40, -1)]
+)
+def test_no_room_is_made_for_a_page_that_says_it_is_larger_than_any(size: int, values: int, number: int):
+    inner = b"\x15" + varint(values) + b"\x15" + varint(0) + b"\x15" + varint(3) + b"\x15" + varint(3) + b"\0"
+    header = b"\x15" + varint(0) + b"\x15" + varint(size) + b"\x15" + varint(4) + b"\x2c" + inner + b"\0"
+    data = np.frombuffer(header + bytes(4), np.uint8)
+    lines = np.zeros((5, 6), np.int64)
+    assert pages(data, 0, len(data), np.zeros(16, np.int64), lines) == number
 
 
 @pytest.mark.parametrize("text", [False, True])
