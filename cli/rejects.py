@@ -30,7 +30,7 @@ def rejects(path: Path, *, as_json: bool, limit: int) -> int:
     `bonus-malus sync --full`.
     """
     settings, ledger = compose_offline(path)
-    with closing(ledger), ledger.begin() as tx:
+    with closing(ledger), ledger.reading() as tx:
         found = refused.listed(tx, settings.programme_name)
     if as_json:
         print_json([_row(each) for each in found])

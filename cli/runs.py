@@ -21,7 +21,7 @@ def runs(context: click.Context, *, as_json: bool, limit: int) -> int:
     if context.invoked_subcommand:
         return Exit.DONE
     settings, ledger = compose_offline(context.obj)
-    with closing(ledger), ledger.begin() as tx:
+    with closing(ledger), ledger.reading() as tx:
         found = history.runs(tx, settings.programme_name, limit=limit)
         held = hold.listed(tx, settings.programme_name)
     if as_json:
@@ -42,7 +42,7 @@ def runs(context: click.Context, *, as_json: bool, limit: int) -> int:
 def show(context: click.Context, number: int, *, as_json: bool) -> int:
     """Everything about one run: what was read, who moved, what was refused and why."""
     settings, ledger = compose_offline(context.obj)
-    with closing(ledger), ledger.begin() as tx:
+    with closing(ledger), ledger.reading() as tx:
         run = history.run(tx, settings.programme_name, number)
         outcomes = history.outcomes(tx, number) if run else []
         problems = history.problems(tx, number) if run else []

@@ -41,7 +41,7 @@ def standing_of(path: Path, subject: str, as_of: datetime | None, *, restated: b
     """
     settings, ledger = compose_offline(path)
     with closing(ledger):
-        with ledger.begin() as tx:
+        with ledger.reading() as tx:
             found = find(tx, settings.programme_name, subject)
         if as_of is None:
             return Shown(found, *_now(ledger, settings, found), {})
@@ -55,7 +55,7 @@ def _now(ledger: Ledger, settings: Settings, found: SubjectRow) -> tuple[Standin
     row = found.standing
     if row is None:
         raise click.UsageError(f"{found.records[0]} has no standing yet: run bonus-malus sync")
-    with ledger.begin() as tx:
+    with ledger.reading() as tx:
         known = recalled(tx, [row], lambda day: load_programme(settings.programme, at=day))
     if row.id not in known:
         raise click.UsageError(f"it was made under {row.rules}, and the rules are others now: run bonus-malus sync")
@@ -64,7 +64,7 @@ def _now(ledger: Ledger, settings: Settings, found: SubjectRow) -> tuple[Standin
 
 def _then(ledger: Ledger, settings: Settings, found: SubjectRow, day: date, *, restated: bool) -> Standing:
     programme = load_programme(settings.programme, at=day)
-    with ledger.begin() as tx:
+    with ledger.reading() as tx:
         zone = settings.time_zone or ZoneInfo(history.time_zone(tx, settings.programme_name))
         end = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC) - timedelta(microseconds=1)
         known_at = None if restated else end
@@ -75,7 +75,7 @@ def _then(ledger: Ledger, settings: Settings, found: SubjectRow, day: date, *, r
 
 def _remarks(ledger: Ledger, settings: Settings, day: date, *, restated: bool) -> dict[str, date]:
     """What a reader of that day must know of the runs since."""
-    with ledger.begin() as tx:
+    with ledger.reading() as tx:
         opened = database.programme(tx, settings.programme_name).opened
         if opened is not None and day < opened and not restated:
             return {"before": opened}

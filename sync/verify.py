@@ -39,13 +39,13 @@ def verify(ledger: Ledger, name: str, programme_at: Callable[[date], Programme])
         LedgerError: the ledger cannot be read.
     """
     found = Verification()
-    with ledger.begin() as tx:
+    with ledger.reading() as tx:
         for what, query in _CHAINS.items():
             wrong = list(tx.execute(query.limit(MOST)).scalars())
             found.differences += [f"{what} ({number})" for number in wrong]
     last = 0
     while True:
-        with ledger.begin() as tx:
+        with ledger.reading() as tx:
             rows = tx.execute(_standings(name, last)).all()
             if not rows:
                 return found

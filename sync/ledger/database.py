@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from sync.ledger import engines, progress, schema
 from sync.ledger.errors import LedgerError, told
-from sync.ledger.upgrade import ForeignError, NewerError, upgrade
+from sync.ledger.upgrade import ForeignError, NewerError, upgrade, version
 
 OTHERWISE = 0  # no standing's number: a record shows one, but not as it is to be shown
 
@@ -58,8 +58,12 @@ class Ledger:
         engine = engines.at(place, beside or Path())
         name = engines.public(engine)
         try:
-            with told(name), engine.begin() as tx:
-                upgrade(tx)
+            with told(name):
+                with _reading(engine) as tx:
+                    known = version(tx)
+                if known != schema.VERSION:
+                    with engine.begin() as tx:
+                        upgrade(tx)
         except NewerError as error:
             engine.dispose()
             raise LedgerError(f"ledger {name}: {error}: upgrade the program, or put an older backup back") from error
@@ -89,9 +93,25 @@ class Ledger:
         with told(self.place), self.engine.begin() as tx:
             yield tx
 
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One transaction that writes nothing, and waits for nobody who does.
+
+        Raises:
+            LedgerError: the database refused.
+        """
+        with told(self.place), _reading(self.engine) as tx:
+            yield tx
+
     def close(self) -> None:
         """Give the database back."""
         self.engine.dispose()
+
+
+@contextmanager
+def _reading(engine: Engine) -> Iterator[Connection]:
+    with engine.connect().execution_options(**{engines.READS: True}) as tx, tx.begin():
+        yield tx
 
 
 def programme(tx: Connection, name: str) -> ProgrammeRow:

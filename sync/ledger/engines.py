@@ -32,6 +32,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "sqlite": {},
     "postgresql": {"pool_pre_ping": True, "connect_args": UNPREPARED},
 }
+READS = "reads"  # the execution option of a transaction that writes nothing
 
 
 def at(place: str, beside: Path) -> Engine:
@@ -82,7 +83,7 @@ def copied(engine: Engine) -> Engine:
 
 def _prepare(engine: Engine) -> None:
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_immediate)
+    event.listen(engine, "begin", _begin)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -103,8 +104,9 @@ def _prepare_postgresql(connection: Any, _record: object) -> None:
     connection.commit()
 
 
-def _begin_immediate(tx: Connection) -> None:
-    tx.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin(tx: Connection) -> None:
+    # Who may write begins as the one writer: to become it later can fail at once, whatever there is of patience.
+    tx.exec_driver_sql("BEGIN" if tx.get_execution_options().get(READS) else "BEGIN IMMEDIATE")
 
 
 def _watch(engine: Engine) -> None:
