@@ -53,7 +53,7 @@ class Keys:
         firsts = np.cumsum([0, *(len(low) for low, _ in self.pieces)])
         counts = np.zeros((len(self.pieces), partitions), np.int64)
         chosen = [np.empty(len(low), np.uint16) for low, _ in self.pieces]
-        _all(each(lambda k: count_keys(*self.pieces[k], self.base, shift, chosen[k], counts[k]), range(len(chosen))))
+        finish(each(lambda k: count_keys(*self.pieces[k], self.base, shift, chosen[k], counts[k]), range(len(chosen))))
         starts = np.append(0, np.cumsum(counts.sum(axis=0)))
         cursors = starts[:-1] + np.cumsum(counts, axis=0) - counts
         rows = np.empty(len(self), np.int32)
@@ -63,7 +63,7 @@ class Keys:
         def scatter(k: int) -> int:
             return scatter_keys(*self.pieces[k], self.base, int(firsts[k]), chosen[k], cursors[k], low, high, rows)
 
-        _all(each(scatter, range(len(chosen))))
+        finish(each(scatter, range(len(chosen))))
         return starts, low, high, rows
 
 
@@ -71,7 +71,7 @@ def _edges(low: NDArray[np.int64], high: NDArray[np.int64]) -> tuple[int, int] |
     return None if len(high) or not len(low) else (int(low.min()), int(low.max()))
 
 
-def _all(results: Iterable[object]) -> None:
+def finish(results: Iterable[object]) -> None:
     """Wait for each, and let the first failure through."""
     for _ in results:
         pass

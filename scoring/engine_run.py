@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from scoring import kernel_columns
 from scoring.engine_columns import BadTable, Currencies, Part, Table, column, events_of
-from scoring.engine_keys import Keys
+from scoring.engine_keys import Keys, finish
 from scoring.engine_plain import PlainReading, Target, read_plainly
 from scoring.engine_result import Labels, Result, table
 from scoring.engine_scorer import Scorer
@@ -123,7 +123,7 @@ class Run:
             self._scatter(piece, store, currencies, scattering, scratch)
 
         try:
-            _all(self._each(scatter, range(len(self.parts))))
+            finish(self._each(scatter, range(len(self.parts))))
         except BaseException:
             store.close()
             raise
@@ -200,9 +200,3 @@ class Run:
     @property
     def _tiers(self) -> list[str]:
         return [tier.name for tier in self.plan.programme.tiers]
-
-
-def _all(results: Iterable[object]) -> None:
-    """Wait for each, and let the first failure through."""
-    for _ in results:
-        pass

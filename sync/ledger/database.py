@@ -173,7 +173,8 @@ def _refuse_rival(tx: Connection, programme_id: int, name: str, crm: str, accoun
     if known := tx.execute(query.where(here)).scalar():
         raise LedgerError(
             f"connection {name!r} leads to {crm} {account}, whose records the programme {known!r} of this ledger "
-            "writes: both would write the same fields; give this programme an account of its own"
+            f"writes: both would write the same fields; call this programme {known!r}, give it an account of its own, "
+            "or, where that one has ended, name a new ledger in the settings"
         )
 
 

@@ -61,7 +61,9 @@ def test_two_connections_to_one_account_are_refused_at_once(world: World):
 def test_two_programmes_that_would_write_the_same_fields_of_one_account_are_refused(world: World):
     one_customer(world)
     world.sync()
-    words = "leads to a 00D1, whose records the programme 'customers' .*: both would write the same fields"
+    words = (
+        "whose records the programme 'customers' .*: both would write the same fields; call this programme 'customers'"
+    )
     refused(world, words, programme="others")
 
 
