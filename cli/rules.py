@@ -100,8 +100,8 @@ def _rules(found: Rules) -> list[tuple[str, str, str]]:
     names = (
         "ceiling_after", "protected_after", "lag_months", "first_min_months", "interruption_months", "correction_years",
         "statement_periods", "statement_days",
-        "use", "truncation", "same_day", "excused", "protection", "floor_years", "lapse_after", "carry_over",
-        "extra_vehicle",
+        "use", "truncation", "same_day", "excused", "protection", "floor_years", "interruption",
+        "lapse_after", "carry_over", "extra_vehicle",
     )  # fmt: skip
     rows += [(name, _word(getattr(found, name)), found.reference(name)) for name in names]
     surcharges = found.surcharges

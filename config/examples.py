@@ -104,7 +104,13 @@ def _signals(example: ProgrammeExample) -> Iterator[Signal]:
             number += 1
             source = Source("example", "example", signal.source or str(number))
             yield Signal(
-                signal.name, signal.on, source, signal.liability, amount=signal.amount, original=signal.original
+                signal.name,
+                signal.on,
+                source,
+                signal.liability,
+                amount=signal.amount,
+                original=signal.original,
+                until=signal.until,
             )
 
 

@@ -128,6 +128,7 @@ def _rules(tables: RuleFile, path: Path, at: date) -> Rules:
             excused=on("excused", tables.excused),
             protection=on("protection", tables.protection),
             floor_years=on("floor_years", tables.floor_years),
+            interruption=on("interruption", tables.interruption),
             lapse_after=None if lapse_after == "never" else lapse_after,
             carry_over=on("carry_over", tables.carry_over),
             extra_vehicle=on("extra_vehicle", tables.extra_vehicle),

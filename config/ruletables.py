@@ -98,6 +98,7 @@ class RuleFile(Table):
     excused: Dated[Literal["clean", "held"]]
     protection: Dated[Literal["once", "renewable"]]
     floor_years: Dated[Literal["reviews", "dates"]]
+    interruption: Dated[Literal["in the period", "whole"]]
     lapse_after: Dated[Annotated[int, Field(strict=True, ge=1, le=100)] | Literal["never"]]
     carry_over: Dated[Literal["raises", "both ways"]]
     extra_vehicle: Dated[Literal["last", "average"]]
@@ -158,6 +159,7 @@ class ExampleSignal(Table):
     amount: Annotated[Decimal, Field(ge=0, allow_inf_nan=False)] | None = None
     source: str = ""  # its place in the list, from 1, where none is given
     original: str = ""
+    until: date | None = None  # the first day on which a contract does not run any more
     times: Annotated[int, Field(strict=True, ge=1, le=1000)] = 1
 
 

@@ -8,7 +8,7 @@ from scoring.contracts import Contracts
 from scoring.line import Code, Line, Param, describe
 from scoring.opening import Opening
 from scoring.review import YEAR, Period, add_months, is_short
-from scoring.rules import Programme, Rules
+from scoring.rules import AnyRules, Programme, Rules
 from scoring.scheme import AnyState, place, start, step
 from scoring.signal import Liability, Signal
 from scoring.subject import Span, longest_gap
@@ -73,9 +73,15 @@ def fold(
     steps: list[Step] = []
     reviews: list[Review] = []
     lines: list[Line] = []
+    ordered: list[Span] = []
     for period, signals in zip(found, counted, strict=True):
         incidents, excluded = _incidents(signals, programme)
-        gap = None if _ordered(signals, programme) else _gap(period, _running(given.contracts, period, day), programme)
+        if any(signal.name in programme.exposure for signal in signals):
+            gap = None
+            ordered.append(Span(period.start, period.end))
+        else:
+            running = _running(given.contracts, period, day)
+            gap = _gap(period, _since(period.start, found[0].start, [*running, *ordered], rules), running, programme)
         before = state
         state, stepped = step(
             before,
@@ -117,10 +123,6 @@ def _liability(signal: Signal, programme: Programme) -> Liability:
     return Liability.NONE if signal.name in programme.excluded else signal.liability
 
 
-def _ordered(signals: Sequence[Signal], programme: Programme) -> bool:
-    return any(signal.name in programme.exposure for signal in signals)
-
-
 def _running(contracts: Contracts, period: Period, day: date) -> list[Span]:
     """The contracts that this review knows of and that have begun by the day."""
     if not (contracts.entries or contracts.given):
@@ -128,9 +130,16 @@ def _running(contracts: Contracts, period: Period, day: date) -> list[Span]:
     return [span for span in contracts.known(period.review) if span.start <= day]
 
 
-def _gap(period: Period, contracts: Sequence[Span], programme: Programme) -> tuple[Line, ...] | None:
+def _since(start: date, exposure: date, covered: Sequence[Span], rules: AnyRules) -> date:
+    """From when on an interruption is measured: the period's start, or the first day of one that reaches into it."""
+    if not isinstance(rules, Rules) or rules.interruption == "in the period":
+        return start
+    return max((min(span.end or start, start) for span in covered if span.start <= start), default=exposure)
+
+
+def _gap(period: Period, since: date, contracts: Sequence[Span], programme: Programme) -> tuple[Line, ...] | None:
     """None where the period was not interrupted; else what is to be said of it beside that it was."""
-    start, end = longest_gap(period.start, period.end, contracts)
+    start, end = longest_gap(since, period.end, contracts)
     if add_months(start, programme.rules.interruption_months) >= end:
         return None
     if not contracts:

@@ -79,6 +79,7 @@ class Rules:
     excused: Literal["clean", "held"] = "clean"  # an incident of art. 6 leaves the reduction, or holds it
     protection: Literal["once", "renewable"] = "once"  # "une première période"
     floor_years: Literal["reviews", "dates"] = "reviews"  # how the years at the floor are measured
+    interruption: Literal["in the period", "whole"] = "in the period"  # what of one across a period's end is measured
     lapse_after: int | None = None  # interrupted periods after which a bonus is lost; the text knows no such limit
     carry_over: Literal["raises", "both ways"] = "raises"  # what brings a statement up to date, art. 11
     extra_vehicle: Literal["last", "average"] = "last"  # whose coefficient one vehicle more takes over, art. 10

@@ -102,6 +102,7 @@ def test_the_open_points_of_the_law_have_the_texts_default():
     law = load_rules("fr-motor", at=DAY)
     assert (law.truncation, law.same_day, law.excused) == ("each", "full first", "clean")
     assert (law.protection, law.floor_years, law.lapse_after) == ("once", "reviews", None)
+    assert law.interruption == "in the period"
     assert (law.carry_over, law.extra_vehicle) == ("raises", "last")
 
 
@@ -213,6 +214,7 @@ def test_a_programme_finds_its_rules_beside_it(tmp_path: Path):
         ("[surcharges.novice]", "[surcharges.novise]", ["surcharges.novise: unknown key", "nearest: novice"]),
         ('since.1991-11-29 = "halved"', 'since.1991-11-29 = "half"', ["novice_reading", "halved, half of the initial"]),
         ('since.1991-11-29 = "raises"', 'since.1991-11-29 = "rises"', ["carry_over", "nearest: raises"]),
+        ('since.1991-11-29 = "in the period"', 'since.1991-11-29 = "hole"', ["interruption", "nearest: whole"]),
         ('since.1991-11-29 = "last"', 'since.1991-11-29 = "mean"', ["extra_vehicle", "last, average"]),
         ("[lapse_after]", "[lapse_after]\nsince.1991-11-29 = 3", ["not TOML"]),
     ],

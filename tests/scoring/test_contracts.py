@@ -36,6 +36,44 @@ def test_an_interruption_of_at_most_three_months_has_no_effect_example_39(
     assert shown(customers, ("2024-01-01", gap[0]), (gap[1], None)).coefficient == coefficient
 
 
+@pytest.mark.parametrize(
+    ("gaps", "by_period", "whole"),
+    [
+        ([("2022-11-01", "2023-02-01")], [95, 90, 85], [95, 90, 85]),  # three months
+        ([("2022-11-01", "2023-02-02")], [95, 90, 85], [95, 95, 90]),  # and a day: the period in which it exceeds them
+        ([("2022-11-01", "2023-04-02")], [95, 95, 90], [95, 95, 90]),  # three and a day of them in the second
+        ([("2022-08-01", "2023-02-01")], [100, 95, 90], [100, 100, 95]),  # six, of which one in the second
+        ([("2022-08-01", "2023-01-01")], [100, 95, 90], [100, 95, 90]),  # over when the second begins
+        ([("2022-08-01", "2024-02-01")], [100, 100, 95], [100, 100, 100]),  # it reaches into the third
+        ([("2022-11-01", "2023-01-15"), ("2023-02-01", "2023-04-01")], [95, 90, 85], [95, 90, 85]),  # two by themselves
+    ],
+)
+def test_an_interruption_across_a_periods_end_is_measured_in_each_or_from_its_first_day_on(
+    customers: Programme, gaps: list[tuple[str, str]], by_period: list[int], whole: list[int]
+):
+    bounds = ["2022-01-01", *(day for gap in gaps for day in gap), None]
+    spans = [(start, end) for start, end in zip(bounds[::2], bounds[1::2], strict=True) if start is not None]
+    counting = replace(customers, rules=replace(customers.law, interruption="whole"))
+    assert [review.coefficient for review in shown(customers, *spans).reviews] == by_period
+    assert [review.coefficient for review in shown(counting, *spans).reviews] == whole
+
+
+def test_an_interruption_measured_whole_does_not_reach_back_over_a_period_with_an_order(
+    customers: Programme, make: Make
+):
+    counting = replace(customers, rules=replace(customers.law, interruption="whole"))
+    subject = Subject(contracts=(Span(D("2023-01-01"), D("2023-09-01")), Span(D("2024-02-01"))))
+    assert standing([], counting, D("2025-01-01"), subject).coefficient == 100
+    assert standing([make("order_paid", "2023-02-01")], counting, D("2025-01-01"), subject).coefficient == 90
+
+
+def test_the_line_of_an_interruption_measured_whole_begins_with_its_first_day(customers: Programme):
+    counting = replace(customers, rules=replace(customers.law, interruption="whole"))
+    found = shown(counting, ("2023-01-01", "2023-11-01"), ("2024-03-01", None))
+    gaps = [line.values for line in found.lines if line.code is Code.GAP]
+    assert gaps == [{"start": D("2023-11-01"), "end": D("2024-03-01")}]
+
+
 def test_a_contract_that_runs_needs_no_order(customers: Programme):
     assert [r.coefficient for r in shown(customers, ("2022-01-01", None)).reviews] == [95, 90, 85]
 

@@ -308,10 +308,13 @@ def test_a_caller_who_knows_more_than_the_rows_makes_those_standings_himself(cus
     assert table.column("status").to_pylist() == ["active", "frozen"]
 
 
-def test_a_programme_with_a_rule_the_loops_do_not_know_is_read_plainly(customers: Programme, law: Rules):
+@pytest.mark.parametrize("option", [{"floor_years": "dates"}, {"interruption": "whole"}])
+def test_a_programme_with_a_rule_the_loops_do_not_know_is_read_plainly(
+    customers: Programme, law: Rules, option: dict[str, Any]
+):
     chance = random.Random(13)  # noqa: S311 - a test that repeats itself
-    by_dates = replace(customers, rules=replace(law, floor_years="dates"))
-    table = agree({f"s{n}": history(chance, 12) for n in range(10)}, by_dates)
+    unknown = replace(customers, rules=replace(law, **option))
+    table = agree({f"s{n}": history(chance, 12) for n in range(10)}, unknown)
     assert all(table.column("plain").to_pylist())
 
 
