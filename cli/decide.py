@@ -14,6 +14,7 @@ import click
 from sqlalchemy import Connection
 
 from cli.compose import clock
+from cli.contests import listed
 from cli.day import DAY
 from cli.exits import Exit
 from cli.offline import compose_offline, find
@@ -22,9 +23,9 @@ from cli.screen import console, print_json
 from config.rulefile import load_programme
 from config.settings import load_settings
 from scoring.decision import Decision, Kind
-from scoring.derived import in_lines
+from scoring.derived import in_lines, made_of
 from scoring.rules import Programme
-from scoring.signal import Signal
+from scoring.signal import Fact, Source
 from sync import decide
 from sync.ledger import database, history, past
 from sync.money import rates_for
@@ -74,13 +75,19 @@ class _Known:
     rules: str
     today: date
 
-    def signals(self) -> list[Signal]:
-        """What the CRMs reported, and what was derived from it: either may be held against somebody."""
+    def contest(self, kind: Kind, wanted: str, of: date | None) -> tuple[Fact, frozenset[Source]]:
+        """The fact that is meant, and what it was made of.
+
+        What the CRMs reported, and what was derived from it: either may be held against somebody.
+        """
         reported = past.signals_of(self.tx, [self.subject])[self.subject]
         rules = load_programme(self.rules, at=self.today)
         rates = rates_for(self.tx, self.programme, rules)
-        shown = standings_of(self.tx, [self.subject], rules, self.today, rates=rates)[self.subject]
-        return [*reported, *in_lines(shown.lines, rules)]
+        lines = standings_of(self.tx, [self.subject], rules, self.today, rates=rates)[self.subject].lines
+        # What was open when the CRM took the fact back can still be ended.
+        meant = decide.incident_of if kind is Kind.CONTEST_OPEN else decide.signal_of
+        found = meant([*reported, *in_lines(lines, rules)], wanted, on=of)
+        return found.fact, made_of(found, reported, lines, rules)
 
 
 @click.group()
@@ -96,10 +103,8 @@ def _contest(kind: Kind, summary: str) -> click.Command:
     @click.pass_obj
     def command(path: Path, /, *, subject: str, signal: str, of: datetime | None, **signed: Any) -> int:
         def about(known: _Known, day: date) -> Decision:
-            # What was open when the CRM took the fault back can still be ended.
-            meant = decide.incident_of if kind is Kind.CONTEST_OPEN else decide.signal_of
-            fact = meant(known.signals(), signal, on=of.date() if of else None).fact
-            return Decision(kind, day, signed["by"], signed["why"], fact=fact)
+            fact, records = known.contest(kind, signal, of.date() if of else None)
+            return Decision(kind, day, signed["by"], signed["why"], fact=fact, made_of=records)
 
         return _enter(path, subject, about, on=signed["on"], as_json=signed["as_json"])
 
@@ -113,6 +118,7 @@ for _kind, _summary in (
     (Kind.CONTEST_REJECT, "Reject a contest: the incident counts again."),
 ):
     contest.add_command(_contest(_kind, _summary))
+contest.add_command(listed)
 
 
 @click.command()

@@ -1,13 +1,13 @@
 """Contests: what a customer disputed. Held while it is open, gone once accepted, counted again once rejected."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, date
 
 from scoring.decision import Contest, Decision, Kind
 from scoring.line import Code, Line, Param, describe
 from scoring.review import YEAR, Period, add_months, review_following
 from scoring.rules import Programme
-from scoring.signal import Fact, Signal
+from scoring.signal import Fact, Signal, Source
 
 _CODES = {
     Kind.CONTEST_OPEN: Code.CONTESTED,
@@ -25,18 +25,17 @@ class Contests:
         self._programme = programme
         self.lines: list[Line] = []
 
-    def holds(self, signal: Signal, periods: Sequence[Period]) -> bool:
-        """Whether a signal does not count, because it is contested or rightly was.
+    def holds(self, signal: Signal, periods: Sequence[Period], fact: Fact | None = None) -> bool:
+        """Whether a signal does not count, because it, or the `fact` that it was, is contested or rightly was.
 
         An order cannot be contested. A contest that was opened when the review following the signal could no longer be
         corrected changes nothing (art. 8).
         """
-        if not self._contests or signal.name in self._programme.exposure:
+        fact = fact or signal.fact
+        contest = self._contests.get(fact)
+        if contest is None or signal.name in self._programme.exposure:
             return False
-        contest = self._contests.get(signal.fact)
-        if contest is None:
-            return False
-        self._met.add(signal.fact)
+        self._met.add(fact)
         values = {**describe(signal), **said(contest.last)}
         review = review_following(signal.on, periods)
         rules = self._programme.rules
@@ -46,6 +45,23 @@ class Contests:
             return False
         self.lines.append(Line(_CODES[contest.last.kind], "", values))
         return contest.last.kind is not Kind.CONTEST_REJECT
+
+    def carried(
+        self, signal: Signal, facts: Collection[Fact], rests_on: Callable[[frozenset[Source]], bool]
+    ) -> Fact | None:
+        """Under which fact a derived incident was contested that is none of the `facts` there are.
+
+        Such a fact is named after its period. Where that begins on another day now, because an earlier order or a merge
+        moved the exposure, it is the same in substance as long as it rests on the records that were decided on.
+        """
+        if signal.fact in self._contests:
+            return None
+        apart = (
+            (fact, contest)
+            for fact, contest in self._contests.items()
+            if fact[1] == signal.name and fact not in facts and fact not in self._met
+        )
+        return next((fact for fact, contest in apart if rests_on(contest.last.made_of)), None)
 
     def about_nothing(self) -> list[Line]:
         """A line for each contest whose signal is not known, or does not count here anyway."""

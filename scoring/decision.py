@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
-from scoring.signal import Fact
+from scoring.signal import Fact, Source
 
 
 class Kind(StrEnum):
@@ -27,8 +27,9 @@ _CONTESTS = (Kind.CONTEST_OPEN, Kind.CONTEST_ACCEPT, Kind.CONTEST_REJECT)
 class Decision:
     """One decision: by whom (an opaque id), why, from which day on, and when the ledger learnt it.
 
-    A contest is about a `fact` (its source and its name). An adjustment sets `coefficient` (hundredths), `points` or
-    both until the day before `until`, or until it is lifted.
+    A contest is about a `fact` (its source and its name); `made_of` are the records that a derived one was made of when
+    it was decided on. An adjustment sets `coefficient` (hundredths), `points` or both until the day before `until`, or
+    until it is lifted.
 
     Raises:
         ValueError: a part is missing that the kind needs, or does not belong to it.
@@ -40,6 +41,7 @@ class Decision:
     reason: str
     recorded: datetime | None = None
     fact: Fact | None = None
+    made_of: frozenset[Source] = frozenset()
     coefficient: int | None = None
     points: int | None = None
     until: date | None = None

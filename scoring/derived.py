@@ -11,22 +11,42 @@ from scoring.line import Code, Line, describe
 from scoring.rules import Derived, Programme
 from scoring.signal import Signal, Source
 
+DERIVED = "derived"  # the object of what no CRM has a record of
+
 
 def with_derived(
     past: History, programme: Programme, contests: Contests
 ) -> tuple[Sequence[Sequence[Signal]], list[Line]]:
     """The signals of each period together with those derived from them, and a line for each of these."""
-    counted: list[Sequence[Signal]] = []
+    money = programme.currency
+    found = [
+        (number, rule, *crossing)
+        for number, (period, signals) in enumerate(zip(past.periods, past.counted, strict=True))
+        for rule in programme.derived
+        if programme.signals[rule.name] and (crossing := derive(signals, rule, period.start, money))
+    ]
+    if not found:
+        return past.counted, []
+    facts = {signal.fact for _, _, signal, _ in found}
+    made: list[list[Signal]] = [[] for _ in past.periods]
     lines: list[Line] = []
-    for period, signals in zip(past.periods, past.counted, strict=True):
-        made: list[Signal] = []
-        for rule in programme.derived:
-            if programme.signals[rule.name] and (found := derive(signals, rule, period.start, programme.currency)):
-                values = {**describe(found[0]), "count": found[1], "counted": rule.counts}
-                lines.append(Line(Code.DERIVED, programme.reference(f"derived.{rule.name}"), values))
-                if not contests.holds(found[0], past.periods):
-                    made.append(found[0])
-        counted.append(sorted([*signals, *made], key=lambda s: order(s, programme)) if made else signals)
+    for number, rule, signal, count in found:
+
+        def rests_on(records: frozenset[Source], number: int = number, rule: Derived = rule) -> bool:
+            rest = [s for s in past.counted[number] if s.name != rule.counts or s.source not in records]
+            return derive(rest, rule, past.periods[number].start, money) is None
+
+        contested = contests.carried(signal, facts, rests_on)
+        values = {**describe(signal), "count": count, "counted": rule.counts}
+        if contested is not None:
+            values["contested_as"] = contested[0].id
+        lines.append(Line(Code.DERIVED, programme.reference(f"derived.{rule.name}"), values))
+        if not contests.holds(signal, past.periods, contested):
+            made[number].append(signal)
+    counted = [
+        sorted([*signals, *more], key=lambda s: order(s, programme)) if more else signals
+        for signals, more in zip(past.counted, made, strict=True)
+    ]
     return counted, lines
 
 
@@ -65,12 +85,29 @@ def derive(
 
 
 def in_lines(lines: Iterable[Line], programme: Programme) -> list[Signal]:
-    """The derived signals that a standing's lines tell of, those that are contested among them."""
+    """The derived signals that a standing's lines tell of, those that are contested among them.
+
+    One whose period has moved since it was contested is the fact that the contest is about.
+    """
     liable = {rule.name: rule.liability for rule in programme.derived}
     told = ((str(line.values["signal"]), line) for line in lines if line.code is Code.DERIVED)
-    return [Signal(name, line.day("on"), _source(str(line.values["source"])), liable[name]) for name, line in told]
+    return [Signal(name, line.day("on"), _source(_fact_of(line)), liable[name]) for name, line in told]
+
+
+def made_of(found: Signal, signals: Sequence[Signal], lines: Iterable[Line], programme: Programme) -> frozenset[Source]:
+    """The records that a signal was derived from, given the standing's lines; nothing for one that a CRM reported."""
+    rule = next((rule for rule in programme.derived if rule.name == found.name), None)
+    periods = ((line.day("start"), line.day("end")) for line in lines if line.code is Code.PERIOD)
+    span = next(((start, end) for start, end in periods if start <= found.on < end), None)
+    if rule is None or span is None or found.source.object != DERIVED:
+        return frozenset()
+    return frozenset(each.source for each in signals if each.name == rule.counts and span[0] <= each.on < span[1])
+
+
+def _fact_of(line: Line) -> str:
+    return str(line.values.get("contested_as", line.values["source"]))
 
 
 def _source(id_: str) -> Source:
     """Of no connection: no CRM has a record of it."""
-    return Source("", "derived", id_)
+    return Source("", DERIVED, id_)

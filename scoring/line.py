@@ -64,7 +64,7 @@ class Code(StrEnum):
     REVIEWED = "reviewed"  # on, c coefficient
     EXPECTED = "expected"  # on, c coefficient
     # Points
-    DERIVED = "derived"  # {signal}, count, counted (a signal's name)
+    DERIVED = "derived"  # {signal}, count, counted (a signal's name), contested_as where its period has moved since
     POINTS = "points"  # {signal}, points, expires
     POINTS_CAPPED = "points_capped"  # {signal}, points, expires, cap
     POINTS_ONCE = "points_once"  # {signal}

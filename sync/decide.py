@@ -1,6 +1,6 @@
 """What people decide about a subject: contests, adjustments, freezes; entries of the ledger, shown by the next sync."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -47,6 +47,7 @@ def enter(tx: Connection, subject: Subject, decision: Decision, now: datetime) -
             object=source.object if source else None,
             record=source.id if source else None,
             name=name,
+            made_of=_stored(tx, subject.programme, decision.made_of),
             on_day=decision.on,
             coefficient=decision.coefficient,
             points=decision.points,
@@ -84,6 +85,7 @@ def decisions_of(
                 row.why,
                 recorded=row.recorded,
                 fact=fact,
+                made_of=frozenset(Source(names[place], object_, id_) for place, object_, id_ in row.made_of or ()),
                 coefficient=row.coefficient,
                 points=row.points,
                 until=row.until,
@@ -166,6 +168,12 @@ def _contact(tx: Connection, subject: int) -> int:
     table = schema.contacts
     query = select(table.c.id).where(table.c.subject == subject).order_by(table.c.gone, table.c.id).limit(1)
     return int(tx.execute(query).scalar_one())
+
+
+def _stored(tx: Connection, programme: int, sources: Collection[Source]) -> list[tuple[int, str, str]] | None:
+    """Records as the ledger keeps them, in order; None where there are none."""
+    places = {name: _connection(tx, programme, name) for name in {source.connection for source in sources}}
+    return sorted((places[source.connection], source.object, source.id) for source in sources) or None
 
 
 def _connection(tx: Connection, programme: int, name: str) -> int:

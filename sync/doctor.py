@@ -12,7 +12,7 @@ from config.locale import Texts
 from connectors.errors import CrmError, QuotaSpent, SignInRefused, TryLater
 from connectors.protocol import Account, FieldSet, Finding, Level
 from scoring.rules import Programme
-from sync import hold
+from sync import contests, hold
 from sync.fields import field_set
 from sync.job import Source
 from sync.ledger import Ledger, LedgerError, history, schema
@@ -73,6 +73,7 @@ class Doctor:
                 held = hold.listed(tx, self.programme_name)
                 known |= _accounts(tx, self.programme_name)
                 shared = _shared(tx, self.programme_name)
+                disputed = self._without_object(tx)
         except LedgerError as error:
             yield Finding(
                 Level.FAIL,
@@ -82,6 +83,9 @@ class Doctor:
             return
         if len(self.sources) > 1:
             yield from _shared_addresses(shared)
+        if disputed:
+            what = f"contests about a derived incident that is not there any more: {disputed}"
+            yield Finding(Level.WARN, what, "bonus-malus contest list; what counts now can be contested by itself")
         for name, (run, _) in held.items():
             what = f"{name} is on hold since run {run}: nothing is written there"
             yield Finding(Level.WARN, what, "when you are ready: bonus-malus resume")
@@ -92,6 +96,17 @@ class Doctor:
         if runs and runs[0].state in ("failed", "interrupted"):
             cure = f"bonus-malus runs show {runs[0].id} says why"
             yield Finding(Level.WARN, f"the last run, {runs[0].id}, is {runs[0].state}", cure)
+
+    def _without_object(self, tx: Connection) -> int:
+        """How many contests hold nothing any more."""
+        programmes = schema.programmes
+        query = select(programmes.c.id).where(programmes.c.name == self.programme_name)
+        known = tx.execute(query).scalar_one_or_none()
+        if known is None:
+            return 0
+        zone = self.time_zone or ZoneInfo(history.time_zone(tx, self.programme_name))
+        day = self.now().astimezone(zone).date()
+        return len(contests.without_object(contests.listed(tx, known, self.programme, day)))
 
     def _connection(self, name: str, source: Source, account: Account, known: str | None) -> Iterator[Finding]:
         kind = "a sandbox or test account" if account.is_sandbox else "production"

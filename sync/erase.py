@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -127,12 +127,22 @@ def _erase(tx: Connection, subject: int) -> Erased:
     drop(signals, theirs)
     for some in chunks(ids):
         drop(contacts, contacts.c.id.in_(some))
+    _forget_made_of(tx, {(row.connection, row.object, row.record) for row in sources})
     for some in chunks(records):
         # Somebody else's record that names one of these as the same person.
         tx.execute(update(contacts).where(contacts.c.cross_id.in_(some)).values(cross_id=None, cross_crm=None))
     rows["runs"] = _clean_reports(tx, [*records, *(row.record for row in sources)])
     by_connection = Counter(row.name for row in people)
     return Erased(dict(by_connection), {k: v for k, v in rows.items() if v}, sum(not row.gone for row in people))
+
+
+def _forget_made_of(tx: Connection, sources: Collection[tuple[int, str, str]]) -> None:
+    """Take records out of decisions about others, who were taken for the same person when these were made."""
+    table = schema.decisions
+    for row in tx.execute(select(table.c.id, table.c.made_of).where(table.c.made_of.is_not(None))).all():
+        left = [each for each in row.made_of if tuple(each) not in sources]
+        if left != row.made_of:
+            tx.execute(update(table).where(table.c.id == row.id).values(made_of=left or None))
 
 
 def _known(connection: int) -> ColumnElement[bool]:

@@ -30,7 +30,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 7  # the newest of `migrations/versions`
+VERSION = 8  # the newest of `migrations/versions`
 
 metadata = MetaData()
 
@@ -281,6 +281,7 @@ decisions = Table(
     Column("object", String(80)),
     Column("record", String(40)),
     Column("name", String(80)),
+    Column("made_of", JSON(none_as_null=True)),  # of a derived signal: [connection, object, record] of each
     Column("on_day", Date, nullable=False),
     Column("coefficient", Integer),  # hundredths
     Column("points", Integer),

@@ -130,3 +130,18 @@ def test_many_refunds_are_contested_by_the_name_that_explain_shows(site, command
     assert said.json["fact"]["signal"] == "refund_abuse"
     command("sync")
     assert "held until decided" in " ".join(command("explain", record).out.split())
+    assert "refund_abuse" in command("contest", "list").out
+    (listed,) = command("contest", "list", record, "--json").json
+    assert (listed["signal"], listed["state"], listed["why"], listed["about"]) == (
+        "refund_abuse",
+        "open",
+        "the carrier broke them",
+        "",
+    )
+    values = {"Name": "Pan", "StageName": "Closed Won", "CloseDate": "2024-10-01", "Amount": 5}
+    org.insert("OpportunityContactRole", {"OpportunityId": org.insert("Opportunity", values), "ContactId": record})
+    site.remote.sleep(900)
+    command("sync")
+    assert command("contest", "accept", record, "refund_abuse", "--why", "they were right").code == 0
+    (listed,) = command("contest", "list", record, "--json").json
+    assert (listed["source"], listed["state"], listed["about"]) == ("refund_abuse 2025-02-01", "accepted", "")

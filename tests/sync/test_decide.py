@@ -8,11 +8,12 @@ import pytest
 
 from config.rulefile import load_programme
 from scoring.decision import Decision, Kind
-from scoring.derived import in_lines
+from scoring.derived import in_lines, made_of
 from scoring.mapping import SignalRule, SubjectPath
 from scoring.signal import Source
-from sync import decide
+from sync import contests, decide
 from sync.decide import NoSuchSignalError
+from sync.doctor import Doctor
 from sync.ledger import database, history, past
 from sync.standings import standings_of
 from tests.sync.conftest import order
@@ -83,6 +84,86 @@ def test_an_incident_that_was_derived_and_that_no_crm_has_a_record_of_is_contest
         assert decide.incident_of([found], "refund_abuse") == found
     world.sync()
     assert (crm.ours("1")["coefficient"], crm.ours("1")["status"]) == (Decimal("0.95"), "contested")
+
+
+def abusing(world, *, of="1", start=date(2025, 3, 1), refunds=("r1", "r2", "r3"), into=None):
+    """Somebody who ordered once and gave everything back, three times over."""
+    crm = world.crms["a"]
+    if into is None:
+        refund = SignalRule("refund", "refunds", (), "day", SubjectPath(link="contacts"), amount="amount")
+        world.mappings["a"] = replace(world.mappings["a"], signals=(*world.mappings["a"].signals, refund))
+    crm.put("contacts", of, email=f"{of}@example.com")
+    order(crm, f"o{of}", of, start)
+    for number in refunds:
+        crm.put("refunds", number, day=date(2025, 5, 1), amount=Decimal(100), contacts=[of])
+    return crm
+
+
+def dispute(world, kind, who):
+    rules = load_programme("customers", at=TODAY)
+    with world.ledger.begin() as tx:
+        lines = standings_of(tx, [who], rules, TODAY)[who].lines
+        (found,) = in_lines(lines, rules)
+        records = made_of(found, past.signals_of(tx, [who])[who], lines, rules)
+        decision = Decision(kind, TODAY, "rep-7", "the carrier broke all three", fact=found.fact, made_of=records)
+        decide.enter(tx, decide.Subject(database.programme(tx, "customers").id, who), decision, world.clock.now)
+        assert decide.decisions_of(tx, [who])[who][-1].made_of == records
+
+
+def contested(world):
+    rules = load_programme("customers", at=TODAY)
+    with world.ledger.begin() as tx:
+        return contests.listed(tx, database.programme(tx, "customers").id, rules, TODAY)
+
+
+def test_an_accepted_contest_of_a_derived_incident_holds_when_a_merge_moves_its_period(world):
+    crm = abusing(world)
+    world.sync()
+    assert crm.ours("1")["coefficient"] == Decimal("1.12")
+    dispute(world, Kind.CONTEST_OPEN, subject(world))
+    dispute(world, Kind.CONTEST_ACCEPT, subject(world))
+    crm.put("contacts", "2", email="two@example.com")
+    order(crm, "o2", "2", date(2024, 12, 1))
+    world.sync()
+    crm.delete("contacts", "1", into="2")
+    world.sync()
+    assert crm.ours("2")["coefficient"] == Decimal("0.95")
+    (found,) = contested(world)
+    assert (found.records, found.signal, found.state, found.about) == (
+        ("a:2", "a:1"),
+        "refund_abuse",
+        "accepted",
+        "",
+    )
+    assert contests.without_object([found]) == []
+
+
+def test_a_contest_whose_refunds_make_no_incident_any_more_is_listed_as_such(world):
+    crm = abusing(world)
+    world.sync()
+    dispute(world, Kind.CONTEST_OPEN, subject(world))
+    dispute(world, Kind.CONTEST_ACCEPT, subject(world))
+    abusing(world, of="2", start=date(2024, 12, 1), refunds=("t1", "t2", "t3"), into="1")
+    world.sync()
+    crm.delete("contacts", "1", into="2")
+    world.sync()
+    assert crm.ours("2")["coefficient"] > 1  # the other's refunds, about which nobody decided
+    (found,) = contested(world)
+    assert (found.state, found.about) == ("accepted", "nothing that counts")
+    assert contests.without_object([found]) == [found]
+    doctor = Doctor(
+        load_programme("customers", at=TODAY),
+        "customers",
+        {},
+        lambda: world.ledger,
+        lambda: world.clock.now,
+        None,
+        None,
+    )
+    assert [(each.finding.what, each.finding.cure) for each in doctor.examine()][-1] == (
+        "contests about a derived incident that is not there any more: 1",
+        "bonus-malus contest list; what counts now can be contested by itself",
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,12 @@ import pytest
 from sqlalchemy import select
 
 from connectors.protocol import Outcome, OutcomeKind
-from scoring.decision import Kind
+from scoring.decision import Decision, Kind
+from scoring.signal import Source
+from sync import decide
 from sync.erase import BusyError, erase, without
 from sync.job import Progress
-from sync.ledger import history, schema
+from sync.ledger import database, history, schema
 from tests.sync.conftest import both, order
 from tests.sync.test_decide import enter, subject
 from tests.sync.test_run import THIS_YEAR, counted
@@ -62,6 +64,20 @@ def test_nothing_of_the_person_is_left_in_any_table(world):
     digest = "person@example.com"
     with world.ledger.begin() as tx:
         assert history.subject(tx, "customers", digest) == []
+
+
+def test_what_was_decided_about_another_when_the_two_were_one_loses_their_records(world):
+    everything(world)
+    who, theirs = subject(world, "a:other"), Source("a", "orders", f"order of {PERSON}")
+    mine = Source("a", "orders", "order of other")
+    fact = (Source("", "derived", "refund_abuse 2025-10-01"), "refund_abuse")
+    contest = Decision(Kind.CONTEST_OPEN, THIS_YEAR, "u7", "broken", fact=fact, made_of=frozenset([mine, theirs]))
+    with world.ledger.begin() as tx:
+        decide.enter(tx, decide.Subject(database.programme(tx, "customers").id, who), contest, world.clock.now)
+    gone(world)
+    assert PERSON not in json.dumps(everything_said(world))
+    with world.ledger.begin() as tx:
+        assert decide.decisions_of(tx, [who])[who][0].made_of == {mine}
 
 
 def test_nothing_of_the_person_is_left_in_the_file(world, tmp_path):

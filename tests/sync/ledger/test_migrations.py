@@ -9,6 +9,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select, text
 
+from scoring.signal import Source
+from sync import decide
 from sync.ledger import Ledger, LedgerError, engines, facts, past, schema
 from sync.ledger.upgrade import MIGRATIONS, upgrade, version
 
@@ -24,6 +26,14 @@ INSERT INTO programmes (name, time_zone) VALUES ('customers', 'Europe/Paris');
 INSERT INTO runs (programme, started, state, rules, report) VALUES (1, '2026-05-01', 'done', 'customers@1', '{}');
 INSERT INTO standings VALUES (1, 1, '2026-05-01', 1, '2026-05-01', 100, 100, 0, '', '', 'customers@1', 'null');
 INSERT INTO standings VALUES (2, 1, '2026-05-01', 2, '2026-05-01', 100, 100, 0, '', '', 'customers@1', 'null');
+"""
+VERSION_7 = """
+INSERT INTO programmes (name, time_zone) VALUES ('customers', 'Europe/Paris');
+INSERT INTO connections (programme, name, crm, account, language) VALUES (1, 'a', 'a', '1', 'en');
+INSERT INTO contacts (connection, record, subject, gone) VALUES (1, 'c1', 1, false);
+INSERT INTO decisions (recorded, programme, contact, kind, object, record, name, on_day, why, "by") VALUES \
+('2026-05-01 00:00:00', 1, 1, 'contest_accept', 'derived', 'refund_abuse 2025-03-12', 'refund_abuse', \
+'2026-05-01', 'w', 'b');
 """
 SIGNAL_1 = (
     "INSERT INTO signals (run, recorded, initial, withdrawn, connection, contact, object, record, name, on_day, "
@@ -148,6 +158,22 @@ def test_a_key_that_was_taken_from_a_table_left_its_rows_and_the_file_whole(tmp_
         assert tx.exec_driver_sql("PRAGMA foreign_key_check").all() == []
         assert {each["referred_table"] for each in inspect(tx).get_foreign_keys("rejects")} == {"contacts", "standings"}
         assert inspect(tx).get_foreign_keys("standings") == []
+    ledger.close()
+
+
+def test_what_was_decided_before_it_was_kept_what_an_incident_was_made_of_is_still_known(empty, tmp_path):
+    engine = engines.at(empty, tmp_path)
+    with engine.begin() as tx:
+        upgrade(tx, 7)
+        for statement in VERSION_7.strip().split("\n"):
+            tx.exec_driver_sql(statement)
+    engine.dispose()
+    ledger = Ledger.open(empty)
+    with ledger.begin() as tx:
+        (found,) = decide.decisions_of(tx, [1])[1]
+        assert compare_metadata(MigrationContext.configure(tx), schema.metadata) == []
+    assert found.fact == (Source("", "derived", "refund_abuse 2025-03-12"), "refund_abuse")
+    assert found.made_of == frozenset()
     ledger.close()
 
 
