@@ -9,7 +9,7 @@ from scoring.case import Case
 from scoring.contest import Contests
 from scoring.contracts import Contracts
 from scoring.correction import is_late, settled
-from scoring.line import Code, Line, describe
+from scoring.line import Code, Line, Param, describe
 from scoring.opening import Opening, opening_of
 from scoring.review import Period, periods, review_following
 from scoring.rules import Programme
@@ -244,8 +244,16 @@ def _came_late(signal: Signal, review: date, programme: Programme) -> bool:
 
 
 def _too_late(signal: Signal, review: date, programme: Programme) -> Line:
+    """What came too late; of a correction also what stands because of that."""
     reference = programme.rules.reference("correction_years")
-    return Line(Code.TOO_LATE, reference, {**describe(signal), "review": review})
+    values: dict[str, Param] = {**describe(signal), "review": review}
+    stands = signal.before
+    if stands is None or stands.withdrawn or signal.recorded is None:
+        return Line(Code.TOO_LATE, reference, values)
+    values["recorded"] = signal.recorded.astimezone(UTC).date()
+    if signal.withdrawn:
+        return Line(Code.WITHDRAWN_LATE, reference, values)
+    return Line(Code.CORRECTED_LATE, reference, {**values, "before": stands.on})
 
 
 def _converted(signal: Signal, case: Case, left_out: list[Line]) -> Signal:

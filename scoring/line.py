@@ -23,6 +23,8 @@ class Code(StrEnum):
     TWIN = "twin"
     BEFORE_EXPOSURE = "before_exposure"
     TOO_LATE = "too_late"  # + review
+    CORRECTED_LATE = "corrected_late"  # + review, recorded, before (the day of what stands)
+    WITHDRAWN_LATE = "withdrawn_late"  # + review, recorded
     NOT_CONVERTED = "not_converted"  # + currency
     NOT_CARRIED = "not_carried"  # an opening that no review under these rules can have given
     # What people decided: {signal}; decided, by, why

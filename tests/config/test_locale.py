@@ -74,6 +74,13 @@ def scenarios() -> Iterator[Standing]:
         signal("claim_justified", "2025-01-01", reference="12"),
     ]
     yield standing([*orders(*YEARLY[13:]), *odd, *twins], CUSTOMERS, DAY)
+    claim = signal("claim_at_fault", "2019-06-01", **FULL)
+    unsaid = signal("claim_at_fault", "2019-06-02", 2, **FULL)
+    corrections = [
+        replace(claim, on=date(2019, 7, 1), recorded=LATE, before=claim),
+        replace(unsaid, withdrawn=True, recorded=LATE, before=unsaid),
+    ]
+    yield standing([*orders(*YEARLY[13:]), *corrections], CUSTOMERS, DAY)
     yield standing([*orders(*YEARLY), signal("invoice_unpaid", "2025-06-01", **FULL)], CUSTOMERS, DAY)
     yield standing(
         [*orders("2025-03-12"), *(signal("claim_at_fault", "2025-06-01", n, **FULL) for n in range(9))], CUSTOMERS, DAY

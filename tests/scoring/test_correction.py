@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.locale import Texts
 from config.rulefile import load_programme
 from scoring.correction import as_known
 from scoring.decision import Decision, Kind
@@ -43,7 +44,7 @@ def test_a_wrongly_qualified_incident_is_corrected_within_two_years(
 ):
     shown = first_review(make, customers, corrected(claim, recorded, liability=Liability.PARTIAL))
     assert shown.reviews[0].coefficient == coefficient
-    assert (Code.TOO_LATE in [line.code for line in shown.lines]) is (recorded == TOO_LATE)
+    assert (Code.CORRECTED_LATE in [line.code for line in shown.lines]) is (recorded == TOO_LATE)
 
 
 @pytest.mark.parametrize(("recorded", "coefficient"), [(IN_TIME, 95), (TOO_LATE, 125)])
@@ -66,6 +67,43 @@ def test_a_correction_that_came_too_late_leaves_the_one_before_it(customers: Pro
     once = corrected(claim, IN_TIME, liability=Liability.PARTIAL)
     twice = corrected(once, TOO_LATE, liability=Liability.NONE)
     assert first_review(make, customers, twice).reviews[0].coefficient == 112
+
+
+@pytest.mark.parametrize(
+    ("change", "language", "told", "stands"),
+    [
+        (
+            {"on": date(2022, 6, 5)},
+            "en",
+            "5 Jun 2022: corrected on 13 Mar 2025, too late",
+            "1 Jun 2022, stands and counts",
+        ),
+        ({"on": date(2022, 6, 5)}, "fr", "corrigé le 13 mars 2025, trop tard", "demeure et compte comme avant"),
+        (
+            {"withdrawn": True},
+            "en",
+            "1 Jun 2022: taken back on 13 Mar 2025, too late",
+            "it stands and counts as it did",
+        ),
+        ({"withdrawn": True}, "fr", "retiré le 13 mars 2025, trop tard", "demeure et compte comme avant"),
+    ],
+)
+def test_a_correction_that_came_too_late_and_what_stands_because_of_it_are_both_told(
+    customers: Programme, make: Make, claim: Signal, change: dict[str, Any], language: str, told: str, stands: str
+):
+    shown = first_review(make, customers, corrected(claim, TOO_LATE, **change))
+    (line,) = (line for line in shown.lines if line.code.endswith("_late"))
+    assert line.reference == "art. 8"
+    said = " ".join(Texts(language).line(line).split())
+    assert told in said
+    assert stands in said
+
+
+def test_what_was_taken_back_and_came_again_too_late_does_not_count(customers: Programme, make: Make, claim: Signal):
+    again = replace(corrected(corrected(claim, IN_TIME, withdrawn=True), TOO_LATE), withdrawn=False)
+    shown = first_review(make, customers, again)
+    assert shown.reviews[0].coefficient == 95
+    assert Code.TOO_LATE in [line.code for line in shown.lines]
 
 
 def test_an_order_taken_back_too_late_still_opens_the_exposure(customers: Programme, make: Make):
