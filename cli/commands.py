@@ -21,6 +21,7 @@ PLACES: Mapping[str, str] = {
     "ledger": "cli.ledger",
     "package": "cli.package",
     "purge": "cli.erase",
+    "readmit": "cli.erase",
     "reconcile": "cli.reconcile",
     "rejects": "cli.rejects",
     "resume": "cli.undo",

@@ -11,8 +11,8 @@ import click
 
 from cli.compose import clock, openings
 from cli.exits import Exit
-from cli.offline import compose_offline, find
-from cli.screen import console, print_json, table
+from cli.offline import compose_offline, find, in_full
+from cli.screen import command, console, print_json, table
 from config.reading import ConfigError, choice
 from config.rulefile import load_programme
 from config.settings import Settings
@@ -24,6 +24,7 @@ from sync.erase import without
 from sync.ledger import Ledger, history
 from sync.purge import Purged, Retention
 from sync.purge import purge as take_away
+from sync.withheld import readmit as let_in
 
 
 @click.command()
@@ -41,9 +42,10 @@ from sync.purge import purge as take_away
 def erase(path: Path, *, subject: str, yes: bool, reports: tuple[Path, ...], as_json: bool) -> int:
     """Take everything about SUBJECT out of the ledger, for good; that it was done is kept, about whom is not.
 
-    Delete the person in the CRMs first: a record that is still there is read again as a new customer when it changes.
-    Backups and exports are copies that this program does not know of: delete them, or let them expire. A line of the
-    settings' file of openings that names the person is told, and yours to delete.
+    A record that is still in a CRM is not entered again until `bonus-malus readmit` lets it in; delete it there as
+    well, because what was written on it stays. Backups and exports are copies that this program does not know of:
+    delete them, or let them expire. A line of the settings' file of openings that names the person is told, and yours
+    to delete.
     """
     settings, ledger = compose_offline(path)
     now = clock(settings).now()
@@ -66,9 +68,38 @@ def erase(path: Path, *, subject: str, yes: bool, reports: tuple[Path, ...], as_
     rows = ", ".join(f"{count} {name}" for name, count in erased.rows.items())
     out.print(f"erased: {rows}", markup=False)
     if erased.living:
-        out.print(f"{erased.living} of the records were still in a CRM when last read: delete them there as well")
+        out.print(
+            f"{erased.living} of the records were still in a CRM when last read: delete them there as well; "
+            "no sync enters them again, but what was written on them stays"
+        )
     for line in lines:
         out.print(f"{settings.openings}:{line} names this person still: delete it there as well", markup=False)
+    return Exit.DONE
+
+
+@click.command()
+@click.argument("record")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="How many records are let in again, as JSON.")
+@click.pass_obj
+def readmit(path: Path, *, record: str, yes: bool, as_json: bool) -> int:
+    """Let a person who was erased be read again as a new customer, by the id of any of their records then.
+
+    RECORD is an id or connection:id. They come back with the next sync that reads their records: `sync --full`.
+    """
+    settings, ledger = compose_offline(path)
+    now = clock(settings).now()
+    if not yes:
+        click.confirm(f"let {record} be scored again, as a new customer?", abort=True, err=as_json)
+    with closing(ledger):
+        count = let_in(ledger, settings.programme_name, record, now)
+        count = count or let_in(ledger, settings.programme_name, in_full(record), now)
+    if not count:
+        raise click.UsageError(f"nobody was erased here who had the record {record}")
+    if as_json:
+        print_json({"records": count})
+    else:
+        console().print(f"{count} records may be entered again; next: {command(path, 'sync --full')}", markup=False)
     return Exit.DONE
 
 

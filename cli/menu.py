@@ -39,7 +39,8 @@ MENU: Mapping[str, Mapping[str, str]] = {
     },
     "Keep": {
         "ledger": "verify it, export it, back it up",
-        "erase": "forget one person",
+        "erase": "forget one person, for good",
+        "readmit": "let somebody who was erased be scored again",
         "purge": "forget what has been kept long enough",
     },
 }

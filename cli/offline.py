@@ -28,7 +28,7 @@ def find(tx: Connection, programme: str, name: str) -> history.SubjectRow:
     Raises:
         click.UsageError: nobody, or more than one.
     """
-    found = history.subject(tx, programme, name) or history.subject(tx, programme, _long(name))
+    found = history.subject(tx, programme, name) or history.subject(tx, programme, in_full(name))
     if not found:
         raise click.UsageError(
             f"the ledger knows nobody called {name!r}; give a record id, connection:id or an e-mail address"
@@ -39,7 +39,7 @@ def find(tx: Connection, programme: str, name: str) -> history.SubjectRow:
     return found[0]
 
 
-def _long(name: str) -> str:
+def in_full(name: str) -> str:
     """The name with a Salesforce id in its 18 characters, where a report exports it with 15 (SR35)."""
     # Imported here: most names are found as they are, and need no connector.
     from connectors.salesforce.ids import id18  # noqa: PLC0415 - see above

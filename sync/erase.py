@@ -1,7 +1,7 @@
 """Erasure: everything about one person out of every table, recorded without saying about whom."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -10,14 +10,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, Text, cast, delete, insert, or_, select, update
 
-from sync import lease
-from sync.ledger import Ledger, LedgerError, database, schema
+from sync import lease, withheld
+from sync.ledger import Ledger, database, schema
 from sync.ledger.facts import chunks
 from sync.rested import forget
-
-
-class BusyError(LedgerError):
-    """A run is at work on this programme; what it holds in its hands would come back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +26,7 @@ class Erased:
 
 
 def erase(ledger: Ledger, programme: str, subject: int, now: datetime) -> Erased:
-    """Take a subject out of the ledger, in one transaction.
+    """Take a subject out of the ledger, in one transaction; none of its records is entered again by itself.
 
     Backups, exports and report files are copies that the ledger does not know of: they are the operator's to erase.
 
@@ -44,9 +40,11 @@ def erase(ledger: Ledger, programme: str, subject: int, now: datetime) -> Erased
         engine = tx.engine
         lease.serialise(tx)
         id_ = database.programme(tx, programme).id
-        _refuse_while_running(tx, id_, now)
+        lease.refuse_while_running(tx, id_, now)
         run = database.start_run(tx, id_, now, "", kind="erase")
+        records = _records(tx, subject)
         erased = _erase(tx, subject)
+        withheld.keep(tx, run, records)
         tx.execute(
             insert(schema.erasures).values(
                 run=run, recorded=now, programme=id_, connections=erased.connections, rows=erased.rows
@@ -81,16 +79,12 @@ def without(report: Any, records: Sequence[str]) -> Any:
     return cleaned(report)
 
 
-def _refuse_while_running(tx: Connection, programme: int, now: datetime) -> None:
-    leases, connections = schema.leases, schema.connections
-    query = (
-        select(leases)
-        .join(connections, connections.c.id == leases.c.connection)
-        .where(connections.c.programme == programme, leases.c.run.is_not(None), leases.c.expires > now)
-    )
-    row = tx.execute(query).first()
-    if row is not None:
-        raise BusyError(f"run {row.run} is at work since {row.since:%Y-%m-%d %H:%M} UTC; erase when it has ended")
+def _records(tx: Connection, subject: int) -> dict[int, list[str]]:
+    """A subject's records by connection."""
+    table, found = schema.contacts, defaultdict[int, list[str]](list)
+    for row in tx.execute(select(table.c.connection, table.c.record).where(table.c.subject == subject)):
+        found[row.connection].append(row.record)
+    return found
 
 
 def _erase(tx: Connection, subject: int) -> Erased:

@@ -26,6 +26,10 @@ _LOCK = 0x626F6E7573  # of PostgreSQL's advisory locks, ours: runs begin one aft
 log = logging.getLogger(__name__)
 
 
+class BusyError(LedgerError):
+    """A run is at work on this programme; what it holds in its hands would come back."""
+
+
 class LeaseLostError(LedgerError):
     """Another run has taken over; this one changes nothing any more."""
 
@@ -97,6 +101,23 @@ def abandon(tx: Connection, programme: int, now: datetime) -> None:
     alive = select(leases.c.run).where(leases.c.run.is_not(None), leases.c.expires > now)
     dead = (runs.c.programme == programme) & (runs.c.state == "running") & runs.c.id.not_in(alive)
     tx.execute(update(runs).where(dead).values(ended=now, state="abandoned"))
+
+
+def refuse_while_running(tx: Connection, programme: int, now: datetime) -> None:
+    """Leave alone what a run may hold in its hands.
+
+    Raises:
+        BusyError: one is at work on this programme.
+    """
+    leases, connections = schema.leases, schema.connections
+    query = (
+        select(leases)
+        .join(connections, connections.c.id == leases.c.connection)
+        .where(connections.c.programme == programme, leases.c.run.is_not(None), leases.c.expires > now)
+    )
+    row = tx.execute(query).first()
+    if row is not None:
+        raise BusyError(f"run {row.run} is at work since {row.since:%Y-%m-%d %H:%M} UTC; try again when it has ended")
 
 
 @dataclass(slots=True)

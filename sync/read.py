@@ -23,6 +23,7 @@ from sync.ledger import database, facts, people
 from sync.ledger.facts import ContactFacts, Entry
 from sync.report import SHOWN, ObjectReport, Report
 from sync.values import as_json
+from sync.withheld import Withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Reading:
     now: datetime
     texts: Texts
     programme: Programme
+    withheld: Withheld
 
     @property
     def day(self) -> date:
@@ -134,9 +136,10 @@ def _enter_people(tx: Connection, job: Job, reading: Reading, page: Page, report
 
     entry, here = reading.entry, report.connections[reading.name]
     lease.alone(tx, entry.programme)
-    contacts = [_contact(record, reading) for record in page.records]
+    records = reading.withheld.admitted(tx, entry.connection, page.records)
+    contacts = [_contact(record, reading) for record in records]
     changes = facts.store_contacts(tx, entry, contacts, restore=job.edited_by_hand != "report", sent=sent)
-    rejects.stir(tx, entry.connection, [record.id for record in page.records], reading.now)
+    rejects.stir(tx, entry.connection, [record.id for record in records], reading.now)
     found = {each.record: each.ours for each in contacts}
     for record, names in changes.edited:
         here.edited.append(f"{reading.name}:{record} {', '.join(names)}")
@@ -152,6 +155,7 @@ def _enter(tx: Connection, reading: Reading, object_: str, page: Page, found: Ob
     judgements = {
         record.id: judge(record, reading.mapping, connection=reading.name, zone=reading.zone) for record in page.records
     }
+    erased = {record for record, judgement in judgements.items() if _is_erased(reading, object_, record, judgement)}
     kept = {
         record: [kept for each in judgement.signals if (kept := _within(each, reading))]
         for record, judgement in judgements.items()
@@ -160,21 +164,33 @@ def _enter(tx: Connection, reading: Reading, object_: str, page: Page, found: Ob
     lease.beside(tx, reading.entry.programme)
     changes = facts.store_signals(tx, reading.entry, object_, kept, unreadable)
     problems: list[Problem] = [*page.problems, *(p for judgement in judgements.values() for p in judgement.problems)]
+    problems = [problem for problem in problems if problem.id not in erased]
     problems += [problem for some in kept.values() for each in some if (problem := _impossible(each, reading))]
     facts.store_problems(tx, reading.entry, problems)
     for record in page.records:
-        found.verdicts[_verdict(record, judgements[record.id], kept=bool(kept[record.id]))] += 1
+        verdict = _verdict(record, judgements[record.id], kept=bool(kept[record.id]))
+        found.verdicts["erased" if record.id in erased else verdict] += 1
     for word in ("made", "changed", "withdrawn", "same"):
         found.signals[word] += getattr(changes, word)
 
 
+def _is_erased(reading: Reading, object_: str, record: str, judgement: Judgement) -> bool:
+    """Whether a record is of somebody who was erased, or all that it gives is about such people."""
+    withheld, here = reading.withheld, reading.entry.connection
+    if object_ == reading.mapping.subject.object and withheld.has(here, record):
+        return True
+    return bool(judgement.signals) and all(withheld.has(here, each.contact) for each in judgement.signals)
+
+
 def _within(judged: Judged, reading: Reading) -> Judged | None:
-    """What of a signal lies within our reach.
+    """What of a signal lies within our reach; nothing of one about somebody who was erased.
 
     A contract that began earlier counts from its first anniversary there: reviews stay on its own day, and no year that
     nobody looked into is taken for a clean one. What was carried over is of any age.
     """
     signal, programme, horizon = judged.signal, reading.programme, reading.horizon
+    if reading.withheld.has(reading.entry.connection, judged.contact):
+        return None
     if signal.on >= horizon or signal.name in programme.openings:
         return judged
     if signal.name not in programme.contracts:
@@ -218,7 +234,9 @@ def _verdict(record: Record, judgement: Judgement, *, kept: bool) -> str:
 def _contact(record: Record, reading: Reading) -> ContactFacts:
     rule = reading.mapping.subject
     cross = _text(record.values, rule.cross_id)
-    if cross and len(cross) > LONGEST_ID:  # told by `judge`
+    if cross and (
+        len(cross) > LONGEST_ID or reading.withheld.named(rule.cross_crm, cross)
+    ):  # too long: told by `judge`
         cross = None
     return ContactFacts(
         record=record.id,

@@ -19,6 +19,7 @@ from sync.report import Report
 from sync.score import score
 from sync.show import Shown, is_first, pending, show
 from sync.slow import go_on
+from sync.withheld import Withheld
 
 SHOWN_LINES = 10  # of a file, that a note names
 
@@ -79,8 +80,9 @@ def _prepare(course: Opened, name: str) -> Reading:
             if row.mapping is not None:
                 report.warnings.append("the mapping is another one: everything is read and judged again")
         report.full = job.full or row.mapping != source.mapping_digest
+        withheld = Withheld.of(tx, course.programme_id)
     return Reading(
-        name, source, mapping, fields, entry, course.zone, course.horizon, course.now, texts, course.programme
+        name, source, mapping, fields, entry, course.zone, course.horizon, course.now, texts, course.programme, withheld
     )
 
 

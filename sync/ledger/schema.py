@@ -30,7 +30,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 8  # the newest of `migrations/versions`
+VERSION = 9  # the newest of `migrations/versions`
 
 metadata = MetaData()
 
@@ -78,6 +78,7 @@ connections = Table(
     Column("language", String(2), nullable=False),
     Column("mapping", String(64)),  # digest of the mapping that its signals were judged by
     Column("filled", Instant),  # when its first fill was complete
+    Column("key", String(32)),  # of the marks in `withheld`; drawn at the first erasure
     Column("held", Integer),  # the undo that put it on hold: read and scored, not written; None: it is not
     UniqueConstraint("programme", "name"),
 )
@@ -315,6 +316,14 @@ erasures = Table(
     Column("programme", ForeignKey("programmes.id"), nullable=False),
     Column("connections", JSON, nullable=False),  # how many records were in each
     Column("rows", JSON, nullable=False),  # how many of which table; nothing about whom
+)
+
+withheld = Table(
+    "withheld",
+    metadata,
+    Column("connection", ForeignKey("connections.id"), primary_key=True),
+    Column("mark", String(64), primary_key=True),  # of a record that was erased: a keyed digest of its id
+    Column("run", ForeignKey("runs.id"), nullable=False),  # the erasure: one person
 )
 
 alerts = Table(

@@ -27,3 +27,18 @@ def test_what_is_no_report_is_said_before_anything_is_erased(command: Command, s
     assert command("explain", somebody).code == 0
     assert command("erase", somebody, "--yes", "--report", "first.json").code == 0
     assert command("explain", somebody).code == 2
+
+
+def test_whoever_was_erased_comes_back_when_a_person_says_so_and_not_before(
+    command: Command, site: Site, somebody: str
+):
+    assert command("erase", somebody, "--yes").code == 0
+    site.remote.sleep(900)
+    assert command("sync", "--full").code == 0
+    assert command("explain", somebody).code == 2
+    said = command("readmit", "003nobody", "--yes")
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert "nobody was erased here who had the record 003nobody" in said.err
+    assert command("readmit", somebody, "--yes", "--json").json["records"] >= 1
+    assert command("sync", "--full").code == 0
+    assert command("explain", somebody).code == 0

@@ -10,8 +10,9 @@ from connectors.protocol import Outcome, OutcomeKind
 from scoring.decision import Decision, Kind
 from scoring.signal import Source
 from sync import decide
-from sync.erase import BusyError, erase, without
+from sync.erase import erase, without
 from sync.job import Progress
+from sync.lease import BusyError
 from sync.ledger import database, history, schema
 from tests.sync.conftest import both, order
 from tests.sync.test_decide import enter, subject
