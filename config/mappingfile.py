@@ -118,6 +118,7 @@ class _Signal(_Table):
     plus_days: int = Field(default=0, ge=0, le=3660)
     liability: Liability | _LiabilityBy = Liability.NONE
     amount: str = ""
+    never_negative: bool = False
     currency: str = ""
     reference: str = ""
     days: list[Name] | None = Field(default=None, min_length=2, max_length=2)
@@ -126,6 +127,12 @@ class _Signal(_Table):
     until: str = ""
     carries: _Carries | None = None
     optional: bool = False
+
+    @model_validator(mode="after")
+    def _an_amount_to_judge(self) -> "_Signal":
+        if self.never_negative and not self.amount:
+            raise ValueError("`never_negative` says something of an amount: amount = FIELD is missing")
+        return self
 
     def value(self) -> SignalRule:
         """As scoring wants it."""
@@ -141,6 +148,7 @@ class _Signal(_Table):
             liability=self.liability if isinstance(self.liability, Liability) else Liability.NONE,
             liability_by=(by.field, by.values) if by else None,
             amount=self.amount,
+            never_negative=self.never_negative,
             currency=self.currency,
             reference=self.reference,
             days=(self.days[0], self.days[1]) if self.days else None,

@@ -73,10 +73,11 @@ class SignalRule:
     """One way in which a record of `object` becomes a signal. Fields are the CRM's own API names.
 
     `plus_days` moves the date (an invoice is unpaid from its 91st day). `liability_by` maps values of a field to
-    shares of fault. A contract's `until` names the field with its last day, an opening `carries` what the past is worth
-    from fields. `original` names the field with the id of the order that a refund takes back; `same_record` says
-    that it is this very record. `optional` rules rest on things not every org has: without them they are off, with a
-    warning.
+    shares of fault. An amount loses its sign, because the signal's name says the direction; where it is
+    `never_negative`, one below nothing is a problem. A contract's `until` names the field with its last day, an opening
+    `carries` what the past is worth from fields. `original` names the field with the id of the order that a refund
+    takes back; `same_record` says that it is this very record. `optional` rules rest on things not every org has:
+    without them they are off, with a warning.
     """
 
     name: str
@@ -88,6 +89,7 @@ class SignalRule:
     liability: Liability = Liability.NONE
     liability_by: tuple[str, MappingOf[str, Liability]] | None = None
     amount: str = ""
+    never_negative: bool = False
     currency: str = ""
     reference: str = ""
     days: tuple[str, str] | None = None  # count the days from the second field to the first, for the reason's text

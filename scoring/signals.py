@@ -113,7 +113,7 @@ def _signal(rule: SignalRule, record: Record, connection: str, zone: tzinfo) -> 
         on=on,
         source=Source(connection, record.object, record.id),
         liability=_liability(rule, record),
-        amount=_amount(record, rule.amount),
+        amount=_amount(record, rule),
         currency=_text(record, rule.currency, CURRENCY) or None,
         reference=_text(record, rule.reference),
         days=days,
@@ -259,7 +259,8 @@ def _number(field: str, value: object) -> Decimal:
     return value
 
 
-def _amount(record: Record, field: str) -> Decimal | None:
+def _amount(record: Record, rule: SignalRule) -> Decimal | None:
+    field = rule.amount
     value = _usable(field, record.values.get(field)) if field else None
     if value in (None, ""):
         return None
@@ -268,6 +269,10 @@ def _amount(record: Record, field: str) -> Decimal | None:
         raise _UnusableError(field, f"{field} is {amount}, which no order can be worth", "correct the field in the CRM")
     if amount != amount.quantize(FINEST):
         raise _UnusableError(field, f"{field} is {amount}, finer than any money", "correct the field in the CRM")
+    if amount < 0 and rule.never_negative:
+        what = f"{field} is {amount}, less than nothing: that is no {rule.name}"
+        cure = "correct the record in the CRM, or make it what the mapping takes for a refund"
+        raise _UnusableError(field, what, cure)
     return abs(amount)
 
 

@@ -1,5 +1,6 @@
 """The local judgement: what a record is, by a mapping."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -8,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.mappingfile import load_mapping, mapping_path
+from config.rulefile import load_programme
 from scoring.mapping import Condition, Mapping, Operator, SignalRule, SubjectPath, SubjectRule
 from scoring.records import Link, Malformed, Record
 from scoring.signal import Liability
@@ -192,6 +195,31 @@ def test_a_contract_that_ends_before_its_moved_day_is_a_problem():
 def test_an_amount_is_kept_without_its_sign_the_signals_name_says_the_direction():
     (found,) = judged(record(Amount=Decimal("-12.50"))).signals
     assert found.signal.amount == Decimal("12.50")
+
+
+def test_an_amount_below_nothing_where_there_can_be_none_is_a_problem_and_leaves_the_signal_as_it_was():
+    rule = replace(ORDER, never_negative=True)
+    found = judged(record(Amount=Decimal("-12.50")), rule)
+    assert (found.signals, found.unreadable) == ((), {"order_paid"})
+    (problem,) = found.problems
+    assert (problem.id, problem.field) == ("801A", "Amount")
+    assert problem.what == "Amount is -12.50, less than nothing: that is no order_paid"
+    for amount in (Decimal(0), Decimal("12.50"), None):
+        assert len(judged(record(Amount=amount), rule).signals) == 1
+
+
+@pytest.mark.parametrize("crm", ["salesforce", "hubspot"])
+def test_every_order_of_the_ready_made_mappings_is_one_that_was_paid_and_not_one_that_took_back(crm):
+    programme = load_programme("customers", at=SEEN.date())
+    orders = [
+        rule
+        for rule in load_mapping(mapping_path(crm), crm=crm, programme=programme).signals
+        if rule.name == "order_paid"
+    ]
+    assert len(orders) == 2
+    for rule in orders:
+        above = any(each.field == rule.amount and each.operator is Operator.ABOVE for each in rule.when)
+        assert rule.never_negative or above
 
 
 @pytest.mark.parametrize("address", ["nobody", "@example.com", "a@", "a b@example.com", "a@b@example.com", Decimal(7)])
