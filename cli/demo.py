@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from cli.fields import changes
 from cli.offline import compose_offline
 from cli.sandbox import SETTINGS
 from cli.screen import console
-from cli.story import Story, happen, plan
+from cli.story import Known, Story, happen, plan
 from config.locale import Texts
 from config.rulefile import load_programme
 from sandbox.remote import Remote
@@ -25,6 +26,7 @@ from sync.report import Report
 from sync.standings import on_records
 
 FOLDER = "bonus-malus-demo"
+SOME = 3  # records that end a demo without a story
 
 
 @click.command()
@@ -61,26 +63,42 @@ def demo(*, customers: int, seed: int, folder: Path) -> int:
         out.print("\n[bold]3[/bold]  bonus-malus sync: the first one reads everything")
         first = syncing.perform(composition)
         syncing.show(first, settings)
-        story = _cast(settings, remote)
-        out.print(f"\n[bold]4[/bold]  Time passes: it is {story.until.isoformat()} now")
-        for chapter in story.chapters:
-            out.print(f"   {chapter.text}")
-        happen(remote, story)
-        out.print("\n[bold]5[/bold]  bonus-malus sync: only those who moved are written, and why")
-        second = syncing.perform(composition)
-        syncing.show(second, settings)
-        remote.sleep(3600)
-        third = syncing.perform(composition)
-        out.print(f"\n   and an hour later: {third.written} records written, {_calls(third)} calls for both CRMs")
-        out.print("\n[bold]6[/bold]  Three of them, as a rep sees them on the record")
-        _records(settings, composition, story)
+        known = _known(settings)
+        reports = [first]
+        try:
+            story = plan(known, remote.now().date())
+        except LookupError as error:
+            out.print(f"\n[bold]4[/bold]  {str(error).capitalize()}. Some of them, as a rep sees them on the record")
+            shown = [f"{name}:{row[0]}" for name, rows in known.items() for row in rows][:SOME]
+        else:
+            reports += _told(story, remote, composition, settings)
+            out.print("\n[bold]6[/bold]  Three of them, as a rep sees them on the record")
+            shown = [each.record for each in story.chapters if each.shown]
+        _records(settings, composition, shown)
     out.print(f"\nThe ledger is kept in {folder}. Next:")
     program = "bonus-malus" if shutil.which("bonus-malus") else os.path.relpath(sys.argv[0])
-    out.print(f"   {program} --settings {settings} explain {story.chapters[1].record}", soft_wrap=True)
+    if shown:
+        out.print(f"   {program} --settings {settings} explain {shown[0]}", soft_wrap=True)
     out.print(f"   {program} --settings {settings} runs")
     out.print(f'   {program} calc --history ",,F,"')
     out.print(f"   {program} sandbox        (both CRMs in a browser)")
-    return next((code for each in (first, second, third) if (code := syncing.exit_code(each))), Exit.DONE)
+    return next((code for each in reports if (code := syncing.exit_code(each))), Exit.DONE)
+
+
+def _told(story: Story, remote: Remote, composition: Composition, settings: Path) -> list[Report]:
+    """The three weeks, and the two syncs after them."""
+    out = console()
+    out.print(f"\n[bold]4[/bold]  Time passes: it is {story.until.isoformat()} now")
+    for chapter in story.chapters:
+        out.print(f"   {chapter.text}")
+    happen(remote, story)
+    out.print("\n[bold]5[/bold]  bonus-malus sync: only those who moved are written, and why")
+    second = syncing.perform(composition)
+    syncing.show(second, settings)
+    remote.sleep(3600)
+    third = syncing.perform(composition)
+    out.print(f"\n   and an hour later: {third.written} records written, {_calls(third)} calls for both CRMs")
+    return [second, third]
 
 
 def _clear(folder: Path) -> None:
@@ -90,29 +108,25 @@ def _clear(folder: Path) -> None:
     folder.mkdir(parents=True)
 
 
-def _cast(settings: Path, remote: Remote) -> Story:
+def _known(settings: Path) -> Known:
     loaded, ledger = compose_offline(settings)
     with closing(ledger), ledger.begin() as tx:
-        known = {
+        return {
             name: on_records(tx, loaded.programme_name, name, lambda day: load_programme(loaded.programme, at=day))
             for name in ("salesforce", "hubspot")
         }
-    try:
-        return plan(known, remote.now().date())
-    except LookupError as error:
-        raise click.UsageError(str(error)) from error
 
 
 def _calls(report: Report) -> int:
     return sum(each.calls for each in report.connections.values())
 
 
-def _records(settings: Path, composition: Composition, story: Story) -> None:
+def _records(settings: Path, composition: Composition, records: Sequence[str]) -> None:
     out = console()
     loaded, ledger = compose_offline(settings)
     with closing(ledger), ledger.begin() as tx:
-        for chapter in (each for each in story.chapters if each.shown):
-            crm, _, record = chapter.record.partition(":")
+        for name in records:
+            crm, _, record = name.partition(":")
             values = next(row[2] for row in history.shown(tx, loaded.programme_name, crm) if row[0] == record)
-            language = history.subject(tx, loaded.programme_name, chapter.record)[0].language
-            out.print(card(chapter.record, values, Texts(composition.settings.language or language)))
+            language = history.subject(tx, loaded.programme_name, name)[0].language
+            out.print(card(name, values, Texts(composition.settings.language or language)))

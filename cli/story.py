@@ -54,7 +54,7 @@ class Cast:
             if subject not in self._taken and (len(self._places[subject]) > 1) == in_both and fits(breakdown):
                 self._taken.add(subject)
                 return record
-        raise LookupError("the company is too small for the story; give --customers 500 or more")
+        raise LookupError("the company is too small for a story of three weeks: --customers 500 or more has one")
 
 
 def plan(known: Known, today: date) -> Story:
