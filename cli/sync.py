@@ -15,7 +15,7 @@ from cli.screen import coefficient, command, console, print_json, table
 from cli.stopping import on_sigterm
 from connectors.protocol import OutcomeKind
 from connectors.replacing import replace_file
-from sync.brake import Brake
+from sync.brake import Brake, is_id
 from sync.job import Job
 from sync.job import Progress as Step
 from sync.report import SHOWN, ConnectionReport, Move, Report
@@ -25,12 +25,20 @@ REFUSED = (OutcomeKind.INVALID.value, OutcomeKind.REJECTED.value, OutcomeKind.RE
 STAGES = {"read": "reading", "link": "linking people", "score": "scoring", "write": "writing"}
 
 
+def _an_id(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    if value and not is_id(value):
+        raise click.BadParameter(f"{value} is no id of a dry run, such as 4f2a91c0-1834; `sync --dry-run` ends with it")
+    return value
+
+
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Read and score on a copy of the ledger; write nothing anywhere.")
 @click.option("--full", is_flag=True, help="Read everything again instead of what changed.")
 @click.option("--first-fill", is_flag=True, help="Yes, write to every record for the first time.")
 @click.option("--yes-change", type=click.IntRange(0), default=0, metavar="N", help="Yes, change up to N records.")
-@click.option("--read", "read", default="", metavar="ID", help="Yes, change what the dry run of this id showed.")
+@click.option(
+    "--read", default="", metavar="ID", callback=_an_id, help="Yes, change what the dry run of this id showed."
+)
 @click.option("--connection", "only", multiple=True, metavar="NAME", help="Only this connection; may be repeated.")
 @click.option(
     "--report",
@@ -57,10 +65,10 @@ def sync(
     SIGTERM lets it finish the page; the next run goes on from there.
     """
     composition = compose(settings)
-    brake = composition.brake(first_fill=first_fill, yes_change=yes_change, read=read)
+    answered = composition.brake(first_fill=first_fill, yes_change=yes_change, read=read)
     if report is not None and not report.parent.is_dir():
         raise click.UsageError(f"--report {report}: there is no folder {report.parent}; nothing was read yet")
-    done = perform(composition, dry=dry_run, full=full, quiet=as_json, brake=brake, only=only)
+    done = perform(composition, dry=dry_run, full=full, quiet=as_json, brake=answered, only=only)
     if as_json:
         print_json(done.to_json())
     else:

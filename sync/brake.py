@@ -6,6 +6,7 @@ of changes, or the id of a dry run that was read: it says for which rules and ma
 """
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -51,21 +52,36 @@ def objection(brake: Brake, intent: Intent) -> str:
     """Why a person must look first, and how they then say yes; empty when the run may go on."""
     if not intent.changes or intent.changes <= brake.yes_change or _was_read(brake.read, intent):
         return ""
+    unlike = _unlike(brake.read, intent)
     if intent.first:
         if brake.first_fill:
             return ""
         names = ", ".join(intent.first)
-        return (
+        return unlike + (
             f"this is the first time that {names} would be written to: {intent.changes} records; look at "
             f"`bonus-malus sync --dry-run`, then say `bonus-malus sync --first-fill`, or `--read {intent.id}`"
         )
     if intent.changes <= max(brake.least, int(brake.share * intent.living)):
         return ""
-    return (
+    return unlike + (
         f"{intent.changes} of {intent.living} records would change, more than {brake.share:.0%}; look at "
         f"`bonus-malus sync --dry-run`, then say `bonus-malus sync --yes-change {intent.changes}`, "
         f"or `--read {intent.id}`"
     )
+
+
+def is_id(text: str) -> bool:
+    """Whether this may be what a dry run was called."""
+    return re.fullmatch(r"[0-9a-f]{8}-\d+", text) is not None
+
+
+def _unlike(read: str, intent: Intent) -> str:
+    """What sets a run apart from the dry run that was read."""
+    if not read:
+        return ""
+    known, _, number = read.partition("-")
+    why = "was of other rules or mappings" if known != intent.basis else f"showed {number} records"
+    return f"the dry run {read} {why}; "
 
 
 def _was_read(read: str, intent: Intent) -> bool:

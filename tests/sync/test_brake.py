@@ -42,8 +42,15 @@ def test_a_dry_run_of_another_mapping_is_no_yes(world):
     crm = company(world)
     read = world.sync(dry=True).intent
     world.mappings["a"] = world.mappings["a"].only(frozenset({"order_paid"}))
-    assert world.sync(brake=Brake(read=read)).state == "asked"
+    report = world.sync(brake=Brake(read=read))
+    assert report.state == "asked"
+    assert report.connections["a"].message.startswith(f"the dry run {read} was of other rules or mappings; this is the")
     assert crm.written == []
+
+
+def test_of_a_dry_run_that_showed_fewer_changes_it_is_said_how_many():
+    said = objection(Brake(read="4f2a91c0-10"), Intent(12, 12, ("a",), "4f2a91c0"))
+    assert said.startswith("the dry run 4f2a91c0-10 showed 10 records; this is the first time that a")
 
 
 def test_sw10_more_than_the_share_asks_and_the_number_is_a_yes(world):
