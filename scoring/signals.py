@@ -36,6 +36,13 @@ class Judgement:
     problems: tuple[Problem, ...] = ()
 
 
+_WRITE = {
+    "yes or no": "write true or false in the mapping, without quotes",
+    "a number": "write a number in the mapping, without quotes",
+    "text": "write text in quotes in the mapping",
+}
+
+
 class _UnusableError(Exception):
     """A field holds something that no rule can use."""
 
@@ -218,9 +225,9 @@ def _holds(condition: Condition, record: Record, zone: tzinfo) -> bool:
 def _compares(condition: Condition, value: Value) -> bool:
     match condition.operator:
         case Operator.IS | Operator.IN:
-            holds = value in _choices(condition)
+            holds = value in _comparable(condition, value)
         case Operator.NOT | Operator.NOT_IN:
-            holds = value not in _choices(condition)
+            holds = value not in _comparable(condition, value)
         case Operator.ABOVE:
             holds = _number(condition.field, value) > _number(condition.field, condition.operand)
         case Operator.BELOW:
@@ -243,6 +250,28 @@ def _days_hold(condition: Condition, record: Record, zone: tzinfo) -> bool:
 
 def _choices(condition: Condition) -> tuple[str | bool | Decimal, ...]:
     return condition.operand if isinstance(condition.operand, tuple) else (condition.operand,)
+
+
+def _comparable(condition: Condition, value: Value) -> tuple[str | bool | Decimal, ...]:
+    """What a value is compared with, some of which must be of its kind: else nothing would ever be equal, or all."""
+    choices = _choices(condition)
+    if _kind(value) in map(_kind, choices):
+        return choices
+    named = ", ".join(repr(choice) if isinstance(choice, str) else str(choice).lower() for choice in choices)
+    what = f"{condition.field} is {_kind(value)}, and the mapping compares it with {named}"
+    raise _UnusableError(condition.field, what, _WRITE.get(_kind(value), "compare another field in the mapping"))
+
+
+def _kind(value: object) -> str:
+    match value:
+        case bool():
+            return "yes or no"
+        case Decimal():
+            return "a number"
+        case str():
+            return "text"
+        case _:
+            return "a date"
 
 
 def _usable(field: str, value: Value) -> Value:

@@ -192,6 +192,39 @@ def test_a_contract_that_ends_before_its_moved_day_is_a_problem():
     assert [problem.what for problem in found.problems] == ["Last is 2026-03-09, before Day (2026-03-31)"]
 
 
+@pytest.mark.parametrize("operator", [Operator.IS, Operator.NOT, Operator.IN, Operator.NOT_IN])
+@pytest.mark.parametrize(
+    ("value", "operand", "what", "cure"),
+    [
+        (True, "maybe", "Won is yes or no, and the mapping compares it with 'maybe'", "write true or false"),
+        (Decimal(3), "3", "Won is a number, and the mapping compares it with '3'", "write a number"),
+        ("true", True, "Won is text, and the mapping compares it with true", "write text in quotes"),
+        (
+            date(2026, 3, 1),
+            "2026-03-01",
+            "Won is a date, and the mapping compares it with '2026-03-01'",
+            "another field",
+        ),
+    ],
+)
+def test_a_comparison_that_can_never_hold_or_never_fail_is_a_problem_with_its_cure(
+    operator, value, operand, what, cure
+):
+    operand = (operand,) if operator in (Operator.IN, Operator.NOT_IN) else operand
+    rule = replace(ORDER, when=(Condition("Won", operator, operand),))
+    (problem,) = judged(record(Won=value), rule).problems
+    assert problem.what == what
+    assert cure in problem.cure
+    assert judged(record(Won=None), rule).problems == ()
+
+
+def test_a_choice_of_several_kinds_holds_for_each_of_them():
+    condition = Condition("Won", Operator.IN, ("1", Decimal(1)))
+    assert holds(condition, Won="1")
+    assert holds(condition, Won=Decimal(1))
+    assert not holds(condition, Won="2")
+
+
 def test_an_amount_is_kept_without_its_sign_the_signals_name_says_the_direction():
     (found,) = judged(record(Amount=Decimal("-12.50"))).signals
     assert found.signal.amount == Decimal("12.50")
