@@ -198,11 +198,16 @@ def _frozen(case: Case, day: date, freeze: Decision) -> Standing:
     then = replace(subject, decisions=tuple(earlier))
     shown = standing(signals, case.programme, freeze.on, then, rates=case.rates)
     line = Line(Code.FROZEN, "", said(freeze))
+    ahead = [each.on for each in subject.decisions if each.on > day]
+    if shown.next_review is not None and shown.next_review > day:
+        ahead.append(shown.next_review)
+    else:  # it passed, and nothing was looked at: neither is there a way back to it
+        shown = replace(shown, next_review=None, way_back=())
     return replace(
         shown,
         day=day,
         status=Status.FROZEN,
-        next_change=min((each.on for each in subject.decisions if each.on > day), default=None),
+        next_change=min(ahead, default=None),
         reasons=(line, *shown.reasons)[:SHOWN],
         lines=(line, *shown.lines),
     )

@@ -206,10 +206,18 @@ def test_a_standing_while_frozen_is_that_of_the_day_of_freezing(show: Show, make
     freeze = decision("freeze", "2026-03-11")
     signals.append(make("invoice_unpaid", "2026-05-01", liability="full"))
     shown, then = show(freeze), show(day="2026-03-11")
-    same = ("coefficient", "expected", "points", "tier", "price_adjustment", "reviews", "next_review", "way_back")
+    same = ("coefficient", "expected", "points", "tier", "price_adjustment", "reviews")
     assert [getattr(shown, name) for name in same] == [getattr(then, name) for name in same]
     assert (shown.status, shown.next_change, shown.day) == (Status.FROZEN, None, DAY)
     assert shown.lines[0].code is shown.reasons[0].code is Code.FROZEN
+
+
+def test_a_review_that_passed_while_frozen_is_not_shown_as_the_next_one(show: Show):
+    freeze = decision("freeze", "2026-01-10")
+    before, on = show(freeze, day="2026-03-11"), show(freeze, day="2026-03-12")
+    assert (before.next_review, before.next_change) == (date(2026, 3, 12), date(2026, 3, 12))
+    assert before.way_back == show(day="2026-01-10").way_back
+    assert (on.next_review, on.next_change, on.way_back) == (None, None, ())
 
 
 def test_what_is_recorded_after_the_freeze_does_not_reach_it(show: Show, make: Make, signals: list[Signal]):
