@@ -24,11 +24,15 @@ def sender(settings: AlertSettings, programme: str, *, file: Path) -> Callable[[
     ways: list[Callable[[str, Message], None]] = []
     if settings.webhook is not None:
         address = settings.webhook
-        url = address if isinstance(address, str) else follow(address, f"{file}: alerts.webhook")
+        url = address if isinstance(address, str) else follow(address, f"{file}: alerts.webhook", beside=file.parent)
         ways.append(lambda subject, message: _post(url, subject, message))
     if settings.mail is not None:
         mail = settings.mail
-        password = None if mail.password is None else follow(mail.password, f"{file}: alerts.mail.password")
+        password = (
+            None
+            if mail.password is None
+            else follow(mail.password, f"{file}: alerts.mail.password", beside=file.parent)
+        )
         ways.append(lambda subject, message: _mail(mail, password, subject, message))
 
     def send(message: Message) -> None:

@@ -11,8 +11,9 @@
     client_id = { env = "SALESFORCE_CLIENT_ID" }
     client_secret = { file = "/run/secrets/salesforce" }
 
-A reference is `{ env = NAME }`, `{ file = PATH }` or `{ keyring = "service/user" }`; it is followed only when the
-secret is needed, and its text never reaches a log, an error or the ledger.
+A reference is `{ env = NAME }`, `{ file = PATH }` (beside the settings, as everything that they name) or
+`{ keyring = "service/user" }`; it is followed only when the secret is needed, and its text never reaches a log, an
+error or the ledger.
 """
 
 import os
@@ -184,14 +185,14 @@ def resolve(
         secret = field is not None and field.annotation in (SecretStr, SecretStr | None)
         refers = isinstance(value, dict) and not (field is not None and get_origin(field.annotation) is dict)
         place = f"{file}: connections.{connection.name}.{key}"
-        options[key] = follow(value, place, environment=known) if secret or refers else value
+        options[key] = follow(value, place, beside=file.parent, environment=known) if secret or refers else value
         if field is not None and field.annotation is Path and isinstance(options[key], str):
             options[key] = file.parent / options[key]  # beside the settings, as everything that they name
     return validate(model, options, file=f"{file}: connections.{connection.name}")
 
 
-def follow(reference: object, place: str, *, environment: MappingOf[str, str] | None = None) -> str:
-    """The secret that a reference leads to; `place` is only named in the error.
+def follow(reference: object, place: str, *, beside: Path, environment: MappingOf[str, str] | None = None) -> str:
+    """The secret that a reference leads to, a file's from the folder `beside`; `place` is only named in the error.
 
     Raises:
         ConfigError: it is no reference, or leads nowhere.
@@ -209,12 +210,13 @@ def follow(reference: object, place: str, *, environment: MappingOf[str, str] | 
                 raise ConfigError(f"{place}: the environment variable {name} is not set; set it to the secret")
             return environment[name]
         case "file":
+            path = beside / str(name)
             try:
-                text = Path(name).read_text(encoding="utf-8").strip()
+                text = path.read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError) as error:
-                raise ConfigError(f"{place}: the secret's file {name} cannot be read; put the secret there") from error
+                raise ConfigError(f"{place}: the secret's file {path} cannot be read; put the secret there") from error
             if not text:
-                raise ConfigError(f"{place}: the secret's file {name} is empty; put the secret there")
+                raise ConfigError(f"{place}: the secret's file {path} is empty; put the secret there")
             return text
         case "keyring":
             import keyring  # noqa: PLC0415 - it looks for every keyring there is, and few settings name one

@@ -8,6 +8,8 @@ import pytest
 
 from cli.commands import PLACES
 from cli.menu import MENU
+from config.reading import ConfigError
+from config.settings import follow
 
 ROOT = Path(__file__).parents[2]
 GOOD = """\
@@ -62,6 +64,24 @@ def test_settings(command, tmp_path, monkeypatch, before, after, words):
     assert said.err.count("\n") == 1
     assert "abc123" not in said.err
     assert "Traceback" not in said.err
+
+
+def test_a_secret_in_a_file_is_beside_the_settings_wherever_a_command_is_called(tmp_path, monkeypatch):
+    there = tmp_path / "there"
+    there.mkdir()
+    (there / "token").write_text("of the portal\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert follow({"file": "token"}, "a place", beside=there) == "of the portal"
+    assert follow({"file": str(there / "token")}, "a place", beside=tmp_path) == "of the portal"
+    with pytest.raises(ConfigError, match=f"a place: the secret's file {there}/none cannot be read"):
+        follow({"file": "none"}, "a place", beside=there)
+
+
+@pytest.mark.parametrize("id_", ["NOSUCH", "Contact", "4f2a91c0", "4f2a91c0-", "4F2A91C0-12"])
+def test_what_is_no_id_of_a_dry_run_is_refused_before_anything_is_read(command, tmp_path, id_):
+    said = command("sync", "--read", id_)
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert f"{id_} is no id of a dry run, such as 4f2a91c0-1834; `sync --dry-run` ends with it" in said.err
 
 
 def test_a_missing_secret_says_which_and_where_to_set_it(command, tmp_path):
