@@ -6,17 +6,16 @@ refuse.
 """
 
 import numpy as np
-from numpy import uint8, uint64
+from numpy import uint64
 
 from scoring.kernel_door import door, inline, loop
 from scoring.kernel_pack import INLINE, key_of_text
 from scoring.kernel_pages import ENCODING, SIZE, VALUES, signed, varint
+from scoring.kernel_runs import LENGTH, WIDEST, levels, places, word_at
 
 PLAIN, PLACES, DELTA, NEW_PLACES = 0, 2, 5, 8  # encodings; places in a dictionary have two names
 SLACK = 32  # bytes between pages, at least: what is read at a time may end in them
-_WIDEST = 32  # bits of a place or a difference
 _EIGHT = 8
-_LENGTH = 4  # bytes that a length takes
 _MOST = uint64(1 << 31)  # rows or bytes
 _UNIT = 32  # differences come in multiples of so many
 
@@ -36,131 +35,14 @@ def _bits(words, bit, width):
 
 
 @inline
-def _word(words, place, shift):
-    """Eight bytes from so many bits (less than 64) after a word's begin on."""
-    return words[place] >> shift | (words[place + uint64(1)] << uint64(1)) << (uint64(63) - shift)
-
-
-@inline
 def _short_text(words, at, length):
     """As `key_of_text`, of one that its key holds as it stands."""
     place, shift = uint64(at >> 3), uint64(8 * (at & 7))
     one = uint64(1)
     low = (one << uint64(8 * min(length, 7))) - one if length < _EIGHT else ~uint64(0)
     high = (one << uint64(8 * max(length - _EIGHT, 0))) - one
-    high = _word(words, place + one, shift) & high | uint64(length) << uint64(56)
-    return _word(words, place, shift) & low, high
-
-
-@inline
-def _run(data, at, end, width):
-    """The next run of values of so many bits: how long it is, its value (-1: each has its own), and where they begin.
-
-    Then where the run after it begins; beyond the end where the run is broken.
-    """
-    head, at = varint(data, at, end)
-    if at > end or head >> uint64(1) > _MOST:
-        return 0, 0, at, end + 1
-    number = np.int64(head >> uint64(1))
-    if head & uint64(1):
-        return 8 * number, -1, at, at + number * width
-    value = np.int64(0)
-    begin = at
-    for k in range((width + 7) >> 3):
-        if at < end:
-            value |= np.int64(data[at]) << (8 * k)
-        at += 1
-    return number, value, begin, at
-
-
-@loop
-def _levels(data, at, end, there):
-    """Which rows have a value, as bytes if not all; how many do, and where the values begin, -1 where it is broken."""
-    if at + _LENGTH > end:
-        return 0, -1
-    begins = at + _LENGTH
-    for k in range(_LENGTH):
-        begins += np.int64(data[at + k]) << (8 * k)
-    if begins > end:
-        return 0, -1
-    row = found = 0
-    at += _LENGTH
-    while row < len(there):
-        if at >= begins:
-            return 0, -1
-        length, value, begin, at = _run(data, at, begins, 1)
-        if at > begins or length == 0:
-            return 0, -1
-        last = min(len(there), row + length)
-        if value == 1 and last - row == len(there):
-            return last, begins
-        if value >= 0:
-            for k in range(row, last):
-                there[k] = value & 1
-            found += (last - row) * (value & 1)
-        else:
-            for group in range((last - row) >> 3):
-                some = data[begin + group]
-                for k in range(8):
-                    there[row + 8 * group + k] = some >> uint8(k) & uint8(1)
-            for k in range((last - row) & ~7, last - row):
-                there[row + k] = data[begin + (k >> 3)] >> uint8(k & 7) & uint8(1)
-            for k in range(row, last):
-                found += there[k]
-        row = last
-    return found, begins
-
-
-@inline
-def _packed(words, bit, width, dictionary, size, out):
-    """What the dictionary has at places of so many bits each; how many of these are beyond its size."""
-    beyond = 0
-    mask = (uint64(1) << width) - uint64(1)
-    done = uint64(0)
-    if width <= _EIGHT:  # eight at a time
-        for _ in range(len(out) >> 3):
-            at, shift = bit >> uint64(6), bit & uint64(63)
-            some = _word(words, at, shift)
-            bit += uint64(8) * width
-            for k in range(8):
-                place = some >> (uint64(k) * width) & mask
-                beyond += place >= size
-                out[done + uint64(k)] = dictionary[place]
-            done += uint64(8)
-    for k in range(done, uint64(len(out))):
-        at, shift = bit >> uint64(6), bit & uint64(63)
-        place = _word(words, at, shift) & mask
-        bit += width
-        beyond += place >= size
-        out[k] = dictionary[place]
-    return beyond
-
-
-@loop
-def _places(data, words, at, end, dictionary, size, out, first):
-    """What the dictionary has at the places that the rest of a page names, to `out` from `first` on."""
-    if first == len(out):
-        return 0
-    if at >= end or data[at] > _WIDEST:
-        return -1
-    width = np.int64(data[at])
-    at += 1
-    if len(dictionary) >> width == 0:
-        return -1
-    row = first
-    beyond = 0
-    while row < len(out):
-        length, value, begin, at = _run(data, at, end, width)
-        if at > end or length == 0 or value >= size:
-            return -1
-        last = min(len(out), row + length)
-        if value >= 0:
-            for k in range(row, last):
-                out[k] = dictionary[value]
-        else:
-            beyond += _packed(words, uint64(8 * begin), uint64(width), dictionary, uint64(size), out[row:last])
-        row = last
-    return -beyond
+    high = word_at(words, place + one, shift) & high | uint64(length) << uint64(56)
+    return word_at(words, place, shift) & low, high
 
 
 @loop
@@ -172,7 +54,7 @@ def _plain(words, at, end, out, first):
     if width == _EIGHT:
         place, begin, shift = uint64(at >> 3), uint64(first), uint64(8 * (at & 7))
         for k in range(uint64(len(out) - first)):
-            out[begin + k] = _word(words, place + k, shift)
+            out[begin + k] = word_at(words, place + k, shift)
     else:
         for k in range(len(out) - first):
             out[first + k] = np.int64(_bits(words, 8 * (at + width * k), 32))
@@ -207,7 +89,7 @@ def _deltas(data, words, at, end, out, first):
             if row >= len(out):
                 break
             width = np.int64(data[widths + part])
-            if width > _WIDEST or at + (length * width >> 3) > end:
+            if width > WIDEST or at + (length * width >> 3) > end:
                 return -1
             bit = 8 * at
             for k in range(row, min(len(out), row + length)):
@@ -235,12 +117,12 @@ def _page(data, words, at, end, optional, encoding, dictionary, size, missing, t
     """What one page has in each row; how many rows have something, -1 where it is broken."""
     number = np.int64(len(out))
     if optional:
-        number, at = _levels(data, at, end, there)
+        number, at = levels(data, at, end, there)
         if at < 0:
             return -1
     first = len(out) - number
     if encoding in (PLACES, NEW_PLACES):
-        broken = _places(data, words, at, end, dictionary, size, out, first)
+        broken = places(data, words, at, end, dictionary, size, out, first)
     elif encoding == PLAIN:
         broken = _plain(words, at, end, out, first)
     elif encoding == DELTA:
@@ -288,14 +170,14 @@ def texts(words, data, lines, optional, there, low, high):
         if last > len(low) or end + SLACK > len(data) or lines[page, ENCODING] != PLAIN:
             return -1
         if optional:
-            number, at = _levels(data, at, end, there[row:last])
+            number, at = levels(data, at, end, there[row:last])
             if at < 0 or number < last - row:
                 return -1
         for k in range(row, last):
-            if at + _LENGTH > end:
+            if at + LENGTH > end:
                 return -1
             length = np.int64(_bits(words, 8 * at, 32))
-            at += _LENGTH
+            at += LENGTH
             if length > end - at:
                 return -1
             if length <= INLINE:
