@@ -16,7 +16,7 @@ from scoring.engine_keys import Keys, finish
 from scoring.engine_plain import PlainReading, Target, read_plainly
 from scoring.engine_result import Labels, Result, table
 from scoring.engine_scorer import Scorer
-from scoring.engine_store import Group, Layout, Memory, Scratch, Spill, room
+from scoring.engine_store import Group, Layout, Memory, Scratch, Spill
 from scoring.engine_subjects import fixed_of, flags_of, opened_of
 from scoring.kernel_calendar import EPOCH
 from scoring.kernel_law import Name, Param
@@ -26,6 +26,7 @@ from scoring.kernel_pack import (
     select_events,
 )
 from scoring.kernel_plan import AMOUNT_LIMIT, Plan
+from scoring.kernel_room import empty
 from scoring.kernel_subjects import Subjects
 from scoring.rules import Rules
 
@@ -174,7 +175,7 @@ class Run:
     def _score(self, group: Group, subjects: Subjects, layout: Layout) -> tuple[Result, int]:
         """The result of the subjects of some partitions, by their rows; and how many are left to the plain reading."""
         names = self.plan.law.names
-        result = room(int(subjects.starts[-1]), 8)
+        result = empty((int(subjects.starts[-1]), 8), np.int32)
         rules = self.plan.programme.rules
         tied = isinstance(rules, Rules) and rules.factors.full == rules.factors.partial
         fading = int(np.max(np.where(names[:, Name.FADES], names[:, Name.EXPIRY], 1)))

@@ -5,25 +5,15 @@ Each piece of events arrives sorted by partition; `starts[piece, partition]` say
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 from threading import Lock, local
 from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scoring.kernel_room import empty
+
 Records: TypeAlias = NDArray[np.int32]  # (rows, width), as `kernel_pack` writes them
-
-
-def room(rows: int, width: int) -> Records:
-    """Room for so many lines, of which pages that are never filled are never used.
-
-    Numpy asks the system for huge pages. A virtual machine may have to make each of them out of five hundred small
-    ones, and then takes longer to fill it for the first time than everything else takes together: measured.
-    """
-    if not rows:
-        return np.empty((0, width), np.int32)
-    return np.frombuffer(mmap(-1, 4 * rows * width, MAP_PRIVATE | MAP_ANONYMOUS), np.int32).reshape(rows, width)
 
 
 class Scratch(local):
@@ -37,8 +27,7 @@ class Scratch(local):
         """Room of that name for so many numbers, with whatever was in it before."""
         found = self._kept.get((name, kind))
         if found is None or len(found) < rows:
-            size = np.dtype(kind).itemsize
-            found = self._kept[name, kind] = room(-(-rows * size // 4), 1).reshape(-1).view(kind)
+            found = self._kept[name, kind] = empty(rows, kind)
         return found[:rows]
 
 
@@ -65,7 +54,7 @@ class Layout:
 
     def records(self, rows: int) -> Records:
         """Room for that many."""
-        return room(rows, self._before + int(self.widths.sum()))
+        return empty((rows, self._before + int(self.widths.sum())), np.int32)
 
     @property
     def _before(self) -> int:

@@ -169,18 +169,18 @@ def _lists(events, low, high, exposure, oldest, since, anchor, done, law, room):
         event = events[i]
         day = day_of(event)
         meaning = meanings[kind_of(event)]
-        inside = exposure <= day <= today
-        period = period_of(calendar, day, anchor) if inside else 0
-        exposes = inside and (event >> np.uint64(32)) & np.uint64(LATER) == 0
+        inside = (exposure <= day) & (day <= today)  # `and` would be a branch, and guessed wrong
+        period = period_of(calendar, day, anchor) * inside
+        exposes = inside & ((event >> np.uint64(32)) & np.uint64(LATER) == 0)
         ordered |= np.uint64(exposes) << np.uint64(period)
-        recent = inside and period >= since
+        recent = inside & (period >= since)
         incidents[number] = event
-        number += inside and meaning & LETTER != 0
+        number += inside & (meaning & LETTER != 0)
         awards[awarded] = event
-        awarded += recent and meaning & (AWARDED | TAKES) != 0
-        taking += recent and day > oldest and meaning & TAKES != 0  # older ones took back what is gone by now
-        counted += inside and meaning & COUNTED != 0
-        gained[period] += meaning >> GAIN_SHIFT if inside else 0
+        awarded += recent & (meaning & (AWARDED | TAKES) != 0)
+        taking += recent & (day > oldest) & (meaning & TAKES != 0)  # older ones took back what is gone by now
+        counted += inside & (meaning & COUNTED != 0)
+        gained[period] += (meaning >> GAIN_SHIFT) * inside
     return number, awarded, taking, counted, ordered
 
 
@@ -249,8 +249,9 @@ def _awards_of_tier(events, low, high, exposure, month, dom, done, anchor, law, 
     for i in range(low, high):
         day = day_of(events[i])
         meaning = law.meanings[kind_of(events[i])]
-        recent = exposure <= day <= params[DAY] and period_of(calendar, day, anchor) >= since
+        inside = (exposure <= day) & (day <= params[DAY])
+        recent = inside & (period_of(calendar, day, anchor) >= since)
         awards[awarded] = events[i]
-        awarded += recent and meaning & (AWARDED | TAKES) != 0
-        taking += recent and meaning & TAKES != 0
+        awarded += recent & (meaning & (AWARDED | TAKES) != 0)
+        taking += recent & (meaning & TAKES != 0)
     return awarded, taking

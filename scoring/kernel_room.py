@@ -1,6 +1,8 @@
 """The room that the loops work in: arrays that each thread makes once, so that no loop allocates any."""
 
-from typing import NamedTuple
+from math import prod
+from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,7 @@ from scoring.kernel_pack import CURRENCIES
 
 REVIEWS = 200  # of one subject, at most
 DIGITS = 8192  # more places than values where these are sorted
+_LARGE = 1 << 22  # bytes from which numpy asks the system for huge pages
 
 
 class Room(NamedTuple):
@@ -46,33 +49,47 @@ class Room(NamedTuple):
     against: NDArray[np.int64]
 
 
+def empty(shape: int | tuple[int, ...], kind: Any) -> NDArray[Any]:
+    """An array of whatever; pages of a large one that are never filled are never used.
+
+    Numpy asks the system for huge pages. A virtual machine may have to make each of them out of five hundred small
+    ones, and then takes longer to fill it for the first time than everything else takes together; and a page is filled
+    where one number of it is wanted: measured.
+    """
+    lengths = (shape,) if isinstance(shape, int) else shape
+    size = prod(lengths) * np.dtype(kind).itemsize
+    if size < _LARGE:
+        return np.empty(lengths, kind)
+    return np.frombuffer(mmap(-1, size, MAP_PRIVATE | MAP_ANONYMOUS), kind).reshape(lengths)
+
+
 def room_for(longest: int, fading: int, law: Law) -> Room:
     """Room for subjects of so many events; an entry fades in so many steps."""
     derived = REVIEWS * len(law.derived)
     events = longest + derived + 1
     slots = int(law.params[Param.SLOTS]) + 1
     return Room(
-        np.empty(events, np.uint64),
-        np.empty(events, np.uint64),
-        np.empty(events, np.uint64),
-        np.empty(derived + 1, np.uint64),
-        np.empty(2 * events * fading + DIGITS, np.uint64),
-        np.empty(events, np.int64),
-        np.empty(events, np.int64),
-        np.empty(REVIEWS, np.int64),
-        np.empty(REVIEWS, np.int64),
-        np.empty(REVIEWS + 2, np.int64),
-        np.empty(REVIEWS + 2, np.int64),
+        empty(events, np.uint64),
+        empty(events, np.uint64),
+        empty(events, np.uint64),
+        empty(derived + 1, np.uint64),
+        empty(2 * events * fading + DIGITS, np.uint64),
+        empty(events, np.int64),
+        empty(events, np.int64),
+        empty(REVIEWS, np.int64),
+        empty(REVIEWS, np.int64),
+        empty(REVIEWS + 2, np.int64),
+        empty(REVIEWS + 2, np.int64),
         np.zeros(slots, np.int64),
         np.zeros(slots, np.int64),
         np.zeros(slots, np.int64),
         np.zeros(slots, np.int64),
-        np.empty(2 * events, np.int64),
-        np.empty(2 * events * fading, np.int64),
+        empty(2 * events, np.int64),
+        empty(2 * events * fading, np.int64),
         np.zeros(3, np.int64),
-        np.empty((events, 3), np.int64),
-        np.empty(events, np.int64),
-        np.empty((10, events), np.int64),
+        empty((events, 3), np.int64),
+        empty(events, np.int64),
+        empty((10, events), np.int64),
         np.zeros(CURRENCIES, np.int64),
         np.zeros(CURRENCIES, np.int64),
     )
@@ -105,10 +122,10 @@ def table_size(subjects):
 def desk_for(events: int, subjects: int) -> Desk:
     """Room for a partition of so many."""
     return Desk(
-        np.empty(table_size.function(subjects), np.int32),
-        np.empty(events, np.int32),
-        np.empty(subjects + 1, np.int64),
-        np.empty(events, np.uint64),
-        np.empty((subjects, 8), np.int32),
-        np.empty(subjects + 1, np.int64),
+        empty(table_size.function(subjects), np.int32),
+        empty(events, np.int32),
+        empty(subjects + 1, np.int64),
+        empty(events, np.uint64),
+        empty((subjects, 8), np.int32),
+        empty(subjects + 1, np.int64),
     )
