@@ -1,6 +1,8 @@
 """The machine code of a door, made by numba: only where it is not kept yet."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -8,7 +10,9 @@ import llvmlite.binding as llvm
 import numba
 import numpy as np
 from numba.core import cgutils
+from numba.core.compiler_lock import global_compiler_lock
 from numba.extending import intrinsic, overload, typeof_impl
+from numba.np import arrayobj
 
 from scoring.kernel_door import ENTRY, Loop, Shape
 
@@ -17,6 +21,7 @@ _numba: Any = numba  # its options say more than its types do
 _OPTIONS = {"error_model": "numpy"}
 # What numba would call to tell Python of a failure.
 _TOLD = re.compile(r"^declare (.* @(?:numba_|NRT_|Py)\w+\(.*)$", re.MULTILINE)
+_PLACE = "fix_integer_index"  # numba's function that counts a negative place from the end of an array
 
 
 def compiled(loop: Loop, shape: Shape, machine: Any) -> bytes:
@@ -26,11 +31,32 @@ def compiled(loop: Loop, shape: Shape, machine: Any) -> bytes:
     values = ", ".join(_value(each, row, names) for each in shape)
     exec(f"def entry(words):\n    return integer(loop({values}))", names)  # noqa: S102 - of our own shapes
     words = numba.types.CPointer(numba.types.int64)
-    entry = _numba.cfunc(numba.types.int64(words), **_OPTIONS)(names["entry"])
+    with _places_as_they_are():
+        entry = _numba.cfunc(numba.types.int64(words), **_OPTIONS)(names["entry"])
     module = llvm.parse_assembly(_TOLD.sub(r"define internal \1 { unreachable }", entry.inspect_llvm()))
     module.get_function(entry.native_name).name = ENTRY
     code: bytes = machine.emit_object(module)
     return code
+
+
+@contextmanager
+def _places_as_they_are() -> Iterator[None]:
+    """What is compiled meanwhile takes places in arrays as they are: none is negative, to be counted from the end.
+
+    To look at each took a fifth of a scoring. Numba has no option for that, so its own function is replaced, under its
+    own lock: whatever else a process compiles is as ever. Should that function go, all works as before, slower.
+    """
+
+    def plain(context: Any, builder: Any, kind: Any, place: Any, _: Any) -> Any:
+        return context.cast(builder, place, kind, numba.types.intp if kind.signed else numba.types.uintp)
+
+    with global_compiler_lock:
+        before = getattr(arrayobj, _PLACE, plain)
+        setattr(arrayobj, _PLACE, plain)
+        try:
+            yield
+        finally:
+            setattr(arrayobj, _PLACE, before)
 
 
 def _value(shape: Any, row: Any, names: dict[str, Any]) -> str:

@@ -45,6 +45,12 @@ def emptied(values):
     values[:] = 0
 
 
+@door
+def cell(values, place):
+    """What stands there."""
+    return values[place]
+
+
 @pytest.fixture
 def no_place(monkeypatch):
     """Nothing is kept, as where no folder can be written to."""
@@ -67,6 +73,12 @@ def test_what_gives_nothing_gives_0(no_place):
     values = np.ones(3, np.uint8)
     assert emptied(values) == 0
     assert values.tolist() == [0, 0, 0]
+
+
+def test_loops_take_places_as_they_are_and_whatever_else_is_compiled_counts_negative_ones_from_the_end(no_place):
+    values = np.array([1, 2, 3])
+    assert cell(values[1:], -1) == 1, "before the first, and not the last: nothing looks at the sign"
+    assert pytest.importorskip("numba").njit(cell.loop.function)(values, -1) == 3
 
 
 def test_arrays_of_another_type_open_the_door_anew(no_place):
