@@ -52,6 +52,11 @@ class Composition:
         """The programme's rules on that day."""
         return load_programme(self.settings.programme, at=day)
 
+    @property
+    def has_ledger(self) -> bool:
+        """Whether there is one yet; of one on a server it is taken for granted."""
+        return "://" in self.settings.ledger or (self.settings.file.parent / self.settings.ledger).exists()
+
     def ledger(self) -> Ledger:
         """The ledger of these settings."""
         return Ledger.open(self.settings.ledger, beside=self.settings.file.parent)
@@ -74,6 +79,7 @@ class Composition:
             now=self.time.now,
             time_zone=settings.time_zone,
             language=settings.language,
+            prefix=settings.prefix,
             history_years=settings.history_years,
             edited_by_hand=settings.edited_by_hand,
             slow=Slow(settings.slow.calls, settings.slow.hours) if settings.slow.calls else None,

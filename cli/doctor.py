@@ -52,8 +52,7 @@ def examine(composition: Composition) -> list[Checked]:
         return [Checked(HERE, Finding(Level.FAIL, str(error), "correct it, then run the doctor again"))]
 
     def ledger() -> Ledger | None:
-        there = "://" in settings.ledger or (settings.file.parent / settings.ledger).exists()
-        return composition.ledger() if there else None
+        return composition.ledger() if composition.has_ledger else None
 
     try:
         return [
@@ -66,6 +65,7 @@ def examine(composition: Composition) -> list[Checked]:
                 now=composition.time.now,
                 time_zone=settings.time_zone,
                 language=settings.language,
+                prefix=settings.prefix,
             ).examine(),
         ]
     finally:

@@ -10,9 +10,11 @@ from cli.compose import Composition, compose
 from cli.exits import Exit
 from cli.screen import command, console, print_json, table
 from config.locale import Texts
+from config.prefix import title
+from config.settings import load_settings
 from connectors.protocol import FieldAction, FieldChange
 from sync.fields import field_set
-from sync.ledger import history
+from sync.ledger import history, rivals
 
 _DONE = {
     FieldAction.CREATE: "created",
@@ -23,8 +25,8 @@ _DONE = {
 }
 _LOOK_BACK = 1_000  # runs
 _NOTES = {
-    "salesforce": "permission sets: Bonus-Malus Sync is ours; assign Bonus-Malus Read to those who read scores",
-    "hubspot": "they stand in the property group Bonus-Malus",
+    "salesforce": "permission sets: {title} Sync is ours; assign {title} Read to those who read scores",
+    "hubspot": "they stand in the property group {title}",
 }
 
 
@@ -67,13 +69,20 @@ def remove(settings: Path, *, folder: Path, yes: bool, as_json: bool) -> int:
 
 
 def changes(composition: Composition, *, apply: bool) -> dict[str, list[FieldChange]]:
-    """The plan for every connection, carried out if asked."""
+    """The plan for every connection, carried out if asked.
+
+    Raises:
+        LedgerError: the ledger knows these fields by other words than the settings.
+    """
     found: dict[str, list[FieldChange]] = {}
+    settings = composition.settings
+    if apply:
+        _refuse_another_prefix(composition)
     for name, source in composition.sources().items():
         try:
             account = source.connector.account()
-            texts = Texts(composition.settings.language or account.language)
-            wanted = field_set(composition.programme, source.mapping.subject.object, texts)
+            texts = Texts(settings.language or account.language)
+            wanted = field_set(composition.programme, source.mapping.subject.object, texts, settings.prefix)
             do = source.connector.apply_fields if apply else source.connector.plan_fields
             found[name] = list(do(wanted))
         finally:
@@ -81,10 +90,19 @@ def changes(composition: Composition, *, apply: bool) -> dict[str, list[FieldCha
     return found
 
 
+def _refuse_another_prefix(composition: Composition) -> None:
+    settings = composition.settings
+    if not composition.has_ledger:
+        return
+    with closing(composition.ledger()) as ledger, ledger.reading() as tx:
+        for connection in settings.connections:
+            rivals.refuse_prefix(tx, settings.programme_name, connection.name, settings.prefix)
+
+
 def _known(composition: Composition) -> bool:
     """Whether the ledger remembers values on the records: a sync writes what differs from them, and no more."""
     settings = composition.settings
-    if "://" not in settings.ledger and not (settings.file.parent / settings.ledger).exists():
+    if not composition.has_ledger:
         return False
     with closing(composition.ledger()) as ledger, ledger.begin() as tx:
         reports = [run.report for run in history.runs(tx, settings.programme_name, limit=_LOOK_BACK)]
@@ -108,7 +126,7 @@ def _show(
         return Exit.ACT if conflicts else Exit.DONE
     out = console()
     for name, each in found.items():
-        _table(name, each, applied=applied)
+        _table(name, title(load_settings(settings).prefix), each, applied=applied)
     if conflicts:
         out.print(
             f"{conflicts} fields are of another type or length than ours; nothing of them was changed: rename them"
@@ -123,7 +141,7 @@ def _show(
     return Exit.ACT if conflicts else Exit.DONE
 
 
-def _table(name: str, changes: list[FieldChange], *, applied: bool) -> None:
+def _table(name: str, called: str, changes: list[FieldChange], *, applied: bool) -> None:
     out = console()
     if all(change.action is FieldAction.KEEP for change in changes):
         out.print(f"[bold]{name}[/bold]  all {len(changes)} fields are as they should be\n")
@@ -140,5 +158,5 @@ def _table(name: str, changes: list[FieldChange], *, applied: bool) -> None:
     ]
     out.print(table(name, ("field", "label", "type", "done" if applied else "to do", "detail"), rows))
     if applied and (note := _NOTES.get(name)):
-        out.print(note, soft_wrap=True)
+        out.print(note.format(title=called), soft_wrap=True)
     out.print()

@@ -14,7 +14,9 @@ import click
 from cli.exits import Exit
 from cli.screen import console
 from config.locale import Texts
+from config.prefix import DEFAULT
 from config.rulefile import load_programme
+from config.settings import load_settings
 from connectors.salesforce.masters import swapped
 from connectors.salesforce.source import source, translation
 from sync.fields import field_set
@@ -24,6 +26,7 @@ FOLDER = CONNECTORS / "salesforce" / "package"
 CARD = CONNECTORS / "hubspot" / "card"
 _CODES = {"en": "en_US", "fr": "fr"}
 _NAMES = {"en": "english", "fr": "french"}
+_PARTS = {"salesforce": "Lightning component", "hubspot": "card"}
 _NEXT = {
     "salesforce": (
         "sf project deploy start --source-dir force-app --target-org MYORG",
@@ -43,12 +46,18 @@ _NEXT = {
     show_default=True,
     help="Salesforce: the org's own language. The other one comes along as a translation.",
 )
-def package(*, crm: str, folder: Path, language: str) -> int:
+@click.pass_obj
+def package(settings: Path, *, crm: str, folder: Path, language: str) -> int:
     """Write the Lightning component with its package, or the HubSpot card, into FOLDER, for the vendor's own tool.
 
     Salesforce: fields, permission sets, list views, a report type with a report, the component. HubSpot: a project with
-    one card.
+    one card. Both know the default prefix of fields alone.
     """
+    if settings.exists() and (prefix := load_settings(settings).prefix) != DEFAULT:
+        raise click.UsageError(
+            f'{settings}: prefix = "{prefix}": the {_PARTS[crm]} reads the fields of the prefix "{DEFAULT}" and no '
+            "others; `fields apply` makes yours, which page layouts, list views and reports show like any field"
+        )
     if folder.exists() and any(folder.iterdir()):
         raise click.UsageError(f"{folder} is there already and not empty; name another folder")
     shutil.copytree(CARD if crm == "hubspot" else FOLDER, folder, dirs_exist_ok=True)

@@ -104,7 +104,7 @@ def _connected(composition: Composition) -> Iterator[dict[str, tuple[CrmConnecto
         found = {}
         for name, source in sources.items():
             texts = Texts(composition.settings.language or source.connector.account().language)
-            wanted = field_set(composition.programme, source.mapping.subject.object, texts)
+            wanted = field_set(composition.programme, source.mapping.subject.object, texts, composition.settings.prefix)
             found[name] = (source.connector, wanted)
         yield found
     finally:

@@ -34,6 +34,7 @@ from config.operations import (
     ScheduleSettings,
     SlowSettings,
 )
+from config.prefix import DEFAULT, wrong
 from config.reading import ConfigError, choice, read_toml, validate
 
 
@@ -44,6 +45,7 @@ class _Settings(BaseModel):
     ledger: str = "bonus-malus.db"
     time_zone: str | None = None
     language: Literal["en", "fr"] | None = None
+    prefix: str = DEFAULT
     history_years: Annotated[int, Field(ge=1, le=30)] = 3
     sandbox: str | None = None
     openings: str | None = None
@@ -65,6 +67,13 @@ class _Settings(BaseModel):
         if url is not None and urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1"):
             raise ValueError("the sandbox is on this machine: http://127.0.0.1:PORT")
         return url
+
+    @field_validator("prefix")
+    @classmethod
+    def _that_every_crm_takes(cls, prefix: str) -> str:
+        if why := wrong(prefix):
+            raise ValueError(why)
+        return prefix
 
     @field_validator("time_zone")
     @classmethod
@@ -88,7 +97,8 @@ class ConnectionSettings:
 class Settings:
     """A settings file, whole.
 
-    `edited_by_hand` says what happens to a person's edit of one of our fields; `first_fill`, whether the first writing
+    `prefix` are the words that our fields' names begin with, the programme's own on each account. `edited_by_hand` says
+    what happens to a person's edit of one of our fields; `first_fill`, whether the first writing
     to a CRM asks a person. `sandbox` is the address of a sandbox
     that is every connection's CRM: its clock is then the clock, and its public credentials are used. `openings` is a
     file of what customers bring from elsewhere, `rates` one of rates of exchange, as the ECB publishes them.
@@ -99,6 +109,7 @@ class Settings:
     ledger: str
     time_zone: ZoneInfo | None
     language: Literal["en", "fr"] | None
+    prefix: str
     history_years: int
     sandbox: str | None
     openings: Path | None
@@ -146,6 +157,7 @@ def load_settings(path: Path) -> Settings:
         ledger=model.ledger,
         time_zone=ZoneInfo(model.time_zone) if model.time_zone else None,
         language=model.language,
+        prefix=model.prefix,
         history_years=model.history_years,
         sandbox=model.sandbox,
         openings=path.parent / model.openings if model.openings else None,

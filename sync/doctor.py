@@ -2,20 +2,21 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, false, func, select, text, update
 
 from config.locale import Texts
+from config.prefix import DEFAULT
 from connectors.errors import CrmError, QuotaSpent, SignInRefused, TryLater
 from connectors.protocol import Account, FieldSet, Finding, Level
 from scoring.rules import Programme
 from sync import contests, hold
-from sync.fields import field_set
+from sync.fields import collide, field_set
 from sync.job import Source
-from sync.ledger import Ledger, LedgerError, history, schema
+from sync.ledger import Ledger, LedgerError, history, rivals, schema
 from sync.read import queries
 
 _APPLY = "run `bonus-malus fields apply`"
@@ -41,10 +42,11 @@ class Doctor:
     now: Callable[[], datetime]
     time_zone: ZoneInfo | None
     language: str | None
+    prefix: str = DEFAULT
 
     def examine(self) -> Iterator[Checked]:
         """Every finding, as soon as it is known: here first, then connection by connection."""
-        known: dict[str, str] = {}
+        known = _Known()
         for finding in self._ledger(known):
             yield Checked(HERE, finding)
         accounts: dict[str, Account] = {}
@@ -54,12 +56,12 @@ class Doctor:
             except CrmError as error:
                 yield Checked(name, _unmet(error))
                 continue
-            for finding in self._connection(name, source, accounts[name], known.get(name)):
+            for finding in self._connection(name, source, accounts[name], known):
                 yield Checked(name, finding)
         for finding in self._together(accounts):
             yield Checked(HERE, finding)
 
-    def _ledger(self, known: dict[str, str]) -> Iterator[Finding]:
+    def _ledger(self, known: "_Known") -> Iterator[Finding]:
         try:
             ledger = self.ledger()
             if ledger is None:
@@ -71,7 +73,9 @@ class Doctor:
                 tx.execute(update(schema.programmes).where(false()).values(name=schema.programmes.c.name))
                 runs = history.runs(tx, self.programme_name, limit=1)
                 held = hold.listed(tx, self.programme_name)
-                known |= _accounts(tx, self.programme_name)
+                known.accounts.update(_accounts(tx, self.programme_name))
+                known.others.extend(_others(tx, self.programme_name))
+                renamed = self._renamed(tx)
                 shared = _shared(tx, self.programme_name)
                 disputed = self._without_object(tx)
         except LedgerError as error:
@@ -83,6 +87,8 @@ class Doctor:
             return
         if len(self.sources) > 1:
             yield from _shared_addresses(shared)
+        for what in renamed:
+            yield Finding(Level.FAIL, what, "do as it says: until then every run refuses")
         if disputed:
             what = f"contests about a derived incident that is not there any more: {disputed}"
             yield Finding(Level.WARN, what, "bonus-malus contest list; what counts now can be contested by itself")
@@ -108,17 +114,32 @@ class Doctor:
         day = self.now().astimezone(zone).date()
         return len(contests.without_object(contests.listed(tx, known, self.programme, day)))
 
-    def _connection(self, name: str, source: Source, account: Account, known: str | None) -> Iterator[Finding]:
+    def _renamed(self, tx: Connection) -> list[str]:
+        """Of which connections the fields are called otherwise in the ledger."""
+        found: list[str] = []
+        for name in self.sources:
+            try:
+                rivals.refuse_prefix(tx, self.programme_name, name, self.prefix)
+            except LedgerError as error:
+                found.append(str(error))
+        return found
+
+    def _connection(self, name: str, source: Source, account: Account, known: "_Known") -> Iterator[Finding]:
         kind = "a sandbox or test account" if account.is_sandbox else "production"
         yield Finding(Level.PASS, f"signed in to {account.name} ({account.id}), {kind}")
-        if known is not None and known != account.id:
-            what = f"{name} was account {known} until now, and {account.id} answers"
+        before = known.accounts.get(name)
+        if before is not None and before != account.id:
+            what = f"{name} was account {before} until now, and {account.id} answers"
             cure = (
                 "correct the connection's settings; for another account (a refreshed sandbox too), a ledger of its own"
             )
             yield Finding(Level.FAIL, what, cure)
+        for programme, crm, id_, prefix in known.others:
+            if (crm, id_) == (source.crm, account.id) and collide(prefix, self.prefix):
+                what = f"the programme {programme} of this ledger writes the same fields of {name}"
+                yield Finding(Level.FAIL, what, 'give this one fields of its own: prefix = "loyalty", for example')
         texts = Texts(self.language or account.language)
-        fields = field_set(self.programme, source.mapping.subject.object, texts)
+        fields = field_set(self.programme, source.mapping.subject.object, texts, self.prefix)
         asked = queries(source.mapping, fields)
         for look in (source.connector.check, source.connector.inspect):
             try:
@@ -137,6 +158,14 @@ class Doctor:
             each = ", ".join(f"{name} {account.time_zone}" for name, account in accounts.items())
             cure = 'write the programme\'s own into the settings: time_zone = "Europe/Paris"'
             yield Finding(Level.FAIL, f"the CRMs are in different time zones: {each}", cure)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the ledger knows of accounts: this programme's by connection, and what other programmes write where."""
+
+    accounts: dict[str, str] = field(default_factory=dict)
+    others: list[tuple[str, str, str, str]] = field(default_factory=list)  # programme, CRM, account, prefix
 
 
 def _gathered(source: Source, fields: FieldSet, findings: Sequence[Finding]) -> Iterator[Finding]:
@@ -223,3 +252,11 @@ def _accounts(tx: Connection, programme: str) -> dict[str, str]:
         .where(programmes.c.name == programme)
     )
     return {row.name: row.account for row in tx.execute(query)}
+
+
+def _others(tx: Connection, programme: str) -> list[tuple[str, str, str, str]]:
+    """Which fields of which accounts other programmes of this ledger write."""
+    table, programmes = schema.connections, schema.programmes
+    query = select(programmes.c.name, table.c.crm, table.c.account, table.c.prefix)
+    joined = query.join_from(table, programmes, programmes.c.id == table.c.programme)
+    return [(row[0], row[1], row[2], row[3]) for row in tx.execute(joined.where(programmes.c.name != programme))]

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from config.locale import Texts
 from config.openings import Row
+from config.prefix import DEFAULT
 from connectors.protocol import CrmConnector
 from scoring.mapping import Mapping
 from scoring.rates import Rates
@@ -78,6 +79,7 @@ class Job:
     rates: Rates | None = None
     time_zone: ZoneInfo | None = None
     language: Literal["en", "fr"] | None = None
+    prefix: str = DEFAULT
     history_years: int = 3
     edited_by_hand: Literal["restore", "adjust", "report"] = "restore"
     dry: bool = False

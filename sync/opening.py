@@ -15,7 +15,7 @@ from scoring.rules import Programme
 from sync import lease, rejects, settled
 from sync.job import Job, StoppedError
 from sync.lease import Holder, Lease, LeaseLostError
-from sync.ledger import database, facts, history
+from sync.ledger import database, facts, history, rivals
 from sync.ledger.database import ConnectionRow, ProgrammeRow
 from sync.ledger.facts import Entry
 from sync.read import history_start
@@ -157,7 +157,10 @@ def _take(
     tokens: dict[int, int] = {}
     for name, account in met.accounts.items():
         language, report = job.language or account.language, met.connections[name]
-        row = database.connection(tx, programme.id, name, crm=report.crm, account=account.id, language=language)
+        rivals.refuse_prefix(tx, job.programme, name, job.prefix)
+        row = database.connection(
+            tx, programme.id, name, crm=report.crm, account=account.id, language=language, prefix=job.prefix
+        )
         if not job.dry:
             token = lease.take(tx, row.id, run, met.now)
             if isinstance(token, Holder):

@@ -70,7 +70,7 @@ def _prepare(course: Opened, name: str) -> Reading:
     report = course.report.connections[name]
     entry = course.entry(row.id, initial=row.filled is None)
     texts = job.texts(row.language)
-    fields = field_set(course.programme, source.mapping.subject.object, texts)
+    fields = field_set(course.programme, source.mapping.subject.object, texts, job.prefix)
     mapping = fit(job, source, fields, row.id, report)
     with job.begin() as tx:
         if row.mapping != source.mapping_digest:

@@ -92,7 +92,7 @@ def _concerned(tx: Connection, programme: str, run: int) -> set[str]:
 def _undo(course: Opened, name: str, run: int) -> None:
     job, report, row = course.job, course.report.connections[name], course.rows[name]
     source = job.sources[name]
-    fields = field_set(course.programme, source.mapping.subject.object, job.texts(row.language))
+    fields = field_set(course.programme, source.mapping.subject.object, job.texts(row.language), job.prefix)
     with job.begin() as tx:
         last = database.cursor(tx, row.id, fields.object)
     # What was edited since the last sync is read to this moment, not only to where a sync's window ends.

@@ -10,7 +10,8 @@ from weakref import finalize
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
-from sync.ledger import engines, progress, schema
+from config import prefix as prefixes
+from sync.ledger import engines, progress, rivals, schema
 from sync.ledger.errors import LedgerError, told
 from sync.ledger.upgrade import ForeignError, NewerError, upgrade, version
 
@@ -130,21 +131,30 @@ def open_programme(tx: Connection, id_: int, *, time_zone: str, opened: date, ho
     tx.execute(update(table).where(table.c.id == id_).values(time_zone=time_zone, opened=opened, horizon=horizon))
 
 
-def connection(tx: Connection, programme_id: int, name: str, *, crm: str, account: str, language: str) -> ConnectionRow:
+def connection(
+    tx: Connection,
+    programme_id: int,
+    name: str,
+    *,
+    crm: str,
+    account: str,
+    language: str,
+    prefix: str = prefixes.DEFAULT,
+) -> ConnectionRow:
     """The connection's row, made if it is new.
 
     Raises:
-        LedgerError: another org or portal answers under this name than at first contact (AU04), or one that has another
-            name already.
+        LedgerError: another org or portal answers under this name than at first contact (AU04), one that has another
+            name already, or one whose fields another programme writes.
     """
     table = schema.connections
     found = select(table).where(table.c.programme == programme_id, table.c.name == name)
     row = tx.execute(found).one_or_none()
     if row is None:
-        _refuse_twin(tx, programme_id, name, crm, account)
-        _refuse_rival(tx, programme_id, name, crm, account)
+        rivals.refuse_twin(tx, programme_id, name, crm, account)
+        rivals.refuse_rival(tx, programme_id, name, (crm, account), prefix)
         values = {"programme": programme_id, "name": name, "crm": crm, "account": account, "language": language}
-        tx.execute(insert(table).values(values))
+        tx.execute(insert(table).values(values | {"prefix": prefix}))
         row = tx.execute(found).one()
     if (row.crm, row.account) != (crm, account):
         raise LedgerError(
@@ -153,29 +163,6 @@ def connection(tx: Connection, programme_id: int, name: str, *, crm: str, accoun
             "or name a new ledger in the settings"
         )
     return ConnectionRow(row.id, row.name, row.crm, row.account, row.language, row.mapping, row.filled)
-
-
-def _refuse_twin(tx: Connection, programme_id: int, name: str, crm: str, account: str) -> None:
-    table = schema.connections
-    here = (table.c.programme == programme_id) & (table.c.crm == crm) & (table.c.account == account)
-    if known := tx.execute(select(table.c.name).where(here)).scalar():
-        raise LedgerError(
-            f"connection {name!r} leads to {crm} {account}, which is {known!r} in this ledger: every fact would count "
-            f"twice; call the connection {known!r} in the settings"
-        )
-
-
-def _refuse_rival(tx: Connection, programme_id: int, name: str, crm: str, account: str) -> None:
-    """Two programmes on one account would write over each other's values, run after run: the fields are the same."""
-    table, programmes = schema.connections, schema.programmes
-    query = select(programmes.c.name).join(table, table.c.programme == programmes.c.id)
-    here = (table.c.programme != programme_id) & (table.c.crm == crm) & (table.c.account == account)
-    if known := tx.execute(query.where(here)).scalar():
-        raise LedgerError(
-            f"connection {name!r} leads to {crm} {account}, whose records the programme {known!r} of this ledger "
-            f"writes: both would write the same fields; call this programme {known!r}, give it an account of its own, "
-            "or, where that one has ended, name a new ledger in the settings"
-        )
 
 
 def set_language(tx: Connection, connection_id: int, language: str) -> None:

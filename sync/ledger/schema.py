@@ -30,7 +30,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 9  # the newest of `migrations/versions`
+VERSION = 10  # the newest of `migrations/versions`
 
 metadata = MetaData()
 
@@ -76,6 +76,7 @@ connections = Table(
     Column("crm", String(40), nullable=False),
     Column("account", String(64), nullable=False),  # org or portal id: refused if it changes (AU04)
     Column("language", String(2), nullable=False),
+    Column("prefix", String(40), nullable=False, server_default="bonus malus"),  # of our fields there
     Column("mapping", String(64)),  # digest of the mapping that its signals were judged by
     Column("filled", Instant),  # when its first fill was complete
     Column("key", String(32)),  # of the marks in `withheld`; drawn at the first erasure

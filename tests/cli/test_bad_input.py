@@ -52,6 +52,12 @@ def nothing_is_sent(monkeypatch):
         ("[connections.salesforce]", '[connections.salesforce]\nmapping = "hubspot"', "this mapping is for hubspot"),
         ('client_secret = { env = "BM_TEST_SECRET" }', 'client_secret = "abc123"', "a secret is never written here"),
         ('domain = "acme.my"', 'domain = "acme.my"\ntokn = "x"', "tokn: unknown key"),
+        ('ledger = "ledger.db"', 'prefix = "Bonus-Malus"', "prefix: 'Bonus-Malus': write lower-case words of a to z"),
+        ('ledger = "ledger.db"', 'prefix = "2 fast"', "prefix: '2 fast': write lower-case words of a to z"),
+        ('ledger = "ledger.db"', 'prefix = "a  b"', "one space between them"),
+        ('ledger = "ledger.db"', 'prefix = ""', "prefix: '': write lower-case words of a to z"),
+        ('ledger = "ledger.db"', 'prefix = "loyalty programm"', "has 16 characters, and the labels of fields leave"),
+        ('ledger = "ledger.db"', 'prefix = "hs score"', "HubSpot keeps names that begin with hs for its own"),
     ],
 )  # fmt: skip
 def test_settings(command, tmp_path, monkeypatch, before, after, words):

@@ -107,6 +107,9 @@ class MemoryCrm:
     def check(self, queries: Sequence[ObjectQuery], fields: FieldSet) -> Sequence[Finding]:
         return self.findings
 
+    def inspect(self, queries: Sequence[ObjectQuery], fields: FieldSet) -> Sequence[Finding]:
+        return []
+
     def changes(self, query: ObjectQuery, window: Window) -> Iterator[Page]:
         found = [
             record

@@ -1,6 +1,7 @@
 """What the first contact settled: settings that say otherwise later are followed whole, or refused in one line."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,10 +9,12 @@ from sqlalchemy import select
 
 from config.reading import ConfigError
 from config.rulefile import load_programme
+from connectors.protocol import Level
 from scoring.decision import Decision, Kind
 from sync import decide
 from sync.brake import Brake
-from sync.ledger import LedgerError, database, history, schema
+from sync.doctor import Doctor
+from sync.ledger import Ledger, LedgerError, database, history, schema
 from sync.verify import verify
 from tests.sync.conftest import World, both, order
 from tests.sync.test_run import one_customer
@@ -61,10 +64,52 @@ def test_two_connections_to_one_account_are_refused_at_once(world: World):
 def test_two_programmes_that_would_write_the_same_fields_of_one_account_are_refused(world: World):
     one_customer(world)
     world.sync()
+    words = "whose records the programme 'customers' .*: both would write the same fields; give .* call it 'customers'"
+    for prefix in ("bonus malus", "bonusmalus", "bonus malus previous"):
+        refused(world, words, programme="others", prefix=prefix)
+
+
+def test_two_programmes_with_fields_of_their_own_may_write_to_one_account(world: World):
+    one_customer(world)
+    for _ in range(2):
+        assert world.sync().state == "done"
+        assert world.sync(programme="others", prefix="loyalty").state == "done"
+    with world.ledger.begin() as tx:
+        table = schema.connections
+        assert set(tx.execute(select(table.c.programme, table.c.name, table.c.prefix))) >= {
+            (1, "a", "bonus malus"),
+            (2, "a", "loyalty"),
+        }
+
+
+def test_another_prefix_is_refused_since_the_fields_of_the_one_before_would_stay_behind(world: World):
+    one_customer(world)
+    world.sync(prefix="loyalty")
     words = (
-        "whose records the programme 'customers' .*: both would write the same fields; call this programme 'customers'"
+        'prefix = "bonus malus": the fields of connection .a. begin with "loyalty" in this ledger, and would stay '
+        'behind; write prefix = "loyalty" again, or take them away by `bonus-malus fields remove` under it and name'
     )
-    refused(world, words, programme="others")
+    refused(world, words)
+    assert world.sync(prefix="loyalty").state == "done"
+
+
+def test_the_doctor_finds_a_prefix_that_changed_and_one_that_is_taken(world: World):
+    one_customer(world)
+    world.sync(prefix="loyalty")
+
+    def found(programme: str, prefix: str) -> list[str]:
+        rules = load_programme("customers", at=world.clock.now.date())
+        ledger = partial(Ledger.open, world.ledger.place)
+        sources = world.job().sources
+        doctor = Doctor(rules, programme, sources, ledger, world.clock, None, None, prefix)
+        return [each.finding.what for each in doctor.examine() if each.finding.level is Level.FAIL]
+
+    assert found("customers", "loyalty") == []
+    assert found("others", "bonus malus") == []
+    assert "the fields of connection 'a' begin with \"loyalty\"" in found("customers", "bonus malus")[0]
+    assert found("others", "loyalty") == [
+        f"the programme customers of this ledger writes the same fields of {name}" for name in ("a", "b")
+    ]
 
 
 def test_another_time_zone_judges_every_day_again(world: World):
