@@ -27,7 +27,8 @@ class Quota:
 
     def saw(self, *, used: int, limit: int) -> None:
         """Take note of what an answer said, a refusal's too."""
-        self._used, self._limit = used, limit
+        with self._lock:
+            self._used, self._limit = used, limit
 
     def spend(self) -> None:
         """Count one call; raises `QuotaSpent` instead when it is not ours to make."""
@@ -51,4 +52,5 @@ class Quota:
 
     def usage(self) -> Usage:
         """What has been spent so far."""
-        return Usage(calls=self._calls, used_today=self._used, limit_today=self._limit)
+        with self._lock:
+            return Usage(calls=self._calls, used_today=self._used, limit_today=self._limit)

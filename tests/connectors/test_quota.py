@@ -30,3 +30,22 @@ def test_before_the_first_answer_nothing_is_known_and_nothing_refused():
     quota = Quota("CRM")
     quota.spend()
     assert quota.usage() == Usage(1, None, None)
+
+
+def test_what_is_used_and_the_limit_it_is_of_change_together_for_whoever_calls_meanwhile():
+    quota, entered = Quota("CRM"), []
+
+    class Told:
+        """A lock that only says that it was taken."""
+
+        def __enter__(self):
+            entered.append("in")
+
+        def __exit__(self, *_):
+            entered.append("out")
+
+    quota._lock = Told()
+    quota.saw(used=1, limit=100)
+    assert quota.usage() == Usage(0, 1, 100)
+    quota.spend()
+    assert entered == ["in", "out"] * 3
