@@ -14,7 +14,7 @@ from cli.screen import console, print_json, table
 from config.rulefile import load_programme
 from sync import contests
 from sync.contests import Contested
-from sync.ledger import database, history
+from sync.ledger import history
 
 
 @click.command("list")
@@ -33,7 +33,7 @@ def listed(path: Path, /, *, subject: str | None, as_json: bool) -> int:
         today = clock(settings).now().astimezone(zone).date()
         rules = load_programme(settings.programme, at=today)
         of = [find(tx, settings.programme_name, subject).subject] if subject else None
-        found = contests.listed(tx, database.programme(tx, settings.programme_name).id, rules, today, of=of)
+        found = contests.listed(tx, settings.programme_name, rules, today, of=of)
     if as_json:
         print_json([_row(each) for each in found])
         return Exit.DONE

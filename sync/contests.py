@@ -36,12 +36,16 @@ class Contested:
 
 
 def listed(
-    tx: Connection, programme: int, rules: Programme, day: date, *, of: Collection[int] | None = None
+    tx: Connection, programme: str, rules: Programme, day: date, *, of: Collection[int] | None = None
 ) -> list[Contested]:
     """All of a programme, or of some subjects, those first that nobody has decided."""
-    subjects = [subject for subject in _subjects(tx, programme) if of is None or subject in of]
+    table = schema.programmes
+    known = tx.execute(select(table.c.id).where(table.c.name == programme)).scalar_one_or_none()
+    if known is None:
+        return []
+    subjects = [subject for subject in _subjects(tx, known) if of is None or subject in of]
     decisions = decisions_of(tx, subjects)
-    shown = standings_of(tx, subjects, rules, day, rates=rates_for(tx, programme, rules)) if subjects else {}
+    shown = standings_of(tx, subjects, rules, day, rates=rates_for(tx, known, rules)) if subjects else {}
     found = [
         _contested(subject, _records(tx, subject), contest, shown[subject].lines)
         for subject in subjects

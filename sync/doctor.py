@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, false, func, select, text, update
+from sqlalchemy import Connection, func, select, text
 
 from config.locale import Texts
 from config.prefix import DEFAULT
@@ -16,7 +16,7 @@ from scoring.rules import Programme
 from sync import contests, hold
 from sync.fields import collide, field_set
 from sync.job import Source
-from sync.ledger import Ledger, LedgerError, history, rivals, schema
+from sync.ledger import Ledger, LedgerBusy, LedgerError, history, rivals, schema
 from sync.read import queries
 
 _APPLY = "run `bonus-malus fields apply`"
@@ -67,10 +67,12 @@ class Doctor:
             if ledger is None:
                 yield Finding(Level.PASS, "no ledger yet; the first sync makes it")
                 return
-            with closing(ledger), ledger.begin() as tx:
+            with closing(ledger), ledger.reading() as tx:
                 yield _sound(tx)
-                # Nobody is changed, but only who may write gets as far as to find that out.
-                tx.execute(update(schema.programmes).where(false()).values(name=schema.programmes.c.name))
+                try:
+                    ledger.may_write()
+                except LedgerBusy:
+                    yield Finding(Level.PASS, "somebody is writing the ledger just now, and was not waited for")
                 runs = history.runs(tx, self.programme_name, limit=1)
                 held = hold.listed(tx, self.programme_name)
                 known.accounts.update(_accounts(tx, self.programme_name))
@@ -105,14 +107,9 @@ class Doctor:
 
     def _without_object(self, tx: Connection) -> int:
         """How many contests hold nothing any more."""
-        programmes = schema.programmes
-        query = select(programmes.c.id).where(programmes.c.name == self.programme_name)
-        known = tx.execute(query).scalar_one_or_none()
-        if known is None:
-            return 0
         zone = self.time_zone or ZoneInfo(history.time_zone(tx, self.programme_name))
         day = self.now().astimezone(zone).date()
-        return len(contests.without_object(contests.listed(tx, known, self.programme, day)))
+        return len(contests.without_object(contests.listed(tx, self.programme_name, self.programme, day)))
 
     def _renamed(self, tx: Connection) -> list[str]:
         """Of which connections the fields are called otherwise in the ledger."""

@@ -104,6 +104,16 @@ class Ledger:
         with told(self.place), _reading(self.engine) as tx:
             yield tx
 
+    def may_write(self) -> None:
+        """Find out whether it may be written, without waiting for whoever writes it just now.
+
+        Raises:
+            LedgerBusy: somebody does.
+            LedgerError: it may not.
+        """
+        with told(self.place):
+            engines.try_writing(self.engine)
+
     def close(self) -> None:
         """Give the database back."""
         self.engine.dispose()

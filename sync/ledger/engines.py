@@ -1,7 +1,7 @@
 """The databases a ledger can live in, SQLite and PostgreSQL, and copies of it that leave no trace."""
 
 import sqlite3
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "sqlite": {},
     "postgresql": {"pool_pre_ping": True, "connect_args": UNPREPARED},
 }
+PATIENCE = "PRAGMA busy_timeout=30000"
 READS = "reads"  # the execution option of a transaction that writes nothing
 
 
@@ -76,6 +77,27 @@ def public(engine: Engine) -> str:
     return str(url.database) if url.drivername == "sqlite" else url.render_as_string(hide_password=True)
 
 
+def try_writing(engine: Engine) -> None:
+    """Take what a writer takes, and give it back at once; whoever is in the way is not waited for."""
+    # Nobody is changed, but only who may write gets as far as to find that out.
+    nothing = "UPDATE programmes SET name = name WHERE 1 = 0"
+    if engine.dialect.name != "sqlite":
+        with engine.begin() as tx:
+            tx.execute(text("SET LOCAL lock_timeout = '1ms'"))
+            tx.execute(text(nothing))
+        return
+    with closing(engine.raw_connection()) as raw:
+        inside = raw.driver_connection
+        assert isinstance(inside, sqlite3.Connection)  # noqa: S101 - the driver that `at` named
+        try:
+            inside.execute("PRAGMA busy_timeout=0")
+            inside.execute("BEGIN IMMEDIATE")
+            inside.execute(nothing)
+        finally:
+            inside.rollback()
+            inside.execute(PATIENCE)
+
+
 def copied(engine: Engine) -> Engine:
     """A whole copy on one connection, gone with it even if the process is killed."""
     return _sqlite_copy(engine) if engine.dialect.name == "sqlite" else _postgresql_copy(engine)
@@ -89,7 +111,7 @@ def _prepare(engine: Engine) -> None:
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # SQLAlchemy begins transactions itself, so that reads and writes of one step are one transaction.
     connection.isolation_level = None
-    connection.execute("PRAGMA busy_timeout=30000")
+    connection.execute(PATIENCE)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
     # In pages, 100 MB: the transactions of a day share what a checkpoint costs.

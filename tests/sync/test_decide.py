@@ -113,7 +113,7 @@ def dispute(world, kind, who):
 def contested(world):
     rules = load_programme("customers", at=TODAY)
     with world.ledger.begin() as tx:
-        return contests.listed(tx, database.programme(tx, "customers").id, rules, TODAY)
+        return contests.listed(tx, "customers", rules, TODAY)
 
 
 def test_an_accepted_contest_of_a_derived_incident_holds_when_a_merge_moves_its_period(world):
