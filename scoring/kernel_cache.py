@@ -1,14 +1,19 @@
 """Where compiled loops are kept: each in a file, in a folder whose name is made of the text of all of them.
 
 A loop holds those that it calls, so after an upgrade that changed any of them none of the old ones is taken. Machine
-code is for one processor and of one compiler, so these are in the name too.
+code is for one processor and of one compiler, so these are in the name too. The folders of the versions before are
+taken away when a new one is made, but for those used last: another program may still run on one.
 """
 
 import os
+import re
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
 HERE = Path(__file__).parent
+_OTHERS = 2  # folders of other versions that stay
+_NAME = re.compile(r"kernel-[0-9a-f]{16}")
 _SEAL = 32  # bytes before the code that say it is whole
 
 
@@ -22,13 +27,33 @@ def place(homes: list[Path]) -> Path | None:
     """A folder of that name in the first of these that lets us; None where none does."""
     for home in homes:
         found = home / named(HERE)
+        new = not found.is_dir()
         try:
             found.mkdir(parents=True, exist_ok=True)
         except OSError:
             continue
         if os.access(found, os.W_OK):
+            with suppress(OSError):
+                os.utime(found)  # so that it is known which were used last
+            if new:
+                _tidy(home, found)
             return found
     return None
+
+
+def _tidy(home: Path, mine: Path) -> None:
+    """Take the folders of other versions away, but for the few used last; what is not ours, or in use, stays.
+
+    Whoever runs on one that goes has its code in memory, and compiles again what it still needs.
+    """
+    with suppress(OSError):
+        others = [each for each in home.iterdir() if _NAME.fullmatch(each.name) and each.name != mine.name]
+        others = [each for each in others if each.is_dir() and not each.is_symlink()]
+        for old in sorted(others, key=lambda each: each.stat().st_mtime, reverse=True)[_OTHERS:]:
+            with suppress(OSError):  # somebody else is at it
+                for file in old.iterdir():
+                    file.unlink()
+                old.rmdir()
 
 
 def keeps() -> bool:

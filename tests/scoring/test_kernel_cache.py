@@ -1,5 +1,6 @@
 """Compiled loops are kept for as long as no line of any of them changes: a loop holds those that it calls."""
 
+import os
 import re
 import shutil
 from pathlib import Path
@@ -50,3 +51,37 @@ def test_they_are_kept_in_the_first_place_that_lets_us_or_nowhere(tmp_path: Path
     shut, free = tmp_path / "file" / "below", tmp_path / "free"
     assert place([shut, free]) == free / named(HERE)
     assert place([shut]) is None
+
+
+def made(home: Path, number: int, *, used: int) -> Path:
+    """The folder of another version, with some code, last used at that instant."""
+    folder = home / f"kernel-{number:016x}"
+    folder.mkdir(parents=True)
+    (folder / "some.o").write_bytes(b"code")
+    os.utime(folder, (used, used))
+    return folder
+
+
+def test_a_new_version_takes_the_folders_of_those_before_away_but_for_the_two_used_last(tmp_path: Path):
+    old = [made(tmp_path, number, used=used) for number, used in enumerate((50, 10, 40, 30))]
+    mine = place([tmp_path])
+    assert [each.exists() for each in old] == [True, False, True, False]
+    assert mine is not None
+    assert mine.stat().st_mtime > 50
+    late = made(tmp_path, 9, used=1)
+    assert place([tmp_path]) == mine
+    assert late.exists(), "only whoever makes a folder looks for old ones"
+
+
+def test_what_is_not_a_folder_of_loops_or_has_more_in_it_stays(tmp_path: Path):
+    for number, used in enumerate((90, 91)):
+        made(tmp_path / "home", number, used=used)
+    others = [tmp_path / "home" / name for name in ("kernel-short", "kernel-0123456789abcdeX", "numba")]
+    for each in others:
+        each.mkdir()
+    elsewhere = made(tmp_path, 7, used=1)
+    (tmp_path / "home" / elsewhere.name).symlink_to(elsewhere)
+    fuller = made(tmp_path / "home", 8, used=1)
+    (fuller / "folder").mkdir()
+    assert place([tmp_path / "home"]) is not None
+    assert all(each.exists() for each in (*others, elsewhere, elsewhere / "some.o", fuller / "folder"))
