@@ -9,26 +9,13 @@ from simple_salesforce.format import format_soql
 from connectors import protocol
 from connectors.errors import Fatal, NotPermitted
 from connectors.http import Refused
-from connectors.protocol import FieldAction, FieldChange, FieldKind, FieldSet, FieldSpec
+from connectors.protocol import FieldAction, FieldChange, FieldSet
+from connectors.salesforce.component import compared, component, option, value_set
 from connectors.salesforce.names import field_name, permission_set, read_set
-from connectors.salesforce.schema import Column, read_schema
+from connectors.salesforce.schema import read_schema
 from connectors.salesforce.session import Session
-from connectors.validity import room
 
 _PER_CALL = 10  # components of one Metadata API call
-_PRECISION = 18
-_VISIBLE_LINES = 4
-# Metadata API type, describe type, decimals
-_TYPES = {
-    FieldKind.DECIMAL: ("Number", "double", 2),
-    FieldKind.INTEGER: ("Number", "double", 0),
-    FieldKind.PICKLIST: ("Picklist", "picklist", None),
-    FieldKind.TEXT: ("Text", "string", None),
-    FieldKind.LONG_TEXT: ("LongTextArea", "textarea", None),
-    FieldKind.DATE: ("Date", "date", None),
-    FieldKind.DATETIME: ("DateTime", "datetime", None),
-}
-_TEXTS = (FieldKind.TEXT, FieldKind.LONG_TEXT)
 
 
 class Fields:
@@ -46,7 +33,7 @@ class Fields:
             hidden = self._hidden(fields.object, unseen)
         except NotPermitted:  # the plan is for everybody; applying it says which permission is missing
             hidden = {}
-        return [_change(spec, names[spec.name], columns, hidden) for spec in fields.fields]
+        return [compared(spec, names[spec.name], columns, hidden) for spec in fields.fields]
 
     def apply(self, fields: FieldSet) -> Sequence[FieldChange]:
         """Create what is missing, add options, grant all of ours, and verify. What conflicts is left as it is."""
@@ -126,7 +113,7 @@ class Fields:
         self._metadata(
             "create fields",
             lambda mdapi: mdapi.CustomField.upsert(
-                [_component(mdapi, f"{sobject}.{change.api_name}", change.field) for change in changes]
+                [component(mdapi, f"{sobject}.{change.api_name}", change.field) for change in changes]
             ),
         )
 
@@ -135,7 +122,7 @@ class Fields:
             there = mdapi.CustomField.read([f"{sobject}.{change.api_name}"])
             values = list(there.valueSet.valueSetDefinition.value)
             present = {str(value.fullName) for value in values}
-            added = [_option(mdapi, value, label) for value, label in change.field.options if value not in present]
+            added = [option(mdapi, value, label) for value, label in change.field.options if value not in present]
             # Made anew: an update of what was read repeats attributes that the API answers but does not take.
             mdapi.CustomField.update(
                 [
@@ -144,7 +131,7 @@ class Fields:
                         label=there.label,
                         inlineHelpText=there.inlineHelpText,
                         type=mdapi.FieldType(there.type),
-                        valueSet=_value_set(mdapi, [*values, *added]),
+                        valueSet=value_set(mdapi, [*values, *added]),
                     )
                 ]
             )
@@ -233,76 +220,6 @@ def _refusal(what: str, message: str) -> Fatal:
             f"«Customize Application» for this one command [{message}]"
         )
     return Fatal(f"Salesforce, {what}: {message}")
-
-
-def _change(spec: FieldSpec, api_name: str, columns: Mapping[str, Column], hidden: Mapping[str, Any]) -> FieldChange:
-    column = columns.get(api_name)
-    if column:
-        return FieldChange(spec, api_name, *_seen(spec, column))
-    if api_name not in hidden:
-        return FieldChange(spec, api_name, FieldAction.CREATE, "it is not there")
-    if why := _hidden_conflict(spec, hidden[api_name]):
-        return FieldChange(spec, api_name, FieldAction.CONFLICT, why)
-    return FieldChange(spec, api_name, FieldAction.GRANT, "it is there, but this user cannot see it")
-
-
-def _seen(spec: FieldSpec, column: Column) -> tuple[FieldAction, str]:
-    if why := _conflict(spec, column):
-        return FieldAction.CONFLICT, why
-    if missing := [value for value, _ in spec.options if value not in column.options]:
-        return FieldAction.EXTEND, f"options missing: {', '.join(missing)}"
-    if not column.updateable:
-        return FieldAction.GRANT, "this user can read it, but not edit it"
-    return FieldAction.KEEP, ""
-
-
-def _conflict(spec: FieldSpec, column: Column) -> str:
-    """Why the field that is there cannot hold our values (SW11); empty if it can."""
-    _, kind, decimals = _TYPES[spec.kind]
-    if column.type != kind:
-        return f"it is of type {column.type}, not {kind}"
-    if decimals is not None and column.scale != decimals:
-        return f"it has {column.scale} decimals, not {decimals}"
-    if spec.kind in _TEXTS and column.length < room(spec):
-        return f"it holds {column.length} characters, not {room(spec)}"
-    return ""
-
-
-def _hidden_conflict(spec: FieldSpec, component: Any) -> str:
-    kind, _, decimals = _TYPES[spec.kind]
-    if component.type != kind:
-        return f"it is of type {component.type}, not {kind}"
-    if decimals is not None and int(component.scale or 0) != decimals:
-        return f"it has {component.scale} decimals, not {decimals}"
-    if spec.kind in _TEXTS and int(component.length or 0) < room(spec):
-        return f"it holds {component.length} characters, not {room(spec)}"
-    return ""
-
-
-def _component(mdapi: Any, full_name: str, spec: FieldSpec) -> Any:
-    kind, _, decimals = _TYPES[spec.kind]
-    own: dict[str, Any] = {}
-    if decimals is not None:
-        own |= {"precision": _PRECISION, "scale": decimals}
-    if spec.kind in _TEXTS:
-        own["length"] = room(spec)
-    if spec.kind is FieldKind.LONG_TEXT:
-        own["visibleLines"] = _VISIBLE_LINES
-    if spec.kind is FieldKind.PICKLIST:
-        values = [_option(mdapi, value, label) for value, label in spec.options]
-        own["valueSet"] = _value_set(mdapi, values)
-    return mdapi.CustomField(
-        fullName=full_name, label=spec.label, inlineHelpText=spec.help or None, type=mdapi.FieldType(kind), **own
-    )
-
-
-def _value_set(mdapi: Any, values: Sequence[Any]) -> Any:
-    definition = mdapi.ValueSetValuesDefinition(sorted=False, value=values)
-    return mdapi.ValueSet(restricted=True, valueSetDefinition=definition)
-
-
-def _option(mdapi: Any, value: str, label: str) -> Any:
-    return mdapi.CustomValue(fullName=value, label=label, default=False)
 
 
 def _read(full_names: Sequence[str], mdapi: Any) -> Any:

@@ -1,16 +1,13 @@
 """A signed-in session with one org: simple-salesforce on our own transport."""
 
 import re
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
 from datetime import datetime
-from typing import IO, Any, NamedTuple, TypeVar
+from typing import IO, Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import requests
 import zeep.exceptions
-from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
 
 from connectors.body import read_json
@@ -22,6 +19,7 @@ from connectors.quota import Quota
 from connectors.redaction import Redactor, basic, hush
 from connectors.salesforce.adapter import open_http
 from connectors.salesforce.answers import judge, read_answer
+from connectors.salesforce.client import BrokenError, Client, Signed, SignedIn, parsed, read_body
 from connectors.salesforce.settings import Settings
 from connectors.salesforce.signin import SignIn
 
@@ -33,30 +31,6 @@ _JSON = "application/json"
 CSV = "text/csv"
 
 T = TypeVar("T")
-
-
-class _Api(Salesforce):
-    """simple-salesforce with bodies read exactly, and several times as fast."""
-
-    read: Callable[[bytes], Any] = staticmethod(read_json)
-
-    def reading(self, read: Callable[[bytes], Any]) -> "_Api":
-        """The same, reading bodies in another way."""
-        api = copy(self)
-        api.read = read
-        return api
-
-    def parse_result_to_json(self, result: requests.Response) -> Any:
-        """What an answer says."""
-        return _read(result, self.read)
-
-
-class _Signed(NamedTuple):
-    """A session id and where it holds; `turn` counts the sign-ins, so that only one thread renews it."""
-
-    token: str
-    instance: str
-    turn: int
 
 
 class Session:
@@ -73,14 +47,12 @@ class Session:
         )
         self._quota = Quota("Salesforce", share=settings.share_of_day)
         self._calls = Calls(time=time, quota=self._quota, deadline=settings.longest_run_hours * 3600)
-        self._lock = threading.Lock()
-        self._signed: _Signed | None = None
-        self._api: tuple[int, _Api] | None = None
+        self._api: tuple[int, Client] | None = None
         self._setup: tuple[int, Any] | None = None
         self._headers: Mapping[str, str] = {}
         self._described: dict[str, tuple[float, Mapping[str, Any]]] = {}
         self._http = open_http(self._seen, settings.loopback)
-        self._entry = SignIn(settings, self._http, self._redact, time=time)
+        self._signed = SignedIn(SignIn(settings, self._http, self._redact, time=time), self._redact)
         hush("zeep")  # prints whole envelopes, session id included
 
     def usage(self) -> Usage:
@@ -135,8 +107,8 @@ class Session:
         """One call below `/services/data/vXX.0/`, by hand, with JSON both ways; see `send`."""
         what = f"{method} {path}"
 
-        def once(signed: _Signed) -> Any:
-            return _read(self._raw(signed, what, _JSON, None, method=method, path=path, data=body, version=version))
+        def once(signed: Signed) -> Any:
+            return read_body(self._raw(signed, what, _JSON, None, method=method, path=path, data=body, version=version))
 
         return self._calls.run(f"Salesforce, {what}", lambda: self._attempt(what, once))
 
@@ -160,7 +132,7 @@ class Session:
         """
         what = f"{method} {path}"
 
-        def once(signed: _Signed) -> requests.Response:
+        def once(signed: Signed) -> requests.Response:
             if body is not None and not isinstance(body, bytes):
                 body.seek(0)
             return self._raw(
@@ -172,7 +144,7 @@ class Session:
 
     def _raw(
         self,
-        signed: _Signed,
+        signed: Signed,
         what: str,
         accept: str,
         into: IO[bytes] | None,
@@ -188,7 +160,7 @@ class Session:
         headers = {"Authorization": f"Bearer {signed.token}", "Accept": accept, "Content-Type": content}
         response = self._http.request(method, url, params=params, data=data, headers=headers, stream=into is not None)
         if not response.ok:
-            answer = read_answer(response.status_code, _parsed(response), response.headers)
+            answer = read_answer(response.status_code, parsed(response), response.headers)
             raise self._failure(what, answer)
         if into is not None:
             into.seek(0)
@@ -206,11 +178,11 @@ class Session:
     def versions(self) -> Sequence[Mapping[str, Any]]:
         """The API versions that the org offers."""
 
-        def once(signed: _Signed) -> Any:
+        def once(signed: Signed) -> Any:
             response = self._http.get(f"https://{signed.instance}/services/data/")
             if response.ok:
-                return _read(response)
-            raise self._failure("versions", read_answer(response.status_code, _parsed(response), response.headers))
+                return read_body(response)
+            raise self._failure("versions", read_answer(response.status_code, parsed(response), response.headers))
 
         answer = self._calls.run("Salesforce, versions", lambda: self._attempt("versions", once))
         rows: Sequence[Mapping[str, Any]] = answer
@@ -234,8 +206,8 @@ class Session:
         """Run one Metadata API call: `act` gets simple-salesforce's mdapi, of an object of its own (SW14)."""
         self._described.clear()  # whatever it does, it is about what a describe shows
 
-        def send(_api: Salesforce) -> T:
-            mdapi = self._mdapi(self._sign_in())
+        def send(_api: Client) -> T:
+            mdapi = self._mdapi(self._signed.now())
             try:
                 return act(mdapi)
             except zeep.exceptions.Fault as fault:
@@ -248,18 +220,18 @@ class Session:
 
         return self._call(what, send)
 
-    def _call(self, what: str, send: Callable[[_Api], T]) -> T:
+    def _call(self, what: str, send: Callable[[Client], T]) -> T:
         return self._calls.run(
             f"Salesforce, {what}", lambda: self._attempt(what, lambda signed: send(self._client(signed)))
         )
 
-    def _attempt(self, what: str, send: Callable[[_Signed], T]) -> T:
-        signed = self._sign_in()
+    def _attempt(self, what: str, send: Callable[[Signed], T]) -> T:
+        signed = self._signed.now()
         try:
             return self._translated(what, lambda: send(signed))
         except SessionOver:
-            self._sign_out(signed.turn)
-        renewed = self._sign_in()
+            self._signed.over(signed.turn)
+        renewed = self._signed.now()
         try:
             return self._translated(what, lambda: send(renewed))
         except SessionOver as error:  # SR21: one new session per call, then it is a matter for a person
@@ -270,7 +242,7 @@ class Session:
             return send()
         except SalesforceError as error:
             answer = read_answer(error.status, error.content, self._headers)
-        except _BrokenError:
+        except BrokenError:
             raise Transient(f"Salesforce, {what}: the answer is not JSON") from None
         except requests.RequestException as error:
             address = self._settings.loopback or f"https://{self._settings.host}"
@@ -289,7 +261,7 @@ class Session:
         )
         return refusal(f"Salesforce, {what}", said, judge(answer))
 
-    def _mdapi(self, signed: _Signed) -> Any:
+    def _mdapi(self, signed: Signed) -> Any:
         if self._setup is None or self._setup[0] != signed.turn:
             mdapi = self._build(signed).mdapi
             # zeep opens its own requests session: given ours, it has timeouts, and quota headers are seen.
@@ -297,33 +269,19 @@ class Session:
             self._setup = (signed.turn, mdapi)
         return self._setup[1]
 
-    def _client(self, signed: _Signed) -> _Api:
+    def _client(self, signed: Signed) -> Client:
         if self._api is None or self._api[0] != signed.turn:
             self._api = (signed.turn, self._build(signed))
         return self._api[1]
 
-    def _build(self, signed: _Signed) -> _Api:
+    def _build(self, signed: Signed) -> Client:
         # With a session id the library never refreshes by itself: its own way loops (SR21).
-        return _Api(
+        return Client(
             session_id=signed.token,
             instance_url=f"https://{signed.instance}",
             session=self._http,
             version=self._settings.api_version,
         )
-
-    def _sign_out(self, turn: int) -> None:
-        with self._lock:
-            if self._signed and self._signed.turn == turn and self._signed.token:
-                self._signed = _Signed("", self._signed.instance, turn)
-
-    def _sign_in(self) -> _Signed:
-        with self._lock:
-            if self._signed is None or not self._signed.token:
-                turn = self._signed.turn + 1 if self._signed else 0
-                token, instance = self._entry.token()
-                self._redact.learn(token)
-                self._signed = _Signed(token, instance, turn)
-            return self._signed
 
     def _seen(self, response: requests.Response) -> None:
         self._headers = response.headers  # the library's errors carry none
@@ -339,21 +297,3 @@ class Session:
         # SR39: a maintenance page answers 200 with HTML.
         if response.ok and kind != expected and not is_soap and not silent:
             raise Transient(f"Salesforce answered with {kind or 'nothing'} instead of {expected}")
-
-
-class _BrokenError(Exception):
-    """A body that is no JSON, or not whole."""
-
-
-def _read(response: requests.Response, read: Callable[[bytes], Any] = read_json) -> Any:
-    try:
-        return read(response.content)
-    except ValueError:
-        raise _BrokenError from None
-
-
-def _parsed(response: requests.Response) -> Any:
-    try:
-        return response.json()
-    except requests.exceptions.JSONDecodeError:
-        return response.text

@@ -68,7 +68,7 @@ def test_a_key_that_is_none_is_said_to_be_none_and_not_repeated(salesforce: Any)
 
 def test_a_session_id_is_used_as_it_is_and_cannot_be_renewed(salesforce: Any, asked: Any):
     salesforce.connector.account()
-    token = salesforce.connector._session._signed.token
+    token = salesforce.connector._session._signed.now().token
     org = salesforce.again(client_id=None, client_secret=None, session_id=token)
     assert org.connector.account().id
     assert asked("oauth2/token") == 1

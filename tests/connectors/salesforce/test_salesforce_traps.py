@@ -95,7 +95,7 @@ def test_sw07_a_duplicate_rule_blocks_unless_an_admin_says_otherwise(salesforce:
 def test_sw14_the_metadata_api_spoils_no_later_call(salesforce: Any):
     salesforce.connector.apply_fields(salesforce.fields)
     session = salesforce.connector._session
-    assert "SOAPAction" not in session._client(session._sign_in()).headers
+    assert "SOAPAction" not in session._client(session._signed.now()).headers
     id_ = salesforce.contact("Ann")
     [outcome] = salesforce.connector.write(salesforce.fields, [Update(id_, {"way_back": "x"})])
     assert outcome.kind is OutcomeKind.WRITTEN
