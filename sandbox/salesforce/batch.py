@@ -9,6 +9,7 @@ from sandbox.salesforce.http import Call
 from sandbox.salesforce.ids import long_id
 from sandbox.salesforce.rest import shown
 from sandbox.salesforce.schema import SObject
+from sandbox.salesforce.snapshot import Snapshot
 from sandbox.salesforce.upsert import Writer, upsert
 
 MAX_ROWS, MAX_CHUNKS = 200, 10
@@ -130,7 +131,7 @@ def _each(call: Call, records: list[dict[str, Any]], one: Callable[[dict[str, An
 
 
 def _run(call: Call, records: list[Any], one: Callable[[Any], Result], *, all_or_none: bool) -> list[Result]:
-    before = call.org.snapshot() if all_or_none else None
+    before = Snapshot.of(call.org) if all_or_none else None
     results: list[Result] = []
     for record in records:
         try:
@@ -138,7 +139,7 @@ def _run(call: Call, records: list[Any], one: Callable[[Any], Result], *, all_or
         except RowRefusal as refused:
             results.append(_failed(refused.error))
     if before is not None and not all(result["success"] for result in results):
-        call.org.restore(before)
+        before.restore(call.org)
         return [_failed(_ROLLED_BACK) if result["success"] else result for result in results]
     return results
 

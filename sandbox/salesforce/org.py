@@ -7,28 +7,24 @@ from datetime import datetime
 from typing import Any
 
 from sandbox.clock import Clock
-from sandbox.salesforce.access import Access, PermissionSet, User, every_field, object_rights
-from sandbox.salesforce.bin import Bin, Deletion
+from sandbox.salesforce import holding
+from sandbox.salesforce.access import Access, PermissionSet, User
+from sandbox.salesforce.bin import Bin
 from sandbox.salesforce.bulk.jobs import Jobs
 from sandbox.salesforce.conversion import convert
 from sandbox.salesforce.cursors import Cursors
-from sandbox.salesforce.errors import RowError, RowRefusal
+from sandbox.salesforce.errors import RowRefusal
 from sandbox.salesforce.ids import long_id
 from sandbox.salesforce.records import Records
 from sandbox.salesforce.rules import Manner, Rule
 from sandbox.salesforce.schema import Field, SObject, load, make_field
 from sandbox.salesforce.sessions import Client, Sessions
 from sandbox.salesforce.shared_activities import SharedActivities
-from sandbox.salesforce.table import Kept
 from sandbox.salesforce.usage import Usage
-
-ADMINISTRATION = {
-    "ApiEnabled", "ViewSetup", "ModifyMetadata", "CustomizeApplication", "AssignPermissionSets", "ViewAllData",
-}  # fmt: skip
+from sandbox.salesforce.user import make_user
 
 RECORD_TYPE = "RecordTypeId"
 _ALONE = Manner()
-Snapshot = tuple[dict[str, dict[str, Kept]], dict[str, Deletion], dict[str, dict[str, PermissionSet]]]
 
 
 class Org:
@@ -70,8 +66,12 @@ class Org:
         self.bulk = Jobs(clock)
         self.permission_sets: dict[str, PermissionSet] = {}
         locale = {"TimeZoneSidKey": time_zone, "LanguageLocaleKey": language}
-        self.admin = self._make_user("System", "Administrator", "admin", locale, edit=True)
-        self.integration_user = self._make_user("Integration", "User", "integration", locale, edit=False)
+        self.admin = make_user(
+            self.records, self.schema, ("System", "Administrator", "admin"), locale, by=found, edit=True
+        )
+        self.integration_user = make_user(
+            self.records, self.schema, ("Integration", "User", "integration"), locale, by=found, edit=False
+        )
         self.users = [self.admin, self.integration_user]
         self.shared_activities = SharedActivities(self)
         self.sessions = Sessions(
@@ -213,12 +213,11 @@ class Org:
         manner: Manner = _ALONE,
     ) -> str:
         """Insert a row for a user, under the rules of `access` if given."""
-        if sobject.name == "PermissionSetAssignment":
-            self._refuse_second_assignment(values)
+        if sobject.name == holding.ASSIGNMENT:
+            holding.refuse_second(self, values)
         new = self.records.create(sobject, values, by=user.id, access=access, row_id=row_id, at=at, manner=manner)
-        if sobject.name == "PermissionSetAssignment":
-            row = self.records.get(sobject, new)
-            self._user(row["AssigneeId"]).assigned[new] = self.permission_set(row["PermissionSetId"])
+        if sobject.name == holding.ASSIGNMENT:
+            holding.assign(self, new)
         self.shared_activities.keep(sobject, new)
         return new
 
@@ -240,9 +239,8 @@ class Org:
     def remove(self, sobject: SObject, row_id: str, *, user: User, access: Access | None = None) -> None:
         """Delete a row for a user."""
         self.bin.delete(sobject, row_id, by=user.id, access=access)
-        if sobject.name == "PermissionSetAssignment":
-            for holder in self.users:
-                holder.assigned.pop(long_id(row_id) or row_id, None)
+        if sobject.name == holding.ASSIGNMENT:
+            holding.withdraw(self, long_id(row_id) or row_id)
 
     def add_field(self, sobject: SObject, found: Field) -> None:
         """Take in a custom field, or its changed definition. Nobody sees a new one until a grant says so (SW12)."""
@@ -261,57 +259,6 @@ class Org:
         for held in self.permission_sets.values():
             held.fields.pop(key, None)
 
-    def put_permission_set(self, name: str, content: PermissionSet) -> None:
-        """Create a permission set with its row, or replace what one grants."""
-        held = self.permission_sets.get(name)
-        values = {"Label": content.label, "Description": content.description}
-        row = values | {"HasActivationRequired": content.activation}
-        if held is None:
-            row_id = self.records.create(self._sobject("PermissionSet"), row | {"Name": name}, by=self.admin.id)
-            self.permission_sets[name] = replace(content, id=row_id)
-            return
-        self.records.change(self._sobject("PermissionSet"), held.id, row, by=self.admin.id)
-        held.label, held.description, held.activation = content.label, content.description, content.activation
-        held.fields, held.objects = content.fields, content.objects
-
-    def remove_permission_set(self, name: str) -> None:
-        """Delete a permission set that nobody holds."""
-        held = self.permission_sets.pop(name)
-        self.bin.delete(self._sobject("PermissionSet"), held.id, by=self.admin.id)
-
-    def snapshot(self) -> Snapshot:
-        """Rows, recycle bin and assignments as they are, for a call that is all or nothing."""
-        return (
-            {name: dict(table.rows) for name, table in self.records.tables.items()},
-            dict(self.bin.deletions),
-            {user.id: dict(user.assigned) for user in self.users},
-        )
-
-    def restore(self, snapshot: Snapshot) -> None:
-        """Go back to what was."""
-        rows, self.bin.deletions, assigned = snapshot
-        for name, table in self.records.tables.items():
-            table.rows = rows[name]
-        for user in self.users:
-            user.assigned = assigned[user.id]
-
-    def permission_set(self, row_id: str) -> PermissionSet:
-        """A permission set by the id of its row."""
-        return next(found for found in self.permission_sets.values() if found.id == row_id)
-
-    def _user(self, row_id: str) -> User:
-        return next(user for user in self.users if user.id == row_id)
-
-    def _refuse_second_assignment(self, values: Mapping[str, Any]) -> None:
-        assignee = long_id(str(values.get("AssigneeId"))) or ""
-        wanted = long_id(str(values.get("PermissionSetId"))) or ""
-        for row in self.rows("PermissionSetAssignment"):
-            if (row["AssigneeId"], row["PermissionSetId"]) == (assignee, wanted):
-                message = (
-                    f"Duplicate PermissionSetAssignment.  Assignee: {assignee[:15]}; Permission Set: {wanted[:15]}"
-                )
-                raise RowRefusal(RowError("DUPLICATE_VALUE", message, ("AssigneeId", "PermissionSetId")))
-
     def _sobject(self, name: str) -> SObject:
         found = self.schema.find(name)
         if found is None:
@@ -324,29 +271,6 @@ class Org:
         if found is None:
             raise ValueError(f"no field {name} on {sobject.name}")
         return found
-
-    def _make_user(self, first: str, last: str, alias: str, locale: Mapping[str, str], *, edit: bool) -> User:
-        address = f"{alias}@sandbox-trading.example.com"
-        row = {
-            "FirstName": first,
-            "LastName": last,
-            "Username": address,
-            "Email": address,
-            "Alias": alias[:8],
-            "IsActive": True,
-            "LocaleSidKey": "en_US",
-            **locale,
-        }
-        user_id = self.records.create(self._sobject("User"), row, by=self.id)
-        seen = every_field(self.schema)
-        return User(
-            user_id,
-            address,
-            permissions=set(ADMINISTRATION),
-            objects=object_rights(self.schema),
-            readable=seen,
-            editable=set(seen) if edit else set(),
-        )
 
 
 @contextmanager

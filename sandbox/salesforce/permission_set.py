@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from sandbox.salesforce import holding
 from sandbox.salesforce.access import CREATE, DELETE, EDIT, READ, FieldGrant, PermissionSet
 from sandbox.salesforce.metadata import Component, Kind, refused
 from sandbox.salesforce.org import Org
@@ -26,7 +27,7 @@ def _prepare_permission_set(org: Org, component: Component) -> Callable[[], None
         objects=dict(_rights(org, entry) for entry in component.get("objectPermissions", [])),
     )
     # What the new version leaves out is no longer granted: a permission set is replaced, never added to.
-    return lambda: org.put_permission_set(name, content)
+    return lambda: holding.put(org, name, content)
 
 
 def _grant(org: Org, entry: Component) -> tuple[str, FieldGrant]:
@@ -82,7 +83,7 @@ def _delete_permission_set(org: Org, name: str) -> None:
     holders = [user.username for user in org.users if held in user.assigned.values()]
     if holders:
         raise refused("DEPENDENCY_EXISTS", f"Permission set {name} is assigned to {len(holders)} user(s)")
-    org.remove_permission_set(name)
+    holding.remove(org, name)
 
 
 PERMISSION_SET = Kind(
