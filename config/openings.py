@@ -22,7 +22,8 @@ from scoring.opening import opening_of
 from scoring.records import is_address
 from scoring.rules import AnyRules
 from scoring.signal import Carried
-from scoring.signals import EARLIEST, LATEST, MOST_CARRIED, MOST_YEARS
+from scoring.signals import MOST_CARRIED, MOST_YEARS
+from scoring.usable import EARLIEST, LATEST
 
 COLUMNS = ("record", "email", "coefficient", "level", "clean_periods", "years_at_floor", "protection_used", "on")
 WORDS = {"": False, "no": False, "false": False, "0": False, "yes": True, "true": True, "1": True}
