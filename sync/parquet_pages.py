@@ -111,7 +111,7 @@ class _Chunk:
             if words[VALUES] * np.dtype(kind).itemsize > words[SIZE]:
                 raise _Odd
             known = self._padded("dictionary", data.view(kind)[: words[VALUES]])
-        out = self.scratch.of(self.name, self.rows, kind)
+        out = self.scratch.of(self.name, self.rows, kind, whole=True)
         self._fill(lines, known, missing, out)
         return out
 
@@ -122,7 +122,7 @@ class _Chunk:
             raise _Odd
         _, data, _ = self._batch([words])
         names: list[str | None] = list(_texts(data[: words[SIZE]].tobytes(), words[VALUES]))
-        out = self.scratch.of(self.name, self.rows, np.int32)
+        out = self.scratch.of(self.name, self.rows, np.int32, whole=True)
         places = self._padded("places", np.arange(len(names), dtype=np.int32))
         self._fill(lines, places, len(names) if missing else None, out)
         return out, names
@@ -130,7 +130,7 @@ class _Chunk:
     def keys(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The two words of each row's text (`kernel_pack.text_keys`)."""
         words, lines = self._pages(_PLACES)
-        low, high = (self.scratch.of(name, self.rows, np.int64) for name in ("low", "high"))
+        low, high = (self.scratch.of(name, self.rows, np.int64, whole=True) for name in ("low", "high"))
         there = self.scratch.of("there", self.rows, np.uint8)
         known: list[_Known] = []
         if words is not None:
