@@ -12,8 +12,8 @@ from scoring.kernel_pages import varint
 
 LENGTH = 4  # bytes that a length takes
 WIDEST = 32  # bits of a place or a difference
-_EIGHT = 8
 _MOST = uint64(1 << 31)  # values of a run
+_BITS = uint64(64)  # of a word
 
 
 @inline
@@ -82,28 +82,33 @@ def levels(data, at, end, there):
 
 
 @inline
-def _packed(words, bit, width, dictionary, size, out):
-    """What the dictionary has at places of so many bits each; how many of these are beyond its size."""
+def _together(each, words, bit, width, dictionary, size, out):
+    """As `_packed`, so many places at a time, which eight bytes have, as far as these go; how many places those are."""
     beyond = 0
     mask = (uint64(1) << width) - uint64(1)
     done = uint64(0)
-    if width <= _EIGHT:  # eight at a time
-        for _ in range(len(out) >> 3):
-            at, shift = bit >> uint64(6), bit & uint64(63)
-            some = word_at(words, at, shift)
-            bit += uint64(8) * width
-            for k in range(8):
-                place = some >> (uint64(k) * width) & mask
-                beyond += place >= size
-                out[done + uint64(k)] = dictionary[place]
-            done += uint64(8)
-    for k in range(done, uint64(len(out))):
-        at, shift = bit >> uint64(6), bit & uint64(63)
-        place = word_at(words, at, shift) & mask
-        bit += width
-        beyond += place >= size
-        out[k] = dictionary[place]
-    return beyond
+    for _ in range(len(out) // each):
+        some = word_at(words, bit >> uint64(6), bit & uint64(63))
+        bit += uint64(each) * width
+        for k in range(each):
+            place = some >> (uint64(k) * width) & mask
+            beyond += place >= size
+            out[done + uint64(k)] = dictionary[place]
+        done += uint64(each)
+    return beyond, done
+
+
+@inline
+def _packed(words, bit, width, dictionary, size, out):
+    """What the dictionary has at places of so many bits (32 at most) each; how many of these are beyond its size."""
+    if width <= _BITS // uint64(8):
+        beyond, done = _together(8, words, bit, width, dictionary, size, out)
+    elif width <= _BITS // uint64(4):
+        beyond, done = _together(4, words, bit, width, dictionary, size, out)
+    else:
+        beyond, done = _together(2, words, bit, width, dictionary, size, out)
+    more, _ = _together(1, words, bit + done * width, width, dictionary, size, out[done:])
+    return beyond + more
 
 
 @loop
