@@ -47,17 +47,21 @@ def score(
     rates: Rates | None = None,
     plain: PlainReading | None = None,
     executor: Executor | None = None,
+    outlook: bool = False,
 ) -> Table:
     """The standings of `subjects` at the end of `day`, in their order.
 
     `plain` makes the standings of subjects whose rows are not all that is known of them (decisions, contracts,
-    corrections); without it, they are made of their rows.
+    corrections); without it, they are made of their rows. With `outlook` there is a column more: what the calendar
+    alone does next (`engine_result.OUTLOOK`).
 
     Raises:
         BadTable: a column is missing, is of another type, or a subject comes twice.
     """
     parts = [Part(events.num_rows, events.schema, lambda: events)]
-    (found,) = score_parts(parts, subjects, programme, day, rates=rates, plain=plain, executor=executor)
+    (found,) = score_parts(
+        parts, subjects, programme, day, rates=rates, plain=plain, executor=executor, outlook=outlook
+    )
     return found
 
 
@@ -72,6 +76,7 @@ def score_parts(
     unread: "Standing | None" = None,
     executor: Executor | None = None,
     spill: Callable[[], BinaryIO] | None = None,
+    outlook: bool = False,
 ) -> Iterator[Table]:
     """As `score`, of events in pieces; threads of `executor` read and score at the same time.
 
@@ -88,11 +93,11 @@ def score_parts(
     try:
         plan = compile_programme(programme, day, states)
     except Unsupported:
-        yield all_plain(again, subjects, programme, reading)
+        yield all_plain(again, subjects, programme, reading, outlook=outlook)
         return
     openings = np.array([plan.starts[state] for state in states], np.int32)[numbers]
     wanted = [wanted for part in parts if (wanted := part.wanted(plan)) is not None]
-    yield from Run(wanted, subjects, plan, openings, Labels.of(plan), reading, again, executor).tables(spill)
+    yield from Run(wanted, subjects, plan, openings, Labels.of(plan), reading, again, executor, outlook).tables(spill)
 
 
 def due(standings: Table, day: date) -> Any:

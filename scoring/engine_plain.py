@@ -7,12 +7,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
 import pyarrow as pa
 
 from scoring import kernel_columns
 from scoring.engine_columns import Part, Table, column
-from scoring.engine_result import Labels, Result, put, table
+from scoring.engine_result import Labels, Result, blank, put, table
 from scoring.opening import Opening
 from scoring.rates import Rates
 from scoring.rules import Programme
@@ -112,10 +111,12 @@ def read_plainly(parts: Sequence[Part], subjects: Table, reading: PlainReading, 
     return statuses
 
 
-def all_plain(parts: Sequence[Part], subjects: Table, programme: Programme, reading: PlainReading) -> Table:
+def all_plain(
+    parts: Sequence[Part], subjects: Table, programme: Programme, reading: PlainReading, *, outlook: bool
+) -> Table:
     """The standings of everybody by the plain reading: the compiled loops do not know a rule of this programme."""
     rows = subjects.num_rows
-    result, labels, tiers = np.zeros((rows, 8), np.int32), Labels(("",)), [tier.name for tier in programme.tiers]
+    result, labels, tiers = blank(rows, outlook=outlook), Labels(("",)), [tier.name for tier in programme.tiers]
     result[:, kernel_columns.STATUS] = kernel_columns.PLAIN
     statuses = read_plainly(parts, subjects, reading, Target(result, range(rows), labels, tiers))
     return table(column(subjects, "subject"), result, statuses, labels, tiers)

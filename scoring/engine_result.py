@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 
 from scoring import kernel_columns as kernel
 from scoring.engine_keys import Each
+from scoring.kernel_calendar import EPOCH
+from scoring.kernel_outlook import WIDTH
 from scoring.kernel_plan import Plan
+from scoring.kernel_room import empty
 from scoring.line import Code, Line
 from scoring.rules import Rules
 from scoring.status import Status
@@ -18,7 +21,7 @@ from scoring.status import Status
 if TYPE_CHECKING:
     from scoring.standing import Standing
 
-Result: TypeAlias = NDArray[np.int32]  # (subjects, 8), the columns of `kernel`
+Result: TypeAlias = NDArray[np.int32]  # (subjects, `kernel.LINE` or wider), the columns of `kernel` and an outlook
 
 STATUSES = tuple(str(status) for status in Status)
 _TEXTS = pa.dictionary(pa.int8(), pa.string())
@@ -39,9 +42,19 @@ COLUMNS = (
 )
 
 
-def schema(subject: Any) -> Any:
+# The next days on which the balance loses points and nothing else happens, as long as nothing is entered, each with how
+# many; last, without points, the day to which that reaches. Empty where the next change may be of any kind.
+OUTLOOK = ("outlook", pa.list_(pa.struct([("on", pa.date32()), ("lost", pa.int32())])))
+
+
+def schema(subject: Any, *, outlook: bool = False) -> Any:
     """The schema of a result, given the type of its subjects."""
-    return pa.schema([("subject", subject), *COLUMNS])
+    return pa.schema([("subject", subject), *COLUMNS, *([OUTLOOK] if outlook else [])])
+
+
+def blank(rows: int, *, outlook: bool) -> Result:
+    """A result for so many subjects, to be filled in."""
+    return empty((rows, WIDTH if outlook else kernel.LINE), np.int32)
 
 
 def label(line: Line) -> str:
@@ -107,7 +120,8 @@ class Labels:
 
 def put(result: Result, row: int, shown: "Standing", labels: Labels, tiers: Sequence[str]) -> None:
     """Write what the plain reading made into a row."""
-    result[row] = (
+    result[row, kernel.LINE :] = kernel.NO_DAY
+    result[row, : kernel.LINE] = (
         shown.coefficient,
         shown.expected,
         shown.points,
@@ -158,9 +172,25 @@ def table(
             _array(pa.date32(), change, changing if missing else None),
             labels.dictionary(reasons, np.flatnonzero(used.any(axis=0)), each),
             pa.Array.from_buffers(pa.bool_(), rows, [None, _bits(plain)]),
+            *([_outlook(result[:, kernel.LINE :])] if result.shape[1] > kernel.LINE else []),
         ],
-        schema=schema(subjects.type),
+        schema=schema(subjects.type, outlook=result.shape[1] > kernel.LINE),
     )
+
+
+def _outlook(pairs: NDArray[np.int32]) -> Any:
+    """The pairs of each row up to the first without a day."""
+    days, points = pairs[:, ::2], pairs[:, 1::2]
+    there = np.logical_and.accumulate(days != kernel.NO_DAY, axis=1)
+    ends = np.zeros(len(pairs) + 1, np.int32)
+    np.cumsum(there.sum(axis=1), out=ends[1:])
+    lost = points[there]
+    each = (
+        _array(pa.date32(), days[there] - np.int32(EPOCH)),
+        _array(pa.int32(), lost, lost != kernel.NO_DAY),
+    )
+    kind = OUTLOOK[1]
+    return pa.ListArray.from_arrays(pa.array(ends), pa.StructArray.from_arrays(each, fields=list(kind.value_type)))
 
 
 def _array(kind: Any, values: NDArray[Any], there: NDArray[np.bool_] | None = None) -> Any:

@@ -14,7 +14,7 @@ from scoring import kernel_columns
 from scoring.engine_columns import BadTable, Currencies, Part, Table, column, events_of
 from scoring.engine_keys import Keys, finish
 from scoring.engine_plain import PlainReading, Target, read_plainly
-from scoring.engine_result import Labels, Result, table
+from scoring.engine_result import Labels, Result, blank, table
 from scoring.engine_scorer import Scorer
 from scoring.engine_store import Group, Layout, Memory, Scratch, Spill
 from scoring.engine_subjects import fixed_of, flags_of, opened_of
@@ -26,7 +26,6 @@ from scoring.kernel_pack import (
     select_events,
 )
 from scoring.kernel_plan import AMOUNT_LIMIT, Plan
-from scoring.kernel_room import empty
 from scoring.kernel_subjects import Subjects
 from scoring.rules import Rules
 
@@ -64,6 +63,7 @@ class Run:
     plain: PlainReading
     again: Sequence[Part]  # read once more by the plain reading
     executor: Executor | None
+    outlook: bool
 
     def tables(self, spill: Callable[[], BinaryIO] | None) -> Iterator[Table]:
         """One table of all subjects in their order; with `spill` several, in the order of hashes."""
@@ -102,7 +102,7 @@ class Run:
                     kept = np.flatnonzero(result[:, kernel_columns.STATUS] != kernel_columns.PLAIN)
                     yield self._table(self.table.take(pa.array(rows[kept])), result[kept], {})
         if left and (rows := np.concatenate(left)).size:
-            result = np.zeros((len(rows), 8), np.int32)
+            result = blank(len(rows), outlook=self.outlook)
             result[:, kernel_columns.STATUS] = kernel_columns.PLAIN
             statuses = self._read_plainly(result, np.arange(len(rows), dtype=np.int32), rows)
             yield self._table(self.table.take(pa.array(rows)), result, statuses)
@@ -175,7 +175,7 @@ class Run:
     def _score(self, group: Group, subjects: Subjects, layout: Layout) -> tuple[Result, int]:
         """The result of the subjects of some partitions, by their rows; and how many are left to the plain reading."""
         names = self.plan.law.names
-        result = empty((int(subjects.starts[-1]), 8), np.int32)
+        result = blank(int(subjects.starts[-1]), outlook=self.outlook)
         rules = self.plan.programme.rules
         tied = isinstance(rules, Rules) and rules.factors.full == rules.factors.partial
         fading = int(np.max(np.where(names[:, Name.FADES], names[:, Name.EXPIRY], 1)))

@@ -23,7 +23,7 @@ class Scorer(local):
         alike; `fading`: the most losses that one entry can have.
         """
         self.rules, self.fading, self.result = rules, fading, result
-        self.events = *events, desk_for(*largest)
+        self.events = *events, desk_for(*largest, result.shape[1])
         self.find = kernel.find.given(*self.events)
         self._widen(64)
 

@@ -7,12 +7,13 @@ of which each belongs to one subject.
 import numpy as np
 
 from scoring.kernel_calendar import NEVER
-from scoring.kernel_columns import PLAIN, STATUS, write, write_unexposed
+from scoring.kernel_columns import LINE, PLAIN, STATUS, write, write_unexposed
 from scoring.kernel_door import door, inline, loop
 from scoring.kernel_fold import SHORT_HISTORY, coefficient, day_of, horizon, kind_of, may_rise
 from scoring.kernel_law import COUNTED, TAKES, Param
 from scoring.kernel_money import derive, settle_ties, with_derived
 from scoring.kernel_order import find_owners, gather, locate, sort
+from scoring.kernel_outlook import foresee
 from scoring.kernel_pack import BY_HAND, LATER
 from scoring.kernel_points import path, points, settle
 from scoring.kernel_quick import quick
@@ -68,7 +69,9 @@ def score(starts, records, where, subjects, desk, law, tied, room, result, part)
     for local in range(number):
         row = subjects.rows[first_subject + local]
         plain += lines[local, STATUS] == PLAIN
-        for each in range(8):
+        for each in range(LINE):
+            result[row, each] = lines[local, each]
+        for each in range(LINE, lines.shape[1]):
             result[row, each] = lines[local, each]
     return plain
 
@@ -127,6 +130,8 @@ def _careful(events, bounds, records, where, first_subject, subjects, law, tied,
         if abs(total) > NEVER:
             lines[local, STATUS] = PLAIN
             continue
+        if lines.shape[1] > LINE:
+            foresee(lines, local, min(review, coming), law, room)
         code = reason_code(seen, reason, law, room, tied)
         change = min(review, coming, expiry)
         write(lines, local, now, expected, total, tier, reason == SHORT_HISTORY, review, change, code)

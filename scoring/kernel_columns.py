@@ -4,8 +4,9 @@ from scoring.automaton import Column
 from scoring.kernel_calendar import EPOCH, NEVER
 from scoring.kernel_door import door, inline
 
-# The columns of a result, int32[subjects, 8]: one line of the cache for each subject.
+# The columns of a result, int32[subjects, 8]: one line of the cache for each subject. An outlook may follow.
 COEFFICIENT, EXPECTED, BALANCE, TIER, STATUS, REVIEW, CHANGE, REASONS = range(8)
+LINE = 8
 NO_DAY = -(2**31)
 ACTIVE, SHORT, PLAIN = 0, 1, 2  # PLAIN: left to the plain reading
 
@@ -65,3 +66,5 @@ def write_unexposed(lines, place, state, coming, reasons):
     write(lines, place, state[_SHOWN], state[_SHOWN], 0, 0, True, NO_DAY, coming, reasons)
     if coming == NEVER:
         lines[place, CHANGE] = NO_DAY
+    if lines.shape[1] > LINE:
+        lines[place, LINE] = NO_DAY

@@ -51,7 +51,13 @@ def _moved(day, points, slot):
 
 
 @inline
-def _points_of(move):
+def day_of_move(move):
+    """The day of a move."""
+    return move >> DAY_OF_MOVE
+
+
+@inline
+def points_of(move):
     """The points of a move."""
     return (move & 0xFFFFFFFF) - ZERO_POINTS
 
@@ -74,7 +80,7 @@ def _lose(losses, counts, day, points, slot):
     """A loss; `counts[2]` notes that one comes before its time."""
     place = counts[1]
     losses[place] = _moved(day, points, slot)
-    if place and losses[place - 1] >> DAY_OF_MOVE > day:
+    if place and day_of_move(losses[place - 1]) > day:
         counts[2] = 1
     counts[1] = place + 1
 
@@ -244,22 +250,22 @@ def path(reviews, law, room):
         if r < reviews:
             day = review_days[r]
         if g < gained:
-            day = min(day, gains[g] >> DAY_OF_MOVE)
+            day = min(day, day_of_move(gains[g]))
         if loss < lost:
-            day = min(day, losses[loss] >> DAY_OF_MOVE)
+            day = min(day, day_of_move(losses[loss]))
         if day > today:
             break
         reviewed = r < reviews and review_days[r] == day
         if reviewed:
             known = room.review_coefficients[r]
             r += 1
-        while g < gained and gains[g] >> DAY_OF_MOVE == day:
-            total += _points_of(gains[g])
-            sums[_slot_of(gains[g])] += _points_of(gains[g])
+        while g < gained and day_of_move(gains[g]) == day:
+            total += points_of(gains[g])
+            sums[_slot_of(gains[g])] += points_of(gains[g])
             g += 1
-        while loss < lost and losses[loss] >> DAY_OF_MOVE == day:
-            total -= _points_of(losses[loss])
-            sums[_slot_of(losses[loss])] -= _points_of(losses[loss])
+        while loss < lost and day_of_move(losses[loss]) == day:
+            total -= points_of(losses[loss])
+            sums[_slot_of(losses[loss])] -= points_of(losses[loss])
             loss += 1
         if known < 0:
             continue
@@ -280,8 +286,8 @@ def path(reviews, law, room):
                 current = deserved
     coming = NEVER
     while loss < lost:
-        if _points_of(losses[loss]) != 0:
-            coming = losses[loss] >> DAY_OF_MOVE
+        if points_of(losses[loss]) != 0:
+            coming = day_of_move(losses[loss])
             break
         loss += 1
     return current, max(total, params[FLOOR]) if params[HAS_FLOOR] else total, coming
@@ -299,10 +305,10 @@ def settle(law, room):
     total = 0
     coming = NEVER
     for g in range(counts[0]):
-        total += _points_of(gains[g])
-        sums[_slot_of(gains[g])] += _points_of(gains[g])
+        total += points_of(gains[g])
+        sums[_slot_of(gains[g])] += points_of(gains[g])
     for k in range(counts[1]):
-        day, lost = losses[k] >> DAY_OF_MOVE, _points_of(losses[k])
+        day, lost = day_of_move(losses[k]), points_of(losses[k])
         if day <= params[DAY]:
             total -= lost
             sums[_slot_of(losses[k])] -= lost

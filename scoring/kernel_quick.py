@@ -9,7 +9,7 @@ day of exposure, once for its period, a count of whole years. What that cannot t
 import numpy as np
 
 from scoring.kernel_calendar import NEVER, add_months, day_in, period_of
-from scoring.kernel_columns import PLAIN, STATUS, write, write_unexposed
+from scoring.kernel_columns import LINE, PLAIN, STATUS, write, write_unexposed
 from scoring.kernel_door import inline, loop
 from scoring.kernel_fold import (
     CLEAN,
@@ -31,6 +31,7 @@ from scoring.kernel_fold import SHORT as SHORT_PERIOD
 from scoring.kernel_law import AWARDED, COUNTED, GAIN_SHIFT, TAKES, Param
 from scoring.kernel_money import derive, settle_ties, with_derived
 from scoring.kernel_order import sort
+from scoring.kernel_outlook import foresee
 from scoring.kernel_pack import BY_HAND, LATER
 from scoring.kernel_points import path, points, settle
 from scoring.kernel_reasons import reason_code, unexposed_code
@@ -53,6 +54,7 @@ def quick(events, bounds, records, where, first_subject, subjects, law, tied, ro
     params, calendar, awards = law.params, law.calendar, room.awards
     today, lag = params[DAY], params[LAG]
     oldest = add_months(calendar, today, -params[LONGEST])
+    foreseeing = lines.shape[1] > LINE
     leaving = 0
     for local in range(len(bounds) - 1):
         left[leaving] = local
@@ -106,11 +108,11 @@ def quick(events, bounds, records, where, first_subject, subjects, law, tied, ro
         if rises:
             awarded, taking = _awards_of_tier(source, low, high, exposure, month, dom, done, anchor, law, room)
         sort(awards, room.spare, 0, awarded)
-        if rises or taking:
+        if rises or taking or foreseeing:
             for period in range(done + 2):
                 room.review_days[period] = day_in(calendar, month + YEAR * period, dom)
         tier = 0
-        if taking or (rises and not params[FORGETS]):
+        if taking or foreseeing or (rises and not params[FORGETS]):
             for period in range(done + 2):
                 room.ends[period] = max(exposure, add_months(calendar, room.review_days[period], -lag))
             settle_ties(awards, 0, awarded, records, where, room)
@@ -126,6 +128,8 @@ def quick(events, bounds, records, where, first_subject, subjects, law, tied, ro
         if abs(total) > NEVER:
             continue
         upcoming = day_in(calendar, month + YEAR * done, dom)
+        if foreseeing:
+            foresee(lines, local, min(upcoming, coming), law, room)
         code = reason_code(seen, reason, law, room, tied)
         change = min(upcoming, coming, expiry)
         write(lines, local, now, expected, total, tier, reason == SHORT_HISTORY, upcoming, change, code)

@@ -119,13 +119,13 @@ def table_size(subjects):
     return size
 
 
-def desk_for(events: int, subjects: int) -> Desk:
-    """Room for a partition of so many."""
+def desk_for(events: int, subjects: int, width: int) -> Desk:
+    """Room for a partition of so many, with lines of that width."""
     return Desk(
         empty(table_size.function(subjects), np.int32),
         empty(events, np.int32),
         empty(subjects + 1, np.int64),
         empty(events, np.uint64),
-        empty((subjects, 8), np.int32),
+        empty((subjects, width), np.int32),
         empty(subjects + 1, np.int64),
     )

@@ -116,7 +116,7 @@ def _erase(tx: Connection, subject: int) -> Erased:
         for table in (schema.rejects, schema.writes, schema.decisions, schema.identities):
             drop(table, table.c.contact.in_(some))
     for some in chunks(subjects):
-        for table in (schema.current, schema.standings):
+        for table in (schema.current, schema.woken, schema.outlooks, schema.standings):
             drop(table, table.c.subject.in_(some))
     drop(signals, theirs)
     for some in chunks(ids):

@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
+from itertools import chain, pairwise
 from queue import Queue
 from typing import Any
 
@@ -25,13 +26,15 @@ from scoring.engine import Part, score, score_parts
 from scoring.rules import Programme
 from scoring.standing import standing
 from sync import parquet_pages
-from sync.ledger import Ledger, arrow, columns, scored
-from sync.ledger.facts import Entry
+from sync.ledger import Ledger, arrow, columns, outlook, scored
+from sync.ledger.facts import Entry, settle
 from sync.report import SHOWN
 from sync.warm import note, warm
 
 THREADS = 2  # that read everybody; of some one reads ahead, while the other core scores and enters
 PIECE = 2_500  # subjects read at once by their numbers
+FIRST = 500  # of them, which are waited for
+PAGE = 10_000  # subjects entered at once
 DENSE = 8  # where at least one subject in so many moves, all signals are read in the order they lie in
 WIDE = 2_000_000  # signals from which on they wait on disk instead of in memory
 NAMED = SHOWN  # of those who moved most
@@ -102,15 +105,34 @@ def score_many(tx: Connection, ledger: Ledger, entry: Entry, programme: Programm
             source.learn(asks[0])
         for ask in asks:
             readers.put(ask)
-        tables = (scoring.everybody if dense else scoring.some)(due)
-        entered = [_enter(tx, entry, _Page(table, due, programme), made, found) for table in tables]
+        standings = scoring.everybody(due) if dense else _some(scoring, due)
+        entered = [_enter(tx, entry, _Page(table, due, programme), made, found) for table in standings]
     found.left = np.setdiff1d(moving, np.concatenate([moving[:0], *entered]), assume_unique=True).tolist()
     return found
 
 
+def _some(scoring: "_Scoring", due: pa.Table) -> Iterator[pa.Table]:
+    """What was foreseen of that day and what is scored, together in the order of subjects.
+
+    A page of the ledger's file holds a hundred of them: so it is written once.
+    """
+    foreseen, unforeseen = scored.foreseen(due, scoring.day, scoring.programme.points_floor)
+    begin = 0
+    for table in scoring.some(unforeseen):
+        if table.num_rows:
+            end = int(np.searchsorted(foreseen["subject"].to_numpy(), table["subject"][-1].as_py()))
+            yield from _pages(pa.concat_tables([foreseen.slice(begin, end - begin), table]).sort_by("subject"))
+            begin = end
+    yield from _pages(foreseen.slice(begin))
+
+
+def _pages(table: pa.Table) -> Iterator[pa.Table]:
+    return (table.slice(at, PAGE) for at in range(0, table.num_rows, PAGE))
+
+
 @dataclass(frozen=True, slots=True)
 class _Scoring:
-    """Subjects who are due in, tables of the engine out."""
+    """Subjects who are due in, what the engine makes of them out, as `scored.entries`."""
 
     programme: Programme
     day: date
@@ -129,17 +151,23 @@ class _Scoring:
 
     def some(self, due: pa.Table) -> Iterator[pa.Table]:
         """Of their own signals alone; while one piece is scored and entered, the next ones are read."""
-        pieces = [due.slice(at, PIECE) for at in range(0, due.num_rows, PIECE)]
+        last = due.num_rows
+        edges = [0, *range(FIRST, last, PIECE), last] if last else []
+        pieces = [due.slice(at, end - at) for at, end in pairwise(edges)]
 
         def read(piece: pa.Table) -> pa.Table:
             return self.source.of_some(self.readers, piece["subject"].to_pylist())
 
-        for piece, events in zip(pieces, (self.executor.map if self.executor else map)(read, pieces), strict=True):
-            yield from self._score([_held(events)], piece, executor=None, spill=None)
+        read_ = (self.executor.map if self.executor else map)(read, pieces)  # threads begin at once
+        each = (self._score([_held(events)], piece) for piece, events in zip(pieces, read_, strict=True))
+        return chain.from_iterable(each)
 
     def _score(self, parts: Sequence[Part], due: pa.Table, **how: Any) -> Iterator[pa.Table]:
-        unread = standing((), self.programme, self.day)  # stands for those that the engine leaves to the plain reading
-        return score_parts(parts, due.select(["subject"]), self.programme, self.day, unread=unread, **how)
+        """Without those that the plain reading must make: what the engine says of them stands for it."""
+        unread = standing((), self.programme, self.day)
+        subjects = due.select(["subject"])
+        for table in score_parts(parts, subjects, self.programme, self.day, unread=unread, outlook=True, **how):
+            yield scored.entries(table.filter(pc.invert(table["plain"])))
 
 
 def _held(table: pa.Table) -> Part:
@@ -160,16 +188,15 @@ def complete(source: columns.Source, tables: Callable[[], Iterator[pa.Table]]) -
 
 
 class _Page:
-    """A table of the engine beside what its subjects had before; without those that the plain reading must make."""
+    """Some standings beside what their subjects had before."""
 
-    def __init__(self, table: pa.Table, due: pa.Table, programme: Programme) -> None:
-        kept = table.filter(pc.invert(table["plain"]))
-        places = np.searchsorted(due["subject"].to_numpy(), kept["subject"].to_numpy())
+    def __init__(self, after: pa.Table, due: pa.Table, programme: Programme) -> None:
+        places = np.searchsorted(due["subject"].to_numpy(), after["subject"].to_numpy())
         self.before = due.take(pa.array(places))
-        self.after = scored.plain_columns(kept)
+        self.after = after
         self.moved = scored.differs(self.after, self.before)
         self.new = self.before["standing"].to_numpy() == 0
-        calendar = ~np.asarray(self.before["woken"]) | ~np.asarray(self.before["same"])
+        calendar = np.asarray(self.before["by_day"]) | ~np.asarray(self.before["same"])
         self.fresh = self.new | calendar | self.moved
         self.attention = self.fresh & np.asarray(pc.greater(self.after["coefficient"], programme.attention))
 
@@ -188,8 +215,10 @@ class _Page:
 
 def _enter(tx: Connection, entry: Entry, page: _Page, made: scored.Made, found: Scored) -> NDArray[np.int64]:
     """Enter what differs from before, and say of whom; who was woken and moved nowhere is left to the plain reading."""
-    fresh = page.after.filter(pa.array(page.fresh))
+    fresh, before = (each.filter(pa.array(page.fresh)) for each in (page.after, page.before))
     scored.store(tx, entry, fresh, made)
+    settle(tx, before["subject"].filter(before["woken"]).to_pylist())
+    outlook.keep(tx, *(each.to_pylist() for each in (fresh["subject"], before["outlook"], fresh["outlook"])))
     found.subjects += int(page.fresh.sum())
     found.first += int(page.new.sum())
     found.attention += int(page.attention.sum())

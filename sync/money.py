@@ -6,12 +6,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select
 
 from scoring.rates import Rates
 from scoring.rules import Programme
 from sync.ledger import schema
-from sync.ledger.facts import NOW, Entry
+from sync.ledger.facts import Entry, wake_whom
 
 BEFORE = timedelta(
     days=31
@@ -75,7 +75,7 @@ def _columns(rates: Mapping[date, Decimal]) -> tuple[tuple[date, ...], tuple[Dec
 
 def _wake(tx: Connection, programme: int, since: Mapping[str, date], money: str) -> None:
     """Those with signals in a currency whose rate changed, from that day on; in any, where the programme's own did."""
-    signals, contacts, connections, current = schema.signals, schema.contacts, schema.connections, schema.current
+    signals, contacts, connections = schema.signals, schema.contacts, schema.connections
     moved: list[ColumnElement[bool]] = [
         (signals.c.currency == currency) & (signals.c.on_day >= day) for currency, day in since.items()
     ]
@@ -87,4 +87,4 @@ def _wake(tx: Connection, programme: int, since: Mapping[str, date], money: str)
         .join(connections, connections.c.id == contacts.c.connection)
         .where(connections.c.programme == programme, or_(*moved))
     )
-    tx.execute(update(current).where(current.c.subject.in_(whose)).values(due=NOW))
+    wake_whom(tx, whose)

@@ -44,7 +44,7 @@ class Opened:
 
     def entry(self, connection: int = 0, *, initial: bool = False) -> Entry:
         """Who writes an entry in this run."""
-        return Entry(self.report.run, self.now, self.programme_id, connection, initial=initial, day=self.day)
+        return Entry(self.report.run, self.now, self.programme_id, connection, initial=initial)
 
 
 @contextmanager
@@ -132,7 +132,7 @@ def _begin(tx: Connection, job: Job, kind: str, met: _Met) -> tuple[Opened, Leas
     horizon = row.horizon or history_start(now, job.history_years)
     if row.opened is None and known:
         database.open_programme(tx, row.id, time_zone=zone.key, opened=day, horizon=horizon)
-    moved = settled.follow_zone(tx, row, zone, day)
+    moved = settled.follow_zone(tx, row, zone)
     programme = job.programme_at(day)
     lease.abandon(tx, row.id, now)
     number = database.start_run(tx, row.id, now, programme.label, kind=kind)

@@ -22,7 +22,7 @@ from sync import lease
 from sync.decide import decisions_of
 from sync.leaning import Lean, give_up, leaning
 from sync.ledger import Ledger, database, past, schema
-from sync.ledger.facts import LOWEST, chunks
+from sync.ledger.facts import LOWEST, chunks, forget_outlooks
 from sync.money import rates_for
 from sync.standings import RulesOf
 
@@ -151,6 +151,7 @@ def _purge(tx: Connection, subjects: Sequence[int], old: _Old, purged: Purged) -
             break
     purged.deleted[old.name] += _delete(tx, [signal for signals in gone.values() for signal in signals])
     purged.rows["standings"] += give_up(tx, leans)
+    forget_outlooks(tx, gone)
 
 
 def _ever(tx: Connection, subjects: Iterable[int]) -> dict[int, set[int]]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -10,7 +9,7 @@ from sqlalchemy import Connection
 from config.reading import ConfigError
 from connectors.protocol import Account
 from sync.job import Job
-from sync.ledger import database, facts
+from sync.ledger import database
 from sync.ledger.database import ConnectionRow, ProgrammeRow
 from sync.read import history_days
 
@@ -34,13 +33,11 @@ def time_zone(job: Job, row: ProgrammeRow, accounts: Mapping[str, Account]) -> Z
     return ZoneInfo(zones.pop()) if len(accounts) == len(job.sources) else None
 
 
-def follow_zone(tx: Connection, row: ProgrammeRow, zone: ZoneInfo, day: date) -> list[str]:
+def follow_zone(tx: Connection, row: ProgrammeRow, zone: ZoneInfo) -> list[str]:
     """Read everything again where the days are another zone's from now on; what there is to say of that."""
     if row.time_zone in (None, zone.key):
         return []
     database.set_time_zone(tx, row.id, zone.key)
-    # A run that did not come to scoring may have left as they were those that its day moves, which may be tomorrow's.
-    facts.wake_due(tx, row.id, day + timedelta(days=1))
     return [f"time_zone was {row.time_zone} and is {zone.key}: everything is read and judged again, by its days"]
 
 

@@ -6,11 +6,12 @@ Everything here is idempotent: a page that is read again changes nothing (SR01, 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from scoring.records import Problem, is_address
 from scoring.signals import Judged
@@ -18,9 +19,6 @@ from sync.ledger import bulk, schema
 
 PAGE = 5000  # entries in memory at once
 CHUNK = 500  # ids in one IN (...): well below what every database allows
-NOW = date.min  # due at once
-# Whoever is due already is not written again, least of all in a first fill.
-SLEEPS = schema.current.c.due.is_distinct_from(NOW)
 LOWEST = -(2**31)  # below every subject: whoever was split off and found no number free has one below zero
 T = TypeVar("T")
 
@@ -34,7 +32,6 @@ class Entry:
     programme: int
     connection: int
     initial: bool
-    day: date = NOW  # the civil day that the run will score
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +142,7 @@ def _new_contacts(tx: Connection, entry: Entry, found: Sequence[ContactFacts]) -
     stamp = {"run": entry.run, "recorded": entry.at}
     bulk.enter(tx, contacts, rows)
     bulk.enter(tx, schema.identities, [{**stamp, "contact": each, "subject": each} for each in ids])
-    bulk.enter(tx, schema.current, [{"subject": each, "programme": entry.programme, "due": NOW} for each in ids])
+    bulk.enter(tx, schema.current, [{"subject": each, "programme": entry.programme} for each in ids])
     return set(ids)
 
 
@@ -286,24 +283,39 @@ def count_problems(tx: Connection, run: int) -> int:
 
 
 def wake(tx: Connection, entry: Entry, records: Iterable[str]) -> None:
-    """Make the subjects of these contacts due at once; those that this day moves anyway are due as it is."""
-    contacts, current = schema.contacts, schema.current
-    here, sleeps = contacts.c.connection == entry.connection, or_(current.c.due.is_(None), current.c.due > entry.day)
+    """Make the subjects of these contacts due at once."""
+    contacts = schema.contacts
     for some in chunks(records):
-        subjects = select(contacts.c.subject).where(here, bulk.among(tx, contacts.c.record, some))
-        tx.execute(update(current).where(current.c.subject.in_(subjects), sleeps).values(due=NOW))
-
-
-def wake_due(tx: Connection, programme: int, day: date) -> None:
-    """Make whom that day moves due at once."""
-    current = schema.current
-    tx.execute(update(current).where(current.c.programme == programme, current.c.due <= day, SLEEPS).values(due=NOW))
+        here = contacts.c.connection == entry.connection, bulk.among(tx, contacts.c.record, some)
+        wake_whom(tx, select(contacts.c.subject).where(*here))
 
 
 def wake_subjects(tx: Connection, subjects: Iterable[int]) -> None:
     """Make these subjects due at once."""
-    for ids in chunks(subjects):
-        tx.execute(update(schema.current).where(schema.current.c.subject.in_(ids), SLEEPS).values(due=NOW))
+    current = schema.current
+    for some in chunks(subjects):
+        wake_whom(tx, select(current.c.subject).where(current.c.subject.in_(some)))
+
+
+def wake_whom(tx: Connection, subjects: Select[Any]) -> None:
+    """Make the subjects that a query finds due at once; in order, so that two who do so do not wait for each other."""
+    insert = (sqlite if tx.dialect.name == "sqlite" else postgresql).insert(schema.woken)
+    ordered = subjects.distinct().order_by(subjects.selected_columns[0])
+    tx.execute(insert.from_select(["subject"], ordered).on_conflict_do_nothing())
+
+
+def settle(tx: Connection, subjects: Iterable[int]) -> None:
+    """These are scored: what woke them is done with."""
+    table = schema.woken
+    for some in chunks(subjects, PAGE):
+        tx.execute(delete(table).where(bulk.among(tx, table.c.subject, some)))
+
+
+def forget_outlooks(tx: Connection, subjects: Iterable[int]) -> None:
+    """Nothing is foreseen of these any more: they rest on other signals than they did."""
+    table = schema.outlooks
+    for some in chunks(subjects, PAGE):
+        tx.execute(delete(table).where(bulk.among(tx, table.c.subject, some)))
 
 
 def chunks(items: Iterable[T], most: int = CHUNK) -> Iterator[list[T]]:

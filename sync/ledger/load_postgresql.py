@@ -11,12 +11,12 @@ import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, select, text
 
 from sync.ledger import schema
 from sync.ledger.database import Ledger
 from sync.ledger.errors import explain
-from sync.ledger.facts import NOW, SLEEPS, Entry
+from sync.ledger.facts import Entry, wake_whom
 
 MEMORY = "SET LOCAL maintenance_work_mem = '256MB'"  # to sort for indexes
 STAMP = ("run", "recorded", "initial", "withdrawn", "connection")
@@ -47,7 +47,8 @@ def load(ledger: Ledger, filling: Iterable[tuple[Entry, pa.Table]], connections:
             tx.exec_driver_sql(statement)
         tx.exec_driver_sql("ANALYZE signals, contacts")
         whose = select(schema.contacts.c.subject).where(schema.contacts.c.connection.in_(connections))
-        tx.execute(update(schema.current).where(schema.current.c.subject.in_(whose), SLEEPS).values(due=NOW))
+        current = schema.current  # whoever was never scored is due without being woken
+        wake_whom(tx, select(current.c.subject).where(current.c.subject.in_(whose), current.c.rules.is_not(None)))
     return count
 
 

@@ -11,7 +11,9 @@ from sqlalchemy.schema import CreateIndex, DropIndex, ExecutableDDLElement
 
 from sync.ledger import arrow, schema
 from sync.ledger.database import Ledger
-from sync.ledger.facts import NOW, Entry
+from sync.ledger.facts import Entry
+
+SCORED = "rules IS NOT NULL"  # whoever was never scored is due without being woken
 
 
 def load(ledger: Ledger, filling: Iterable[tuple[Entry, pa.Table]], connections: Sequence[int]) -> int:
@@ -26,7 +28,7 @@ def load(ledger: Ledger, filling: Iterable[tuple[Entry, pa.Table]], connections:
         "before": [_sql(DropIndex(index)) for index in indexes],
         "after": [
             *(_sql(CreateIndex(index)) for index in indexes),
-            f"UPDATE current SET due = '{NOW}' WHERE subject IN ({whose}) AND due IS NOT '{NOW}'",  # noqa: S608 - as above
+            f"INSERT OR IGNORE INTO woken SELECT subject FROM current WHERE {SCORED} AND subject IN ({whose})",  # noqa: S608 - as above
         ],
     }
     ledger.engine.dispose()  # the child writes faster where nobody else has the file open

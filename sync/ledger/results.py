@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, fu
 from scoring.explain import to_json
 from scoring.standing import Standing
 from sync.ledger import bulk, schema
-from sync.ledger.facts import LOWEST, Entry, chunks
+from sync.ledger.facts import LOWEST, Entry, chunks, forget_outlooks, settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ def count_due(tx: Connection, programme: int, day: date, rules: str, *, most: in
 
 def _due(programme: int, day: date, rules: str) -> ColumnElement[bool]:
     table = schema.current
-    moves = or_(table.c.due <= day, table.c.rules.is_(None), table.c.rules != rules)
+    woken = select(schema.woken.c.subject).where(schema.woken.c.subject == table.c.subject).exists()
+    moves = or_(table.c.due <= day, table.c.rules.is_(None), table.c.rules != rules, woken)
     return and_(table.c.programme == programme, moves, _alive(table.c.subject))
 
 
@@ -108,6 +109,8 @@ def store_standings(
     ]
     if present:
         tx.execute(update(current).where(current.c.subject == bindparam("whose")), present)
+        settle(tx, standings)
+        forget_outlooks(tx, standings)
     return [changed for changed, _ in fresh]
 
 

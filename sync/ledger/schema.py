@@ -1,9 +1,9 @@
 """The tables of the present version; `migrations` leads older ledgers here.
 
 Signals, rates, identities, standings, writes, problems, decisions and erasures are append-only: a correction is a
-counter-entry, so that any past day can be recomputed as it was known then. `contacts`, `current`, `cursors` and
-`progress` are the present, derived from them or from the last run, and may be rebuilt; `leases`, `rejects` and `alerts`
-are the present of the operation.
+counter-entry, so that any past day can be recomputed as it was known then. `contacts`, `current`, `woken`,
+`outlooks`, `cursors` and `progress` are the present, derived from them or from the last run, and may be rebuilt;
+`leases`, `rejects` and `alerts` are the present of the operation.
 
 Two clocks: `on_day` is the civil day a fact is about, `recorded` the instant at which the ledger learnt it.
 """
@@ -30,7 +30,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 10  # the newest of `migrations/versions`
+VERSION = 11  # the newest of `migrations/versions`
 
 metadata = MetaData()
 
@@ -227,6 +227,19 @@ current = Table(
     Column("standing", Integer),  # no key: to delete a standing would go through everybody
     Column("rules", String(120)),
     Column("due", Date),  # the next day on which something changes by itself; None: never
+)
+
+woken = Table(
+    "woken",
+    metadata,
+    Column("subject", Integer, primary_key=True),  # something of theirs changed since they were scored
+)
+
+outlooks = Table(
+    "outlooks",
+    metadata,
+    Column("subject", Integer, primary_key=True),
+    Column("says", Text, nullable=False),  # what the calendar alone brings next (`sync.ledger.outlook`)
 )
 
 writes = Table(

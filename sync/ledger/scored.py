@@ -10,35 +10,52 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from sqlalchemy import Connection, func, select, text
 
-from sync.ledger import bulk, load_postgresql, schema
+from sync.ledger import bulk, load_postgresql, outlook, schema
 from sync.ledger.arrow import Read
-from sync.ledger.facts import NOW, Entry
+from sync.ledger.facts import Entry
 
 DUE = pa.schema(
     [
         pa.field("subject", pa.int64()),
-        pa.field("woken", pa.bool_()),  # something of theirs changed; else the calendar or the rules moved them
+        pa.field("woken", pa.bool_()),  # something of theirs changed
+        pa.field("by_day", pa.bool_()),  # the day moves them
         pa.field("standing", pa.int64()),  # the last one's number; 0: none
+        pa.field("since", pa.string()),  # its day; null: not asked
         pa.field("same", pa.bool_()),  # it was made under the same rules
         pa.field("coefficient", pa.int32()),
         pa.field("expected", pa.int32()),
         pa.field("points", pa.int32()),
         pa.field("tier", pa.string()),
         pa.field("status", pa.string()),
+        pa.field("outlook", pa.string()),  # what was foreseen of them; empty: nothing, null: not asked
     ]
 )
 
-_DUE = """
-SELECT u.subject AS subject, CASE WHEN u.due = '{now}' THEN 1 ELSE 0 END AS woken, coalesce(u.standing, 0) AS standing,
-       CASE WHEN t.rules = {rules} THEN 1 ELSE 0 END AS same, coalesce(t.coefficient, 0) AS coefficient,
-       coalesce(t.expected, 0) AS expected, coalesce(t.points, 0) AS points, coalesce(t.tier, '') AS tier,
-       coalesce(t.status, '') AS status
-FROM current AS u LEFT JOIN standings AS t ON t.id = u.standing
-WHERE u.programme = {programme} AND (u.due <= '{day}' OR u.rules IS NULL OR u.rules <> {rules})
-AND EXISTS (SELECT 1 FROM contacts AS c WHERE c.subject = u.subject AND NOT c.gone)
-ORDER BY u.subject LIMIT {most}
-"""  # numbers and days alone are put in
-EVERYBODY = 2**62
+_COLUMNS = """
+u.subject AS subject, CASE WHEN w.subject IS NULL THEN 0 ELSE 1 END AS woken,
+CASE WHEN u.due <= '{day}' THEN 1 ELSE 0 END AS by_day, coalesce(u.standing, 0) AS standing,
+{since} AS since, CASE WHEN t.rules = {rules} THEN 1 ELSE 0 END AS same,
+coalesce(t.coefficient, 0) AS coefficient, coalesce(t.expected, 0) AS expected, coalesce(t.points, 0) AS points,
+coalesce(t.tier, '') AS tier, coalesce(t.status, '') AS status, {says} AS outlook
+"""
+_HERE = "u.programme = {programme} AND EXISTS (SELECT 1 FROM contacts AS c WHERE c.subject = u.subject AND NOT c.gone)"
+_BESIDE = "LEFT JOIN standings AS t ON t.id = u.standing {outlooks}"
+# What was foreseen is read where few move: of everybody it would be a hundred megabytes.
+_FORESEEN = {
+    "since": "coalesce(CAST(t.day AS TEXT), '')",
+    "says": "coalesce(o.says, '')",
+    "outlooks": "LEFT JOIN outlooks AS o ON o.subject = u.subject",
+}
+_UNASKED = {"since": "CAST(NULL AS TEXT)", "says": "CAST(NULL AS TEXT)", "outlooks": ""}
+# Those whom the day or the rules move are found by going through everybody, who was woken beside them by their numbers.
+_DUE = f"""
+SELECT * FROM (
+SELECT {_COLUMNS} FROM current AS u LEFT JOIN woken AS w ON w.subject = u.subject {_BESIDE}
+WHERE {_HERE} AND (u.due <= '{{day}}' OR u.rules IS NULL OR u.rules <> {{rules}}) {{limit}}
+) AS moving UNION ALL
+SELECT {_COLUMNS} FROM woken AS w CROSS JOIN current AS u {_BESIDE}
+WHERE u.subject = w.subject AND {_HERE} AND (u.due IS NULL OR u.due > '{{day}}') AND u.rules = {{rules}}
+"""  # noqa: S608 - numbers and days alone are put in
 _RULES = "(SELECT rules FROM runs WHERE id = {run})"
 _LATE = {
     "sqlite": "e.recorded > datetime(min(e.on_day, b.on_day), '+{days} days')",
@@ -63,14 +80,18 @@ _ROWS = "id, run, recorded, subject, day, coefficient, expected, points, tier, s
 _KEPT = ("subject", "coefficient", "expected", "points", "tier", "status")
 
 
-def due(ask: Read, entry: Entry, day: date, *, most: int = EVERYBODY) -> pa.Table:
-    """Who moves on that day, by subject, as `DUE`; the first of them if they are more."""
+def due(ask: Read, entry: Entry, day: date, *, most: int | None = None) -> pa.Table:
+    """Who moves on that day, by subject, as `DUE`: everybody, or with `most` also what was foreseen of them.
+
+    Of more than so many these are not all.
+    """
     rules = _RULES.format(run=entry.run)
-    query = _DUE.format(now=NOW, rules=rules, programme=entry.programme, day=day, most=most)
+    more = {"limit": "", **_UNASKED} if most is None else {"limit": f"LIMIT {most}", **_FORESEEN}
+    query = _DUE.format(rules=rules, programme=entry.programme, day=day, **more)
     batches = [
         pa.record_batch([batch[field.name].cast(field.type) for field in DUE], schema=DUE) for batch in ask(query)
     ]
-    return pa.Table.from_batches(batches, DUE).combine_chunks()
+    return pa.Table.from_batches(batches, DUE).sort_by("subject").combine_chunks()
 
 
 def by_hand(tx: Connection, correction_years: int) -> set[int]:
@@ -154,6 +175,31 @@ def plain_columns(table: pa.Table) -> pa.Table:
     """What the engine made, in the types of `DUE`, and `next_change`."""
     kept = {name: table[name].cast(DUE.field(name).type) for name in _KEPT}
     return pa.table(kept | {"next_change": table["next_change"]}).combine_chunks()
+
+
+def entries(table: pa.Table) -> pa.Table:
+    """The same, and the outlook as it is kept."""
+    return plain_columns(table).append_column("outlook", outlook.texts(table["outlook"]))
+
+
+def foreseen(due: pa.Table, day: date, floor: int | None) -> tuple[pa.Table, pa.Table]:
+    """What was foreseen of that day, as `entries`; and those who are due of whom nothing was.
+
+    A balance is shown with that floor: points that go from below it are not missed.
+    """
+    holds = pc.and_(pc.invert(due["woken"]), due["same"]).to_pylist()
+    said = zip(due["outlook"].to_pylist(), due["since"].to_pylist(), holds, strict=True)
+    steps = [outlook.step(text, since, str(day)) if held else None for text, since, held in said]
+    found = [each for each in steps if each is not None]
+    reached = pa.array([each is not None for each in steps], pa.bool_())
+    known = due.filter(reached).select([*_KEPT, "outlook"])
+    points = pc.subtract(known["points"], pa.array([each.lost for each in found], pa.int32()))
+    if floor is not None:
+        points = pc.max_element_wise(points, pa.scalar(floor, pa.int32()))
+    known = known.set_column(_KEPT.index("points"), DUE.field("points"), points)
+    changes = pa.array([each.next_change for each in found], pa.date32())
+    known = known.add_column(len(_KEPT), pa.field("next_change", pa.date32()), changes)
+    return known.combine_chunks(), due.filter(pc.invert(reached)).combine_chunks()
 
 
 def differs(after: pa.Table, before: pa.Table) -> NDArray[np.bool_]:

@@ -54,7 +54,7 @@ def other_rules(day):
 class Life:
     """A company's years, the same for the same seed, over a ledger of its own."""
 
-    def __init__(self, ledger, seed):
+    def __init__(self, ledger, seed, orders=0):
         clock = Clock()
         self.chance = random.Random(seed)  # noqa: S311 - no secret
         self.world = World(ledger, clock, {n: MemoryCrm(clock, n, page_size=20) for n in "ab"})
@@ -66,6 +66,9 @@ class Life:
                 crm.put("contacts", str(number), email=f"c{number}@{self.chance.choice('xy')}.example")
             for _ in range(60):
                 self.happen(crm)
+            for number in range(orders):
+                day = FIRST + timedelta(self.chance.randrange(SPAN))
+                order(crm, f"5000{number}", str(self.chance.randint(1, 12)), day=day, amount=Decimal(10))
 
     @staticmethod
     def mapping(name):
@@ -124,12 +127,12 @@ class Life:
             decision = Decision(Kind.ADJUST, day, "someone", "goodwill", coefficient=80, recorded=world.clock.now)
             decide.enter(tx, decide.Subject(programme, found[0].subject), decision, world.clock.now)
 
-    def live(self):
+    def live(self, steps=(1, 40, 400, 500), changes=8):
         """Years of it, and what is left of them."""
         self.sync()
-        for days in (1, 40, 400, 500):
+        for days in steps:
             self.world.clock.advance(days=days)
-            for _ in range(8):
+            for _ in range(changes):
                 self.change()
             self.sync()
         self.world.clock.advance(days=1)
@@ -172,6 +175,31 @@ def test_both_ways_enter_the_same_standings_show_the_same_values_and_tell_the_sa
     assert all_kept == len(plainly["standings"])
     assert found.differences == []
     assert found.standings > found.unknown_rules > 0
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_what_was_foreseen_of_a_day_is_what_it_brings_whatever_happens_in_between(places, seed, monkeypatch):
+    steps = (*[1] * 12, *[7] * 12, *[31] * 8)
+    foreseen = []
+    real = scored.foreseen
+
+    def counted(*given):
+        known, rest = real(*given)
+        foreseen.append(known.num_rows)
+        return known, rest
+
+    monkeypatch.setattr(scored, "foreseen", counted)
+    monkeypatch.setattr(sync.score, "MANY", FEW)
+    monkeypatch.setattr("sync.many.DENSE", 1)  # each is asked for by itself, however many they are
+    with closing(Ledger.open(places[0])) as ledger:
+        by_columns, _ = Life(ledger, seed, orders=120).live(steps, changes=1)
+        found = verify(ledger, "customers", programme_at)
+    monkeypatch.setattr(sync.score, "MANY", NEVER)
+    with closing(Ledger.open(places[1])) as ledger:
+        plainly, _ = Life(ledger, seed, orders=120).live(steps, changes=1)
+    assert by_columns == plainly
+    assert sum(foreseen) > 20
+    assert found.differences == []
 
 
 def test_whom_the_engine_left_are_looked_up_and_nobody_else_is_gone_through(places, monkeypatch):

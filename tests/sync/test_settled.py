@@ -1,6 +1,6 @@
 """What the first contact settled: settings that say otherwise later are followed whole, or refused in one line."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -124,17 +124,6 @@ def test_another_time_zone_judges_every_day_again(world: World):
     assert world.sync(time_zone=ZoneInfo("America/New_York")).notes == []
     assert world.sync().written == 0, "what was followed is kept, as what the first contact said was"
     assert verify(world.ledger, "customers", lambda day: load_programme("customers", at=day)).differences == []
-
-
-def test_who_is_due_by_the_days_of_the_zone_before_is_due_by_those_of_the_next(world: World):
-    """A run that dies before it scores leaves them to their day, which may not have come where the next one is."""
-    one_customer(world)
-    world.sync()
-    current = schema.current
-    with world.ledger.begin() as tx:
-        tx.execute(current.update().values(due=world.clock.now.date() + timedelta(days=1)))
-    assert world.sync().scored == 0
-    assert world.sync(time_zone=ZoneInfo("America/New_York")).scored == 1
 
 
 def test_another_number_of_years_is_refused_as_the_first_fill_read_only_so_far_back(world: World):

@@ -13,13 +13,13 @@ from signal import SIGINT, SIGTERM
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, select, update
 
 from config.rulefile import load_programme
 from scoring.engine import score, score_parts
 from scoring.signal import Liability, Signal, Source
 from scoring.signals import Judged
-from sync.ledger import Ledger, LedgerError, arrow, columns, facts, fill, past, schema
+from sync.ledger import Ledger, LedgerError, arrow, columns, facts, fill, past, results, schema
 from sync.ledger import child as its_child
 from sync.ledger.export import export, part_of
 from sync.ledger.facts import store_signals
@@ -96,10 +96,18 @@ def test_a_page_read_again_after_a_fill_in_columns_changes_nothing(filled):
     assert (changes.same, changes.made, changes.changed, changes.withdrawn) == (len(SOME), 0, 0, 0)
 
 
-def test_a_fill_in_columns_makes_its_subjects_due(filled):
-    table = schema.current
-    with filled.ledger.begin() as tx:
-        assert set(tx.execute(select(table.c.due)).scalars()) == {facts.NOW}
+@pytest.mark.parametrize("rules", ["customers@1", None])
+def test_a_fill_in_columns_makes_its_subjects_due_whether_they_were_scored_or_not(filling, rules):
+    filling.contacts("c1", "c2")
+    with filling.ledger.begin() as tx:
+        tx.execute(update(schema.current).values(rules=rules, due=NOW.date() + timedelta(days=9)))
+        everybody = tx.execute(select(schema.current.c.subject)).scalars().all()
+    fill.store_signals(filling.ledger, {filling.entry: [in_columns(SOME)]})
+    with filling.ledger.begin() as tx:
+        assert everybody
+        due = results.due_subjects(tx, filling.entry.programme, NOW.date(), "customers@1", limit=99)
+        assert sorted(due) == sorted(everybody)
+        assert tx.execute(select(schema.woken.c.subject)).scalars().all() == (sorted(everybody) if rules else [])
 
 
 def test_a_fill_in_columns_leaves_every_index_and_foreign_key_in_place(filled):

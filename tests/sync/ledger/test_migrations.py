@@ -116,6 +116,22 @@ def test_history_is_in_force_after_the_upgrade_as_it_was_before(version_1):
     ledger.close()
 
 
+def test_whoever_was_due_at_once_before_version_11_is_woken_and_nobody_else(empty, tmp_path):
+    engine = engines.at(empty, tmp_path)
+    with engine.begin() as tx:
+        upgrade(tx, 10)
+        tx.exec_driver_sql("INSERT INTO programmes (name) VALUES ('customers')")
+        tx.exec_driver_sql(
+            "INSERT INTO current (subject, programme, rules, due) VALUES "
+            "(1, 1, 'customers@1', '0001-01-01'), (2, 1, 'customers@1', '2026-11-29'), (3, 1, NULL, '0001-01-01')"
+        )
+        upgrade(tx)
+        assert tx.execute(select(schema.woken.c.subject)).scalars().all() == [1]
+        rows = tx.execute(select(schema.current.c.due).order_by(schema.current.c.subject)).scalars().all()
+        assert rows == [None, date(2026, 11, 29), None]
+    engine.dispose()
+
+
 @pytest.mark.parametrize(
     ("statement", "says"),
     [
