@@ -60,6 +60,8 @@ def ledger_rows(tx: Connection) -> dict[str, list[str]]:
         "signals": told(schema.signals, "recorded", "replaces", connection=connections.get),
         "standings": _moves(tx, contacts),
         "current": told(schema.current, programme=programmes.get, subject=contacts.get, standing=shown),
+        "woken": told(schema.woken, subject=contacts.get),
+        "outlooks": told(schema.outlooks, subject=contacts.get),
         "writes": told(schema.writes, "recorded", contact=contacts.get),
         # A page that is read again says again what is wrong with its records.
         "problems": sorted(set(told(schema.problems, connection=connections.get))),
