@@ -30,7 +30,7 @@ def load(ledger: Ledger, filling: Iterable[tuple[Entry, pa.Table]], connections:
     with _explained(ledger), ledger.begin() as tx:
         tx.exec_driver_sql(MEMORY)
         _not_while_scoring(tx, connections)
-        first = tx.execute(select(schema.signals.c.id).limit(1)).first() is None
+        first = _is_first(tx)
         # Checking and sorting once at the end costs a fraction of doing it row by row, if there is nothing else.
         again = _without_checks(tx) if first else []
         for entry, tables in groupby(filling, key=itemgetter(0)):
@@ -38,7 +38,7 @@ def load(ledger: Ledger, filling: Iterable[tuple[Entry, pa.Table]], connections:
             if first:
                 # What all rows have in common is no text to write and to parse, but a default while this lasts.
                 _defaults(tx, _stamp(entry))
-                count += copy_in(tx, "signals", rows)
+                count += copy_in(tx, "signals", rows, frozen=True)
             else:
                 count += copy_in(tx, "signals", (_stamped(entry, table) for table in rows))
         if first:
@@ -50,6 +50,23 @@ def load(ledger: Ledger, filling: Iterable[tuple[Entry, pa.Table]], connections:
         current = schema.current  # whoever was never scored is due without being woken
         wake_whom(tx, select(current.c.subject).where(current.c.subject.in_(whose), current.c.rules.is_not(None)))
     return count
+
+
+def _is_first(tx: Connection) -> bool:
+    """Whether there is nothing yet; the table is then nobody else's, and as new, in this transaction.
+
+    Rows of a table that is new can be written as seen by everybody at once (FREEZE). Else whoever reads them first, an
+    index, notes in each page that they are, and every page is written twice. Whoever looks with an older snapshot, a
+    dry run that is being copied, waits for this transaction, and sees them too.
+    """
+    nothing = select(schema.signals.c.id).limit(1)
+    if tx.execute(nothing).first() is not None:
+        return False
+    tx.exec_driver_sql("LOCK TABLE signals")
+    if tx.execute(nothing).first() is not None:  # somebody entered some meanwhile
+        return False
+    tx.exec_driver_sql("TRUNCATE signals")
+    return True
 
 
 def _not_while_scoring(tx: Connection, connections: Sequence[int]) -> None:
@@ -91,10 +108,10 @@ def _explained(ledger: Ledger) -> Iterator[None]:
         raise explain(ledger.place, error) from error
 
 
-def copy_in(tx: Connection, name: str, tables: Iterator[pa.Table]) -> int:
-    """Rows into the table of that name, as they are; how many."""
+def copy_in(tx: Connection, name: str, tables: Iterator[pa.Table], *, frozen: bool = False) -> int:
+    """Rows into the table of that name, as they are; how many. `frozen`: the table is new in this transaction."""
     count = 0
-    with _cursor(tx) as cursor, closing(_ahead(_written(tables))) as texts:
+    with _cursor(tx) as cursor, closing(_ahead(_written(tables, frozen=frozen))) as texts:
         for rows, how, text_ in texts:
             with cursor.copy(f"COPY {name} {how}") as copy:
                 copy.write(memoryview(text_))
@@ -102,7 +119,7 @@ def copy_in(tx: Connection, name: str, tables: Iterator[pa.Table]) -> int:
     return count
 
 
-def _written(tables: Iterator[pa.Table]) -> Iterator[tuple[int, str, pa.Buffer]]:
+def _written(tables: Iterator[pa.Table], *, frozen: bool) -> Iterator[tuple[int, str, pa.Buffer]]:
     """How many rows, how the server is to read them, and they themselves as CSV.
 
     Without quotes, which the server reads faster, where every value can do without: then what is empty is a text in a
@@ -112,7 +129,8 @@ def _written(tables: Iterator[pa.Table]) -> Iterator[tuple[int, str, pa.Buffer]]
         whole = [name for name in table.schema.names if not table[name].null_count]
         said = None if _is_ambiguous(table) else _as_csv(table, "none")
         columns, texts = (", ".join(f'"{name}"' for name in names) for names in (table.schema.names, whole))
-        how = f"({columns}) FROM STDIN (FORMAT csv" + (f", FORCE_NOT_NULL ({texts}))" if whole else ")")
+        options = ["FORMAT csv", "FREEZE" if frozen else "", f"FORCE_NOT_NULL ({texts})" if whole else ""]
+        how = f"({columns}) FROM STDIN ({', '.join(filter(None, options))})"
         yield table.num_rows, how, _as_csv(table, "needed") if said is None else said
 
 
