@@ -62,15 +62,21 @@ def empty(request, tmp_path):
     return str(tmp_path / "empty.db")
 
 
+def made_by(number, place, folder, statements):
+    """A ledger as that version made it, with what these statements enter."""
+    engine = engines.at(place, folder)
+    with engine.begin() as tx:
+        upgrade(tx, number)
+        for statement in statements:
+            tx.exec_driver_sql(statement)
+    engine.dispose()
+
+
 @pytest.fixture
 def version_1(empty, tmp_path):
     """A ledger as version 1 made it, with some history in it."""
-    engine = engines.at(empty, tmp_path)
-    with engine.begin() as tx:
-        upgrade(tx, 1)
-        for statement in [*VERSION_1.strip().split("\n"), *(SIGNAL_1.format(**each) for each in ENTRIES_1)]:
-            tx.exec_driver_sql(statement)
-    engine.dispose()
+    entries = (SIGNAL_1.format(**each) for each in ENTRIES_1)
+    made_by(1, empty, tmp_path, [*VERSION_1.strip().split("\n"), *entries])
     return empty
 
 
@@ -161,12 +167,7 @@ def test_a_ledger_of_a_later_version_is_refused_with_the_cure(empty):
 
 def test_a_key_that_was_taken_from_a_table_left_its_rows_and_the_file_whole(tmp_path):
     place = str(tmp_path / "ledger.db")
-    engine = engines.at(place, tmp_path)
-    with engine.begin() as tx:
-        upgrade(tx, 6)
-        for statement in VERSION_6.strip().split("\n"):
-            tx.exec_driver_sql(statement)
-    engine.dispose()
+    made_by(6, place, tmp_path, VERSION_6.strip().split("\n"))
     ledger = Ledger.open(place)
     with ledger.begin() as tx:
         assert tx.execute(select(schema.standings.c.run, schema.standings.c.subject)).all() == [(1, 1), (1, 2)]
@@ -178,12 +179,7 @@ def test_a_key_that_was_taken_from_a_table_left_its_rows_and_the_file_whole(tmp_
 
 
 def test_what_was_decided_before_it_was_kept_what_an_incident_was_made_of_is_still_known(empty, tmp_path):
-    engine = engines.at(empty, tmp_path)
-    with engine.begin() as tx:
-        upgrade(tx, 7)
-        for statement in VERSION_7.strip().split("\n"):
-            tx.exec_driver_sql(statement)
-    engine.dispose()
+    made_by(7, empty, tmp_path, VERSION_7.strip().split("\n"))
     ledger = Ledger.open(empty)
     with ledger.begin() as tx:
         (found,) = decide.decisions_of(tx, [1])[1]
