@@ -9,12 +9,13 @@ from typing import Any
 import llvmlite.binding as llvm
 import numba
 import numpy as np
+from llvmlite import ir
 from numba.core import cgutils
 from numba.core.compiler_lock import global_compiler_lock
 from numba.extending import intrinsic, overload, typeof_impl
 from numba.np import arrayobj
 
-from scoring.kernel_door import ENTRY, Loop, Shape
+from scoring.kernel_door import ENTRY, Loop, Shape, called
 
 _numba: Any = numba  # its options say more than its types do
 # Division as processors do it: no loop divides by what could be zero, and so none can fail.
@@ -89,6 +90,25 @@ def _integer(value):
 @overload(_integer)
 def _integer_of(value):
     return (lambda value: 0) if isinstance(value, numba.types.NoneType) else lambda value: value  # noqa: ARG005 - by name
+
+
+def _call(_: Any, address: Any, words: Any) -> Any:
+    """A call of the function at an address."""
+
+    def make(_: Any, builder: Any, __: Any, values: Any) -> Any:
+        given = cgutils.unpack_tuple(builder, values[1])
+        kind = ir.FunctionType(ir.IntType(64), [ir.IntType(64)] * len(given))
+        return builder.call(builder.inttoptr(values[0], kind.as_pointer()), given)
+
+    return numba.types.int64(address, numba.types.UniTuple(numba.types.int64, len(words))), make
+
+
+_called: Any = intrinsic(_call)
+
+
+@overload(called)
+def _called_of(address, words):  # noqa: ARG001 - by name
+    return lambda address, words: _called(address, words)  # noqa: PLW0108 - an intrinsic is no function
 
 
 @cache

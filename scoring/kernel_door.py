@@ -39,6 +39,11 @@ class Loop:
         self.inlined = inlined
 
 
+def called(address: int, words: tuple[int, ...]) -> int:
+    """What the C function at that address gives for so many integers: for loops to call, as `kernel_compile` has it."""
+    raise NotImplementedError(f"{address}{words}")
+
+
 def loop(function: Any) -> Any:
     """A loop that other loops call."""
     return Loop(function, inlined=False)

@@ -10,7 +10,7 @@ from numpy import uint8, uint64
 from scoring.kernel_door import inline, loop
 from scoring.kernel_pages import varint
 
-LENGTH = 4  # bytes that a length takes
+PREFIX = 4  # bytes of a length before what is so long
 WIDEST = 32  # bits of a place or a difference
 _MOST = uint64(1 << 31)  # values of a run
 _BITS = uint64(64)  # of a word
@@ -46,15 +46,15 @@ def _run(data, at, end, width):
 @loop
 def levels(data, at, end, there):
     """Which rows have a value, as bytes if not all; how many do, and where the values begin, -1 where it is broken."""
-    if at + LENGTH > end:
+    if at + PREFIX > end:
         return 0, -1
-    begins = at + LENGTH
-    for k in range(LENGTH):
+    begins = at + PREFIX
+    for k in range(PREFIX):
         begins += np.int64(data[at + k]) << (8 * k)
     if begins > end:
         return 0, -1
     row = found = 0
-    at += LENGTH
+    at += PREFIX
     while row < len(there):
         if at >= begins:
             return 0, -1

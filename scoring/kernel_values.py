@@ -5,13 +5,15 @@ differences. Nothing is read beyond a page; -1 says that it is broken or of anot
 refuse.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy import uint64
 
-from scoring.kernel_door import door, inline, loop
+from scoring.kernel_door import called, door, inline, loop
 from scoring.kernel_pack import INLINE, key_of_text
-from scoring.kernel_pages import ENCODING, SIZE, VALUES, signed, varint
-from scoring.kernel_runs import LENGTH, WIDEST, levels, places, word_at
+from scoring.kernel_pages import BEGIN, ENCODING, LENGTH, SIZE, VALUES, signed, varint
+from scoring.kernel_runs import PREFIX, WIDEST, levels, places, word_at
 
 PLAIN, PLACES, DELTA, NEW_PLACES = 0, 2, 5, 8  # encodings; places in a dictionary have two names
 SLACK = 32  # bytes between pages, at least: what is read at a time may end in them
@@ -20,10 +22,34 @@ _MOST = uint64(1 << 31)  # rows or bytes
 _UNIT = 32  # differences come in multiples of so many
 
 
+class Unpacking(NamedTuple):
+    """Of pages that are unpacked one at a time: the addresses of zstd's function and its context, of file and room.
+
+    All 0 where they are unpacked already, one after the other.
+    """
+
+    function: int
+    context: int
+    file: int
+    room: int
+
+
+UNPACKED = Unpacking(0, 0, 0, 0)
+
+
 @inline
 def after(end):
     """Where the page after one that ends there begins."""
     return (end + SLACK + 7) & ~7
+
+
+@inline
+def _unpack(unpacking, lines, page):
+    """Bring a page to the room, unless it is unpacked already; False where it is broken."""
+    if unpacking.function == 0:
+        return True
+    size, packed = lines[page, SIZE], unpacking.file + lines[page, BEGIN]
+    return called(unpacking.function, (unpacking.context, unpacking.room, size, packed, lines[page, LENGTH])) == size
 
 
 @inline
@@ -137,18 +163,26 @@ def _page(data, words, at, end, optional, encoding, dictionary, size, missing, t
 
 
 @door
-def numbers(words, data, lines, optional, dictionary, size, missing, there, out):
+def unpack(unpacking, lines):
+    """Bring the first of these pages to the room; 0 where it is broken."""
+    return np.int64(_unpack(unpacking, lines, 0))
+
+
+@door
+def numbers(unpacking, words, data, lines, optional, dictionary, size, missing, there, out):
     """What some pages have in each row, one after the other; `missing` where they have nothing.
 
-    The pages stand in `data`, each from a multiple of eight on and with as many bytes after it; `words` are the same,
-    eight bytes at a time. `dictionary` is as long as places of so many bits can say, and has `size` numbers. Returns
-    how many rows have something, -1 where a page is broken.
+    The pages stand in `data`, each from a multiple of eight on and with `SLACK` bytes after it, or are unpacked to its
+    begin one at a time; `words` are the same, eight bytes at a time. `dictionary` is as long as places of so many bits
+    can say, and has `size` numbers. Returns how many rows have something, -1 where a page is broken.
     """
     found = 0
     row = at = np.int64(0)
     for page in range(len(lines)):
         last, end = row + lines[page, VALUES], at + lines[page, SIZE]
         if last > len(out) or end + SLACK > len(data):
+            return -1
+        if not _unpack(unpacking, lines, page):
             return -1
         encoding = lines[page, ENCODING]
         some = _page(
@@ -157,27 +191,30 @@ def numbers(words, data, lines, optional, dictionary, size, missing, there, out)
         if some < 0:
             return -1
         found += some
-        row, at = last, after(end)
+        row, at = last, at if unpacking.function else after(end)
     return found
 
 
 @door
-def texts(words, data, lines, optional, there, low, high):
+def texts(unpacking, words, data, lines, optional, there, low, high):
     """The keys of the texts that some pages (as for `numbers`) have in each row; -1 where one is broken or has none."""
-    row = at = np.int64(0)
+    row = begin = np.int64(0)
     for page in range(len(lines)):
+        at = begin
         last, end = row + lines[page, VALUES], at + lines[page, SIZE]
         if last > len(low) or end + SLACK > len(data) or lines[page, ENCODING] != PLAIN:
+            return -1
+        if not _unpack(unpacking, lines, page):
             return -1
         if optional:
             number, at = levels(data, at, end, there[row:last])
             if at < 0 or number < last - row:
                 return -1
         for k in range(row, last):
-            if at + LENGTH > end:
+            if at + PREFIX > end:
                 return -1
             length = np.int64(_bits(words, 8 * at, 32))
-            at += LENGTH
+            at += PREFIX
             if length > end - at:
                 return -1
             if length <= INLINE:
@@ -185,5 +222,5 @@ def texts(words, data, lines, optional, there, low, high):
             else:
                 low[k], high[k] = key_of_text(data, words, at, at + length)
             at += length
-        row, at = last, after(end)
+        row, begin = last, begin if unpacking.function else after(end)
     return row

@@ -4,8 +4,9 @@ Arrow unpacks the pages, compiled loops read them (`scoring.kernel_values`). A c
 most are (another encoding or type, pages of the second version) is left to Arrow; so is one that is broken.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,19 +16,21 @@ from numpy.typing import NDArray
 from scoring.engine_columns import NO_INTS, Coded
 from scoring.engine_store import Scratch
 from scoring.kernel_pack import NO_AMOUNT
-from scoring.kernel_pages import BEGIN, DICTIONARY, ENCODING, KIND, LENGTH, SIZE, VALUES, pages
-from scoring.kernel_values import PLAIN, after, numbers, texts
+from scoring.kernel_pages import DICTIONARY, ENCODING, KIND, SIZE, VALUES, pages
+from scoring.kernel_values import PLAIN, SLACK, UNPACKED, Unpacking, after, numbers, texts, unpack
+from sync import zstd
 
 _CODECS = {"UNCOMPRESSED": None, "SNAPPY": "snappy", "GZIP": "gzip", "BROTLI": "brotli", "ZSTD": "zstd"}
 _PAGES, _LINE = 8192, 6  # of a column in one row group, at most; what is known of each
 _DEPTH = 16  # of the structures in a page's header
-_BATCH = 1 << 18  # bytes that are unpacked before they are read: a core's cache holds them
+_BATCH = 1 << 18  # bytes that Arrow unpacks before they are read: a core's cache holds them
+_FAR = 1 << 62
 _NAMES = 4096  # different texts of signals and liabilities, at most
 _PLACES = 1 << 20  # values in a dictionary, at most
 _NOTHING = np.empty(0, np.uint8)
 
-_Line: TypeAlias = list[int]  # of one page, as `kernel_pages` has it
-_Batch: TypeAlias = tuple[NDArray[np.uint64], NDArray[np.uint8], NDArray[np.int64]]  # words, bytes, a line a page
+_Lines: TypeAlias = NDArray[np.int64]  # one a page, as `kernel_pages` has them
+_Batch: TypeAlias = tuple[Unpacking, NDArray[np.uint64], NDArray[np.uint8], _Lines]  # its words, bytes, and pages
 _Known: TypeAlias = tuple[NDArray[Any], int]  # a dictionary, as long as its places can say; and how many values it has
 
 
@@ -57,9 +60,10 @@ def open_doors() -> None:
     """Go once through all that is compiled here, with nothing."""
     words, lines = np.zeros(0, np.uint64), np.zeros((0, _LINE), np.int64)
     pages(_NOTHING, 0, 0, np.zeros(_DEPTH, np.int64), lines)
-    texts(words, _NOTHING, lines, 0, _NOTHING, NO_INTS, NO_INTS)
+    unpack(UNPACKED, lines)
+    texts(UNPACKED, words, _NOTHING, lines, 0, _NOTHING, NO_INTS, NO_INTS)
     for kind in (np.int32, np.int64):
-        numbers(words, _NOTHING, lines, 0, np.zeros(0, kind), 0, 0, _NOTHING, np.zeros(0, kind))
+        numbers(UNPACKED, words, _NOTHING, lines, 0, np.zeros(0, kind), 0, 0, _NOTHING, np.zeros(0, kind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,8 @@ class _Chunk:
     file: Any
     begin: int
     end: int
-    codec: Any  # None: it is not packed
+    codec: str | None  # None: it is not packed
+    unpacker: zstd.Unpacker | None  # that the loops call
     name: str
     physical: str  # type of its values
     optional: bool  # whether rows may be without a value
@@ -92,7 +97,8 @@ class _Chunk:
             file,
             begin,
             end,
-            codec and pa.Codec(codec),
+            codec,
+            zstd.unpacker() if codec == "zstd" else None,
             column.name,
             column.physical_type,
             column.max_definition_level == 1,
@@ -107,10 +113,10 @@ class _Chunk:
         words, lines = self._pages(_PLACES)
         known = self._padded("dictionary", np.zeros(1, kind))
         if words is not None:
-            _, data, _ = self._batch([words])
-            if words[VALUES] * np.dtype(kind).itemsize > words[SIZE]:
+            number, size = int(words[0, VALUES]), int(words[0, SIZE])
+            if number * np.dtype(kind).itemsize > size:
                 raise _Odd
-            known = self._padded("dictionary", data.view(kind)[: words[VALUES]])
+            known = self._padded("dictionary", self._dictionary(words).view(kind)[:number])
         out = self.scratch.of(self.name, self.rows, kind, whole=True)
         self._fill(lines, known, missing, out)
         return out
@@ -118,10 +124,10 @@ class _Chunk:
     def coded(self, *, missing: bool) -> Coded:
         """The place of each row's text in a list of texts, one more than the list is long where it has none."""
         words, lines = self._pages(_NAMES)
-        if words is None or any(line[ENCODING] == PLAIN for line in lines):
+        if words is None or (lines[:, ENCODING] == PLAIN).any():
             raise _Odd
-        _, data, _ = self._batch([words])
-        names: list[str | None] = list(_texts(data[: words[SIZE]].tobytes(), words[VALUES]))
+        data = self._dictionary(words)[: words[0, SIZE]].tobytes()
+        names: list[str | None] = list(_texts(data, int(words[0, VALUES])))
         out = self.scratch.of(self.name, self.rows, np.int32, whole=True)
         places = self._padded("places", np.arange(len(names), dtype=np.int32))
         self._fill(lines, places, len(names) if missing else None, out)
@@ -134,13 +140,13 @@ class _Chunk:
         there = self.scratch.of("there", self.rows, np.uint8)
         known: list[_Known] = []
         if words is not None:
-            some = np.empty((2, words[VALUES]), np.int64)
-            if texts(*self._batch([words]), 0, _NOTHING, *some) < words[VALUES]:
+            some = np.empty((2, words[0, VALUES]), np.int64)
+            if texts(*self._batch(words), 0, _NOTHING, *some) < words[0, VALUES]:
                 raise _Odd
             known = [self._padded(name, each) for name, each in zip(("lows", "highs"), some, strict=True)]
         for lines_, first, last in self._batches(lines):
             batch = self._batch(lines_)
-            if lines_[0][ENCODING] == PLAIN:
+            if lines_[0, ENCODING] == PLAIN:
                 found = [texts(*batch, self.optional, there[first:last], low[first:last], high[first:last])]
             else:
                 found = [
@@ -151,7 +157,7 @@ class _Chunk:
                 raise _Odd
         return low, high
 
-    def _fill(self, lines: Sequence[_Line], known: _Known, missing: int | None, out: NDArray[Any]) -> None:
+    def _fill(self, lines: _Lines, known: _Known, missing: int | None, out: NDArray[Any]) -> None:
         """The numbers of all pages."""
         there = self.scratch.of("there", self.rows, np.uint8)
         for some, first, last in self._batches(lines):
@@ -160,50 +166,61 @@ class _Chunk:
             if number < (last - first if missing is None else 0):
                 raise _Odd
 
-    def _pages(self, most: int) -> tuple[_Line | None, list[_Line]]:
+    def _pages(self, most: int) -> tuple[_Lines | None, _Lines]:
         """The line of the dictionary, if there is one (of so many values at most), and those of all other pages."""
-        lines = np.zeros((_PAGES, _LINE), np.int64)
-        data = np.frombuffer(self.file, np.uint8)
-        number = pages(data, self.begin, self.end, np.zeros(_DEPTH, np.int64), lines)
-        found = lines[: max(0, number)].tolist()
-        words = found.pop(0) if found and found[0][KIND] == DICTIONARY else None
-        if sum(line[VALUES] for line in found) != self.rows or any(line[KIND] == DICTIONARY for line in found):
+        room = self.scratch.of("lines", _PAGES * _LINE, np.int64).reshape(_PAGES, _LINE)
+        number = pages(np.frombuffer(self.file, np.uint8), self.begin, self.end, np.zeros(_DEPTH, np.int64), room)
+        found = room[: max(0, number)]
+        first = int(len(found) > 0 and found[0, KIND] == DICTIONARY)
+        words, lines = found[:first], found[first:]
+        if lines[:, VALUES].sum() != self.rows or (lines[:, KIND] == DICTIONARY).any():
             raise _Odd
-        if words is not None:
-            words[ENCODING] = PLAIN  # which old files call by another name
-            if words[VALUES] > most:
-                raise _Odd
-        return words, found
+        if not first:
+            return None, lines
+        words[:, ENCODING] = PLAIN  # which old files call by another name
+        if words[0, VALUES] > most:
+            raise _Odd
+        return words, lines
 
-    def _batches(self, lines: Sequence[_Line]) -> Iterator[tuple[list[_Line], int, int]]:
+    def _batches(self, lines: _Lines) -> Iterator[tuple[_Lines, int, int]]:
         """Pages of one encoding that are read together, and which rows these are."""
-        first = last = size = 0
-        batch: list[_Line] = []
-        for line in lines:
-            if batch and (size > _BATCH or line[ENCODING] != batch[0][ENCODING]):
-                yield batch, first, last
-                batch, first, size = [], last, 0
-            batch.append(line)
-            last += line[VALUES]
-            size += line[SIZE]
-        if batch:
-            yield batch, first, last
+        last = np.cumsum(lines[:, VALUES])
+        full = np.cumsum(lines[:, SIZE]) // (_BATCH if self.unpacker is None else _FAR)
+        cuts = np.flatnonzero(np.diff(full) | np.diff(lines[:, ENCODING])) + 1
+        for begin, end in pairwise([0, *cuts.tolist(), len(lines)]):
+            if begin < end:
+                yield lines[begin:end], int(last[begin - 1]) if begin else 0, int(last[end - 1])
 
-    def _batch(self, lines: Sequence[_Line]) -> _Batch:
-        """Pages as the loops want them: unpacked, one after the other."""
-        size = sum(after.function(line[SIZE]) for line in lines)
+    def _dictionary(self, words: _Lines) -> NDArray[np.uint8]:
+        """The page of the dictionary."""
+        unpacking, _, data, _ = self._batch(words)
+        if unpacking.function and not unpack(unpacking, words):
+            raise _Odd
+        return data
+
+    def _batch(self, lines: _Lines) -> _Batch:
+        """Pages as the loops want them: with room for one where they unpack them, else all unpacked by Arrow."""
+        if self.unpacker is None:
+            return self._unpacked(lines)
+        words = self.scratch.of("page", (int(lines[:, SIZE].max()) + SLACK + 7) // 8, np.uint64)
+        return self.unpacker.into(words, self.file.address), words, words.view(np.uint8), lines
+
+    def _unpacked(self, lines: _Lines) -> _Batch:
+        """Pages one after the other."""
+        size = sum(after.function(size) for size in lines[:, SIZE].tolist())
         words = self.scratch.of("pages", max(size, 4 * _BATCH) // 8, np.uint64)
         data = words.view(np.uint8)
+        codec = self.codec and pa.Codec(self.codec)
         at = 0
-        for line in lines:
-            body = self.file.slice(line[BEGIN], line[LENGTH])
-            if self.codec is not None:
-                body = self.codec.decompress(body, line[SIZE])
-            if body.size != line[SIZE]:
+        for _, begin, length, size, *_ in lines.tolist():
+            body = self.file.slice(begin, length)
+            if codec:
+                body = codec.decompress(body, size)
+            if body.size != size:
                 raise _Odd
-            data[at : at + body.size] = np.frombuffer(body, np.uint8)
-            at = after.function(at + body.size)
-        return words, data, np.array(lines, np.int64)
+            data[at : at + size] = np.frombuffer(body, np.uint8)
+            at = after.function(at + size)
+        return UNPACKED, words, data, lines
 
     def _padded(self, name: str, values: NDArray[Any]) -> _Known:
         """A dictionary, in the thread's room of that name; some write a place with a bit more than it needs."""

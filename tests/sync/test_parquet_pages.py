@@ -14,6 +14,7 @@ from scoring.engine_columns import keys
 from scoring.engine_store import Scratch
 from scoring.kernel_pack import NO_AMOUNT
 from scoring.kernel_pages import pages
+from sync import zstd
 from sync.parquet_pages import arrays_of
 
 COLUMNS = ("subject", "on", "signal", "liability", "amount")
@@ -25,6 +26,7 @@ LAYOUTS: dict[str, dict[str, Any]] = {
     "gzip": {"compression": "gzip"},
     "brotli": {"compression": "brotli"},
     "not packed": {"compression": "none"},
+    "zstd in small pages": {"compression": "zstd", "data_page_size": 256, "write_batch_size": 32},
     "small pages": {"data_page_size": 256, "write_batch_size": 32},
     "small dictionaries": {"dictionary_pagesize_limit": 512, "data_page_size": 256, "write_batch_size": 32},
     "no statistics": {"write_statistics": False},
@@ -97,6 +99,26 @@ def test_every_column_is_read_however_most_files_are_written(
             found = read(tmp_path / "events.parquet", group)
             assert set(found) >= set(COLUMNS) - ({"liability"} if missing == 1 else set())
             assert_same(found, given.slice(2000 * group, 2000))
+
+
+@pytest.fixture(params=["the loops", "Arrow"])
+def unpacks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who unpacks pages of Zstandard."""
+    if request.param == "Arrow":
+        monkeypatch.setattr(zstd, "unpacker", lambda: None)
+    elif zstd.unpacker() is None:
+        pytest.skip("this system has no libzstd")
+
+
+@pytest.mark.usefixtures("unpacks")
+@pytest.mark.parametrize("text", [False, True])
+@pytest.mark.parametrize("layout", ["zstd", "zstd in small pages"])
+def test_pages_are_the_same_whoever_unpacks_them(tmp_path: Path, layout: str, *, text: bool):
+    given = table(random.Random(7), 2501, text=text)  # noqa: S311 - a test that repeats itself
+    pq.write_table(given, tmp_path / "events.parquet", **LAYOUTS[layout])
+    found = read(tmp_path / "events.parquet")
+    assert set(found) == set(COLUMNS)
+    assert_same(found, given)
 
 
 @pytest.mark.parametrize("wide", [False, True])
@@ -172,7 +194,21 @@ def test_a_broken_file_brings_nothing_down(tmp_path: Path, layout: str, *, text:
     options = {**LAYOUTS, **ODD}[layout]
     options = {**options, "compression": "none"} if not text else {"compression": "none", "data_page_size": 256}
     pq.write_table(table(chance, 1000, text=text), tmp_path / "events.parquet", **options)
-    whole, metadata = (tmp_path / "events.parquet").read_bytes(), pq.read_metadata(tmp_path / "events.parquet")
+    _break(tmp_path / "events.parquet", chance)
+
+
+@pytest.mark.usefixtures("unpacks")
+@pytest.mark.parametrize("text", [False, True])
+def test_a_broken_packed_file_brings_nothing_down(tmp_path: Path, *, text: bool):
+    chance = random.Random(8)  # noqa: S311 - a test that repeats itself
+    options = LAYOUTS["zstd in small pages" if text else "zstd"]
+    pq.write_table(table(chance, 1000, text=text), tmp_path / "events.parquet", **options)
+    _break(tmp_path / "events.parquet", chance)
+
+
+def _break(file: Path, chance: random.Random) -> None:
+    """Read a file of a thousand rows with some of its bytes changed, in many ways."""
+    whole, metadata = file.read_bytes(), pq.read_metadata(file)
     for _ in range(400):
         broken = bytearray(whole)
         for _ in range(chance.choice((1, 1, 5, 50))):
