@@ -9,7 +9,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from scoring import kernel_columns as kernel
-from scoring.engine_keys import Each
+from scoring.engine_keys import Each, finish
+from scoring.engine_store import fetch_pages
 from scoring.kernel_calendar import EPOCH
 from scoring.kernel_outlook import WIDTH
 from scoring.kernel_plan import Plan
@@ -52,9 +53,11 @@ def schema(subject: Any, *, outlook: bool = False) -> Any:
     return pa.schema([("subject", subject), *COLUMNS, *([OUTLOOK] if outlook else [])])
 
 
-def blank(rows: int, *, outlook: bool) -> Result:
+def blank(rows: int, *, outlook: bool, each: Each = map) -> Result:
     """A result for so many subjects, to be filled in."""
-    return empty((rows, WIDTH if outlook else kernel.LINE), np.int32)
+    result = empty((rows, WIDTH if outlook else kernel.LINE), np.int32)
+    finish(each(lambda begin: fetch_pages(result[begin : begin + _ROWS]), range(0, rows, _ROWS)))
+    return result
 
 
 def label(line: Line) -> str:
@@ -153,7 +156,8 @@ def table(
 
     def fill(begin: int) -> int:
         some = slice(begin, begin + _ROWS)
-        parts = (column[some] for column in columns)
+        parts = [column[some] for column in columns]
+        finish(map(fetch_pages, parts))
         return kernel.columns_of(result[some], _SHOWN, *parts, len(labels.others), used[begin // _ROWS])
 
     missing = sum(each(fill, range(0, rows, _ROWS)))

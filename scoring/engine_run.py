@@ -29,7 +29,7 @@ from scoring.kernel_plan import AMOUNT_LIMIT, Plan
 from scoring.kernel_subjects import Subjects
 from scoring.rules import Rules
 
-_SUBJECTS = 2048  # the state of so many stays in one core's cache
+_SUBJECTS = 4096  # the state of so many stays in one core's cache
 _MOST = 4096  # partitions
 _JOBS = 512  # that threads take them in: handing one out costs a tenth of scoring it
 _FILES = 64  # that a spill is spread over
@@ -39,10 +39,12 @@ NOBODY = np.empty(0, np.int32)
 
 @dataclass(frozen=True, slots=True)
 class Scattering:
-    """How events find their partition: by the hash of their key less `base`; with a `span`, no subject is beyond it."""
+    """How events find their partition: by the hash of their key, as `Keys` has it; `text`: it is one."""
 
+    text: bool
     base: int
     span: int
+    common: int | None
     partitions: int
     shift: int
 
@@ -76,9 +78,9 @@ class Run:
         shift = 65 - partitions.bit_length()
         subjects = self._subjects(keys, partitions, shift)
         layout = Layout(
-            keys.text, self.plan.needs_money, any("source" in part.schema.names for part in self.parts), keys.span > 0
+            keys.two, self.plan.needs_money, any("source" in part.schema.names for part in self.parts), keys.span > 0
         )
-        scattering = Scattering(keys.base, keys.span, partitions, shift)
+        scattering = Scattering(keys.text, keys.base, keys.span, keys.common, partitions, shift)
         del keys  # as large as the subjects, which have their own by now
         try:
             store = self._stored(layout, scattering, spill)
@@ -147,7 +149,7 @@ class Run:
     ) -> None:
         """Read one piece and put its rows into their partitions."""
         found = events_of(self.parts[piece].piece(scratch), self.plan, currencies)
-        if (len(found.high) > 0) != store.layout.text and len(found.low):
+        if (len(found.high) > 0) != by.text and len(found.low):
             raise BadTable("subject: integers here and texts there")
         rows = len(found.days)
         if store.layout.sources and rows and not len(found.sources):
@@ -160,7 +162,10 @@ class Run:
             params[Param.DAY], params[Param.CUTOFF], EPOCH, words, chosen,
         )  # fmt: skip
         starts = np.zeros(by.partitions + 2, np.int64)
-        place_events(number, chosen, found.low, found.high, by.base, by.span, by.shift, partition, starts[1:])
+        place_events(
+            number, chosen, found.low, found.high, by.base, by.span, by.common is not None, by.common or 0, by.shift,
+            partition, starts[1:],
+        )  # fmt: skip
         np.cumsum(starts, out=starts)
         records, cursor = store.place(piece, starts)
         wider = scatter_events(
@@ -175,7 +180,7 @@ class Run:
     def _score(self, group: Group, subjects: Subjects, layout: Layout) -> tuple[Result, int]:
         """The result of the subjects of some partitions, by their rows; and how many are left to the plain reading."""
         names = self.plan.law.names
-        result = blank(int(subjects.starts[-1]), outlook=self.outlook)
+        result = blank(int(subjects.starts[-1]), outlook=self.outlook, each=self._each)
         rules = self.plan.programme.rules
         tied = isinstance(rules, Rules) and rules.factors.full == rules.factors.partial
         fading = int(np.max(np.where(names[:, Name.FADES], names[:, Name.EXPIRY], 1)))

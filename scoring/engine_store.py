@@ -50,9 +50,12 @@ class Scratch(local):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What events have beside their words; `short`: a key takes 32 bits, not 64; `wide`: an amount 64, not 32."""
+    """What events have beside their words; `two`: both words of their keys, else only the first.
 
-    text: bool = False
+    `short`: that takes 32 bits, not 64; `wide`: an amount takes 64, not 32.
+    """
+
+    two: bool = False
     money: bool = False
     sources: bool = False
     short: bool = False
@@ -61,7 +64,7 @@ class Layout:
     @property
     def widths(self) -> NDArray[np.int64]:
         """How many integers of 32 bits the key's second word, amount, source and original take."""
-        return np.array([2 * self.text, (1 + self.wide) * self.money, 2 * self.sources, 2 * self.sources])
+        return np.array([2 * self.two, (1 + self.wide) * self.money, 2 * self.sources, 2 * self.sources])
 
     @property
     def places(self) -> NDArray[np.int64]:

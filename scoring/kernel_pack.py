@@ -63,11 +63,16 @@ def _bytes(data, words, at, number):
 
 @inline
 def key_of_text(data, words, start, end):
-    """Two words for a text: its bytes where they fit, else a fingerprint of 120 bits marked by its last byte."""
+    """Two words for a text: its bytes where they fit, else a fingerprint of 120 bits marked by its last byte.
+
+    The first word has its last eight bytes, in which ids differ most; the second, often the same for all, what is
+    before these, and the length.
+    """
     length = end - start
     if length <= INLINE:
-        a = _bytes(data, words, start, length)
-        b = _bytes(data, words, start + _EIGHT, max(0, length - _EIGHT)) | uint64(length) << uint64(56)
+        before = max(0, length - _EIGHT)
+        a = _bytes(data, words, start + before, length - before)
+        b = _bytes(data, words, start, before) | uint64(length) << uint64(56)
     else:
         a = uint64(length)
         b = uint64(0x9E3779B97F4A7C15)
@@ -137,15 +142,17 @@ def select_events(days, signals, liabilities, extras, kinds, today, cutoff, epoc
 
 
 @door
-def place_events(number, rows, low, high, base, span, shift, parts, counts):
+def place_events(number, rows, low, high, base, span, alike, common, shift, parts, counts):
     """The partition of each row that matters, and how many each partition holds.
 
-    With a `span`, subjects are the keys from `base` up to it; what is of none of them goes to one partition more.
+    With a `span`, subjects are the keys from `base` up to it; where all are `alike`, those whose second word is the
+    `common` one, which is left out. What is of none of them goes to one partition more.
     """
+    second = high[:0] if alike else high
     for i in range(number):
         key = low[rows[i]] - base
-        foreign = span > 0 and not 0 <= key < span
-        part = len(counts) - 1 if foreign else np.int64(hashed(key, high, rows[i]) >> uint64(shift))
+        foreign = (span > 0 and not 0 <= key < span) or (alike and high[rows[i]] != common)
+        part = len(counts) - 1 if foreign else np.int64(hashed(key, second, rows[i]) >> uint64(shift))
         parts[i] = part
         counts[part] += 1
 

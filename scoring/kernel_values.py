@@ -63,12 +63,13 @@ def _bits(words, bit, width):
 @inline
 def _short_text(words, at, length):
     """As `key_of_text`, of one that its key holds as it stands."""
-    place, shift = uint64(at >> 3), uint64(8 * (at & 7))
     one = uint64(1)
+    before = max(length - _EIGHT, 0)
+    last = at + before
     low = (one << uint64(8 * min(length, 7))) - one if length < _EIGHT else ~uint64(0)
-    high = (one << uint64(8 * max(length - _EIGHT, 0))) - one
-    high = word_at(words, place + one, shift) & high | uint64(length) << uint64(56)
-    return word_at(words, place, shift) & low, high
+    high = (one << uint64(8 * before)) - one
+    high = word_at(words, uint64(at >> 3), uint64(8 * (at & 7))) & high | uint64(length) << uint64(56)
+    return word_at(words, uint64(last >> 3), uint64(8 * (last & 7))) & low, high
 
 
 @loop
