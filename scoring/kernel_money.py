@@ -118,10 +118,10 @@ def _flows(events, low, high, exposure, rule, law, room):
     for k in range(low, high):
         event = events[k]
         name = name_of(event)
-        inside = exposure <= day_of(event) <= law.params[DAY]
-        counted = inside and name == counts
+        inside = (exposure <= day_of(event)) & (day_of(event) <= law.params[DAY])  # `and` would be a branch
+        counted = inside & (name == counts)
         room.own[flows] = event & _FLOW | np.uint64(counted) << _COUNTED
-        flows += counted or (inside and name == against)
+        flows += counted | (inside & (name == against))
         number += counted
     return flows, number
 

@@ -7,9 +7,7 @@ from scoring.kernel_door import inline, loop
 from scoring.kernel_fold import day_of, name_of
 from scoring.kernel_law import Name, Param
 from scoring.kernel_order import sort
-from scoring.kernel_pack import CURRENCY_SHIFT, NO_AMOUNT, amount_of, wide
-from scoring.kernel_pack import ORIGINAL as IN_ORIGINAL
-from scoring.kernel_pack import SOURCE as IN_SOURCE
+from scoring.kernel_pack import CURRENCY_SHIFT, NO_AMOUNT, ORIGINAL, SOURCE, amount_of, wide
 
 POINTS, CAP, AWARDED, SLOT = int(Name.POINTS), int(Name.CAP), int(Name.AWARDED), int(Name.SLOT)
 TAKES, TAKEN, ONCE = int(Name.TAKES), int(Name.TAKEN), int(Name.ONCE)
@@ -19,8 +17,9 @@ HAS_FLOOR, FLOOR, GRACE = int(Param.HAS_FLOOR), int(Param.FLOOR), int(Param.GRAC
 
 # A move is one integer that sorts by its day: the day, the slot (8 bits), the points (32 bits, from -2**31 up).
 DAY_OF_MOVE, SLOT_OF_MOVE, ZERO_POINTS = 40, 32, 2**31
-# The rows of `Room.orders`.
-AMOUNT, SOURCE, CURRENCY, GIVEN, SINCE, EXPIRES, MONTHS, REFUNDED, GONE, BELOW = range(10)
+# The columns of `Room.orders`: the event, its amount and what it gave; what of both refunds took back; and the place of
+# the order before it that may be taken back, too.
+EVENT, AMOUNT, GIVEN, REFUNDED, GONE, BELOW = range(6)
 DERIVED = 0xFFFFFFFF  # an event that stands in no row
 
 
@@ -42,6 +41,12 @@ def money_of(event, records, where):
 def currency_of(event):
     """The number of its currency."""
     return np.int64(event >> np.uint64(32 + CURRENCY_SHIFT)) & 31
+
+
+@inline
+def _fading(names, name):
+    """The months over which points of such a signal fade; 0: they go all at once."""
+    return names[name, EXPIRY] if names[name, FADES] else 0
 
 
 @inline
@@ -114,52 +119,55 @@ def _enter(day, points, slot, since, expires, fading, calendar, room):
 
 
 @loop
-def _take_back(order, amount, day, slot, calendar, room):
+def _take_back(order, amount, day, slot, law, room):
     """Refund that much of an order: all its refunds together lose the floor of their share of what it gave."""
-    orders = room.orders
-    orders[REFUNDED, order] += amount
-    total, given = orders[AMOUNT, order], orders[GIVEN, order]
+    names, orders = law.names, room.orders
+    orders[order, REFUNDED] += amount
+    total, given = orders[order, AMOUNT], orders[order, GIVEN]
     share = given
     if total > 0:
-        share = abs(given) * orders[REFUNDED, order] // total
+        share = abs(given) * orders[order, REFUNDED] // total
         share = share if given > 0 else -share
-    lost = share - orders[GONE, order]
-    orders[GONE, order] = share
-    if lost != 0 and orders[EXPIRES, order] > day:
-        since, expires, fading = orders[SINCE, order], orders[EXPIRES, order], orders[MONTHS, order]
-        _enter(day, -lost, slot, since, expires, fading, calendar, room)
+    lost = share - orders[order, GONE]
+    orders[order, GONE] = share
+    if lost != 0:
+        since, name = day_of(np.uint64(orders[order, EVENT])), name_of(np.uint64(orders[order, EVENT]))
+        expires = add_months(law.calendar, since, names[name, EXPIRY])
+        if expires > day:
+            _enter(day, -lost, slot, since, expires, _fading(names, name), law.calendar, room)
 
 
 @loop
-def _refund(event, records, where, target, slot, count, calendar, room):
+def _refund(event, records, where, target, slot, count, law, room):
     """One refund: of its own order, else of the most recent ones in its currency with money left."""
-    orders, owners, top = room.orders, room.owners, room.top
+    orders, top = room.orders, room.top
     day = day_of(event)
     amount = money_of(event, records, where)
-    original = of_record(event, IN_ORIGINAL, records, where)
+    original = of_record(event, ORIGINAL, records, where)
     if original != NO_AMOUNT:
         for order in range(count - 1, -1, -1):
-            if owners[order] == target and orders[SOURCE, order] == original:
-                remaining = orders[AMOUNT, order] - orders[REFUNDED, order]
+            own = np.uint64(orders[order, EVENT])
+            if law.names[name_of(own), SLOT] == target and of_record(own, SOURCE, records, where) == original:
+                remaining = orders[order, AMOUNT] - orders[order, REFUNDED]
                 part = remaining if amount == NO_AMOUNT else min(amount, remaining)
-                _take_back(order, part, day, slot, calendar, room)
+                _take_back(order, part, day, slot, law, room)
         return
     left = 0 if amount == NO_AMOUNT else amount
     above = -1
     order = top[target]
     while order >= 0 and left > 0:
-        remaining = orders[AMOUNT, order] - orders[REFUNDED, order]
-        below = orders[BELOW, order]
+        remaining = orders[order, AMOUNT] - orders[order, REFUNDED]
+        below = orders[order, BELOW]
         if remaining <= 0:  # nothing will ever be left of it again: the next refund need not look
             if above < 0:
                 top[target] = below
             else:
-                orders[BELOW, above] = below
+                orders[above, BELOW] = below
             order = below
             continue
-        if orders[CURRENCY, order] == currency_of(event):
+        if currency_of(np.uint64(orders[order, EVENT])) == currency_of(event):
             part = min(left, remaining)
-            _take_back(order, part, day, slot, calendar, room)
+            _take_back(order, part, day, slot, law, room)
             left -= part
         above = order
         order = below
@@ -173,7 +181,7 @@ def points(events, low, high, period, money, records, where, law, room):
     are remembered. `room.counts` becomes (gains, losses, 0).
     """
     names, calendar, ends = law.names, law.calendar, room.ends
-    gains, losses, counts, owners, orders = room.gains, room.losses, room.counts, room.owners, room.orders
+    gains, losses, counts, orders = room.gains, room.losses, room.counts, room.orders
     earned, ever, top = room.earned, room.ever, room.top
     for each in range(3):
         counts[each] = 0
@@ -202,26 +210,22 @@ def points(events, low, high, period, money, records, where, law, room):
                         given = rest if given > 0 else -rest
                     earned[slot] += given
             expires = add_months(calendar, day, names[name, EXPIRY])
-            fading = names[name, EXPIRY] if names[name, FADES] else 0
+            fading = _fading(names, name)
             if fading:
                 _enter(day, given, slot, day, expires, fading, calendar, room)
             else:
                 _gain(gains, counts, day, given, slot)
                 _lose(losses, counts, expires, given, slot)
             if money and names[name, TAKEN]:
-                owners[order] = slot
                 amount = money_of(event, records, where)
-                orders[AMOUNT, order] = 0 if amount == NO_AMOUNT else amount
-                orders[SOURCE, order] = of_record(event, IN_SOURCE, records, where)
-                orders[CURRENCY, order] = currency_of(event)
-                orders[GIVEN, order], orders[SINCE, order] = given, day
-                orders[EXPIRES, order], orders[MONTHS, order] = expires, fading
-                orders[REFUNDED, order] = orders[GONE, order] = 0
-                orders[BELOW, order] = top[slot]
+                orders[order, EVENT], orders[order, GIVEN] = np.int64(event), given
+                orders[order, AMOUNT] = 0 if amount == NO_AMOUNT else amount
+                orders[order, REFUNDED] = orders[order, GONE] = 0
+                orders[order, BELOW] = top[slot]
                 top[slot] = order
                 order += 1
         if money and names[name, TAKES] and names[names[name, TAKES], AWARDED]:
-            _refund(event, records, where, names[names[name, TAKES], SLOT], slot, order, calendar, room)
+            _refund(event, records, where, names[names[name, TAKES], SLOT], slot, order, law, room)
     if counts[2]:
         sort(losses, room.spare, 0, counts[1])
 

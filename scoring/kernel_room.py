@@ -42,7 +42,6 @@ class Room(NamedTuple):
     losses: NDArray[np.int64]
     counts: NDArray[np.int64]  # of gains and losses, and whether these are out of order
     entries: NDArray[np.int64]
-    owners: NDArray[np.int64]
     orders: NDArray[np.int64]
     # By currency.
     counted: NDArray[np.int64]
@@ -88,8 +87,7 @@ def room_for(longest: int, fading: int, law: Law) -> Room:
         empty(2 * events * fading, np.int64),
         np.zeros(3, np.int64),
         empty((events, 3), np.int64),
-        empty(events, np.int64),
-        empty((10, events), np.int64),
+        empty((events, 6), np.int64),
         np.zeros(CURRENCIES, np.int64),
         np.zeros(CURRENCIES, np.int64),
     )
