@@ -4,7 +4,7 @@ Points go on many more days than anything else happens, and change a balance onl
 days (`scoring.engine_result.OUTLOOK`) is kept as a text, `2026-12-03:20 2026-12-09:10 2027-01-10`: the points that go
 on each day, and last the day that it does not reach. So nobody's signals are read for it again, and an order that
 comes in changes nothing of it before the next review. It holds as long as nobody is woken (`facts.wake`) and the rules
-are the same; whoever is scored has it made anew. Days that have been may stand before the others.
+are the same; whoever is scored has it made anew. Days up to that of the last standing may stand before the others.
 """
 
 from collections.abc import Sequence
@@ -50,13 +50,23 @@ def step(text: str, since: str, day: str) -> Step | None:
     return Step(lost, date.fromisoformat(text[:DAY])) if text and lost is not None else None
 
 
-def keep(tx: Connection, subjects: Sequence[int], before: Sequence[str | None], after: Sequence[str]) -> None:
-    """These subjects' outlooks, as they were, if that was asked, and as they are."""
+def ahead(text: str, day: str) -> str:
+    """What an outlook says of the days after that one."""
+    while text and text[:DAY] <= day:
+        text = text.partition(NEXT)[2]
+    return text
+
+
+def keep(tx: Connection, day: date, subjects: Sequence[int], before: Sequence[str | None], after: Sequence[str]) -> None:
+    """The outlooks, as they were, if that was asked, and as they are, of subjects with a new standing of that day.
+
+    What says the same of the days to come is not written again: days before the standing's are taken no more.
+    """
     pairs = zip(subjects, before, after, strict=True)
     moved = [
         (subject, says)
         for subject, said, says in pairs
-        if said is None or not said.endswith(says) or (said and not says)
+        if said is None or ahead(said, str(day)) != ahead(says, str(day))
     ]
     if not moved:
         return

@@ -333,3 +333,31 @@ def test_a_server_that_goes_away_while_columns_are_read_is_one_line_and_nothing_
         assert world.sync().state == "done"
         with ledger.begin() as tx:
             assert len(tx.execute(select(schema.standings.c.id)).all()) > 10
+
+
+@pytest.mark.parametrize("what", ["deleted", "somebody else's", "older"])
+def test_points_of_an_order_that_is_gone_do_not_go_a_second_time_on_the_day_foreseen(places, what, monkeypatch):
+    monkeypatch.setattr(sync.score, "MANY", FEW)
+    monkeypatch.setattr("sync.many.DENSE", 1)
+    clock = Clock()
+    first, second, third = (clock.now.date() - timedelta(731 - days) for days in (12, 18, 24))
+    with closing(Ledger.open(places[0])) as ledger:
+        crm = MemoryCrm(clock, "a")
+        world = World(ledger, clock, {"a": crm})
+        world.mappings = {"a": mapping("a")}
+        for number in "12":
+            crm.put("contacts", number, email=f"c{number}@x.example")
+        for number, day in enumerate((date(2024, 2, 1), first, second, third, date(2025, 6, 1)), 100):
+            order(crm, str(number), "1", day)
+        order(crm, "200", "2", date(2025, 3, 1))
+        world.sync()
+        clock.advance(days=1)
+        if what == "deleted":
+            crm.delete("orders", "101")
+        else:
+            crm.put("orders", "101", **({"contacts": ["2"]} if what != "older" else {"day": date(2024, 3, 1)}))
+        for days in (1, 16, 6, 6):
+            world.sync()
+            clock.advance(days=days)
+        found = verify(ledger, "customers", programme_at)
+    assert found.differences == []

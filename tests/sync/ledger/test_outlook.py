@@ -50,11 +50,19 @@ def test_nothing_is_foreseen_by_an_empty_outlook():
     assert outlook.step("", "2026-12-02", "2026-12-03") is None
 
 
-def test_an_outlook_is_written_where_it_is_another_and_not_for_days_that_have_been(filling):
-    table = schema.outlooks
-    after = {1: TEXT, 2: TEXT.partition(" ")[2], 3: "", 4: "2026-12-04:1 2027-01-01", 5: "", 6: "", 7: TEXT}
-    with filling.ledger.begin() as tx:
-        outlook.keep(tx, [1, 2, 3, 4, 6], [""] * 5, [TEXT] * 5)
-        outlook.keep(tx, list(after), [*[TEXT] * 4, "", None, None], list(after.values()))
-        kept = {row.subject: row.says for row in tx.execute(select(table))}
-    assert kept == {1: TEXT, 2: TEXT, 4: after[4], 7: TEXT}
+def test_an_outlook_is_written_where_it_says_another_thing_of_the_days_to_come(filling):
+    table, later = schema.outlooks, TEXT.partition(" ")[2]
+    before = {1: TEXT, 2: TEXT, 3: TEXT, 4: TEXT, 5: "", 6: None, 7: None}
+    after = {1: TEXT, 2: later, 3: "", 4: "2026-12-04:1 2027-01-01", 5: "", 6: "", 7: TEXT}
+    for day, of_two in ((date(2026, 12, 2), later), (date(2026, 12, 3), TEXT)):
+        with filling.ledger.begin() as tx:
+            outlook.keep(tx, date(2026, 12, 1), [1, 2, 3, 4, 6], [None] * 5, [TEXT] * 5)
+            outlook.keep(tx, day, list(after), list(before.values()), list(after.values()))
+            kept = {row.subject: row.says for row in tx.execute(select(table))}
+        # What lay ahead of the second and is gone would be taken all the same; what has been is taken no more.
+        assert kept == {1: TEXT, 2: of_two, 4: after[4], 7: TEXT}
+
+
+@pytest.mark.parametrize(("day", "says"), [("2026-12-02", TEXT), ("2026-12-03", TEXT[14:]), ("2027-01-10", "")])
+def test_of_an_outlook_the_days_after_a_standing_are_ahead(day, says):
+    assert outlook.ahead(TEXT, day) == says
