@@ -109,7 +109,8 @@ def _sections(drawn: Releve, shown: Standing, texts: Texts) -> list[Section]:
         rows = [_period(each, texts) for each in reversed(drawn.periods)]
         found.append(Section(said("statement_periods"), columns, rows))
     if drawn.running:
-        found.append(Section(said("statement_since"), columns, [_period(drawn.running, texts)]))
+        since = [_period(each, texts) for each in (drawn.running, drawn.begun) if each]
+        found.append(Section(said("statement_since"), columns, since))
     if decided := [(texts.line(line),) for line in shown.lines if line.code in DECIDED]:
         found.append(Section(said("statement_decided"), ("",), decided))
     return found
@@ -128,7 +129,7 @@ def _period(each: AnnualPeriod, texts: Texts) -> tuple[str, ...]:
     return (
         texts.screen("statement_from_to", start=period.start, end=period.end),
         texts.date(period.review),
-        texts.coefficient(each.coefficient),
+        "–" if each.coefficient is None else texts.coefficient(each.coefficient),
         incidents or texts.screen("statement_clean"),
     )
 
@@ -159,6 +160,7 @@ def _as_json(drawn: Releve) -> dict[str, Any]:
         "years_at_floor": drawn.years_at_floor,
         "periods": [period(each) for each in drawn.periods],
         "running": period(drawn.running) if drawn.running else None,
+        "begun": period(drawn.begun) if drawn.begun else None,
     }
 
 

@@ -14,6 +14,7 @@ from scoring.signal import Liability, Signal
 from scoring.subject import Span, longest_gap
 
 NO_CONTRACTS = Contracts()
+_OWN = (Code.RAISED, Code.PROTECTED, Code.EXCUSED, Code.CLAIM, Code.NO_CLAIM)  # a step has one for each incident
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """`steps` for the reviews that have been, `next` for the one to come."""
+    """`steps` for the reviews that have been, `next` for the one to come; `lines` also of a period begun behind it."""
 
     steps: tuple[Step, ...]
     next: Step
@@ -93,15 +94,39 @@ def fold(
         )
         own = (*excluded, *_named(stepped, incidents))
         steps.append(Step(period, before, state, gap is not None, own if gap is None else (*gap, *own)))
-        values: dict[str, Param] = {"start": period.start, "end": period.end, "review": period.review}
-        lines += [Line(Code.PERIOD, rules.reference("lag_months"), values), *steps[-1].lines]
+        lines += [_opened(period, programme), *steps[-1].lines]
         outcome: dict[str, Param] = {"on": period.review, **place(state, rules)}
         if period.review > day:
             lines.append(Line(Code.EXPECTED, "", outcome))
             break
         lines.append(Line(Code.REVIEWED, "", outcome))
         reviews.append(Review(period.review, state.coefficient))
+    for period, signals in zip(found[len(steps) :], counted[len(steps) :], strict=True):
+        lines += _begun(period, signals, state, programme)
     return Fold(tuple(steps[:-1]), steps[-1], tuple(reviews), tuple(lines))
+
+
+def _opened(period: Period, programme: Programme) -> Line:
+    values: dict[str, Param] = {"start": period.start, "end": period.end, "review": period.review}
+    return Line(Code.PERIOD, programme.rules.reference("lag_months"), values)
+
+
+def _begun(period: Period, signals: Sequence[Signal], state: AnyState, programme: Programme) -> list[Line]:
+    """What stands in a period that has begun before the review of the one behind it has come (art. 9).
+
+    It moves no number yet. What it will do depends on what else comes; an incident says at which review it counts.
+    """
+    rules = programme.rules
+    incidents, excluded = _incidents(signals, programme)
+    _, stepped = step(state, [_liability(signal, programme) for signal in incidents], rules)
+    lines = [_opened(period, programme), *excluded]
+    for signal, line in zip(incidents, (each for each in stepped if each.code in _OWN), strict=True):
+        if line.code in (Code.RAISED, Code.PROTECTED, Code.CLAIM):
+            values = {**describe(signal), "liability": str(signal.liability), "review": period.review}
+            lines.append(Line(Code.COUNTS_LATER, rules.reference("lag_months"), values))
+        else:
+            lines.append(line._replace(values={**line.values, **describe(signal)}))
+    return lines
 
 
 def _incidents(signals: Sequence[Signal], programme: Programme) -> tuple[list[Signal], list[Line]]:
@@ -172,7 +197,6 @@ def _named(lines: Sequence[Line], incidents: Sequence[Signal]) -> tuple[Line, ..
     if not incidents:
         return tuple(lines)
     left = iter(incidents)
-    own = (Code.RAISED, Code.PROTECTED, Code.EXCUSED, Code.CLAIM, Code.NO_CLAIM)
     return tuple(
-        line._replace(values={**line.values, **describe(next(left))}) if line.code in own else line for line in lines
+        line._replace(values={**line.values, **describe(next(left))}) if line.code in _OWN else line for line in lines
     )

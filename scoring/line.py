@@ -53,6 +53,7 @@ class Code(StrEnum):
     PROTECTED = "protected"  # years; {signal} in a standing
     EXCUSED = "excused"  # {signal} in a standing
     EXCLUDED = "excluded"  # {signal}
+    COUNTS_LATER = "counts_later"  # {signal}, liability, review
     HELD = "held"
     GAP = "gap"  # start, end (exclusive)
     INTERRUPTED = "interrupted"

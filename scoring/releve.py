@@ -9,15 +9,20 @@ from scoring.rules import AnyRules
 from scoring.standing import Standing
 
 _PAUSED = (Code.INTERRUPTED, Code.SHORT_PERIOD)
-_INCIDENTS = (Code.RAISED, Code.PROTECTED, Code.EXCUSED, Code.EXCLUDED, Code.CLAIM, Code.NO_CLAIM)
+_INCIDENTS = (
+    Code.RAISED, Code.PROTECTED, Code.EXCUSED, Code.EXCLUDED, Code.CLAIM, Code.NO_CLAIM, Code.COUNTS_LATER,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class AnnualPeriod:
-    """One period, the coefficient its review gave or is expected to give, and a line for each incident in it."""
+    """One period, the coefficient its review gave or is expected to give, and a line for each incident in it.
+
+    `coefficient` is None where another review comes first.
+    """
 
     period: Period
-    coefficient: int
+    coefficient: int | None
     incidents: tuple[Line, ...]
 
 
@@ -26,8 +31,9 @@ class Releve:
     """What is known on the day it is drawn up.
 
     `coefficient` as applied at the last review (`applied`, None before the first). `periods`: the annual periods before
-    the day, the oldest first, at most as many as the rules ask for; `running` what has happened since. `years_at_floor`
-    are full years, counted in reviews.
+    the day, the oldest first, at most as many as the rules ask for; `running` what has happened since, for the next
+    review. Where its period is over already (art. 9), `begun` is the one after it. `years_at_floor` are full years,
+    counted in reviews.
     """
 
     drawn_up: date
@@ -35,6 +41,7 @@ class Releve:
     applied: date | None
     periods: tuple[AnnualPeriod, ...]
     running: AnnualPeriod | None
+    begun: AnnualPeriod | None
     years_at_floor: int
 
 
@@ -42,19 +49,21 @@ def releve(standing: Standing, rules: AnyRules) -> Releve:
     """The statement that a standing amounts to."""
     found: list[AnnualPeriod] = []
     paused = set[int]()
-    start, end, incidents, brought = standing.day, standing.day, list[Line](), None
+    brought: Line | None = None
+    period, incidents = None, list[Line]()
     for line in standing.lines:
         if line.code is Code.PERIOD:
-            start, end, incidents = line.day("start"), line.day("end"), []
+            period = Period(len(found) + 1, line.day("start"), line.day("end"), line.day("review"))
+            incidents = []
         elif line.code in _PAUSED:
             paused.add(len(found))
         elif line.code in _INCIDENTS:
             incidents.append(line)
         elif line.code in (Code.OPENING, Code.CARRIED_OVER):
             brought = line
-        elif line.code in (Code.REVIEWED, Code.EXPECTED):
-            period = Period(len(found) + 1, start, end, line.day("on"))
+        elif line.code in (Code.REVIEWED, Code.EXPECTED) and period is not None:
             found.append(AnnualPeriod(period, line.integer("coefficient"), tuple(incidents)))
+            period = None
     reviewed, running = found[:-1], found[-1] if found else None
     return Releve(
         drawn_up=standing.day,
@@ -62,6 +71,7 @@ def releve(standing: Standing, rules: AnyRules) -> Releve:
         applied=reviewed[-1].period.review if reviewed else None,
         periods=tuple(reviewed[-rules.statement_periods :]),
         running=running,
+        begun=None if period is None else AnnualPeriod(period, None, tuple(incidents)),
         years_at_floor=_years_at_floor(reviewed, paused, brought, rules),
     )
 

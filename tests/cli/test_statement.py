@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.statement import _page, _sections
+from cli.statement import _as_json, _page, _sections
 from config.locale import Texts
 from config.rulefile import load_programme
 from scoring.decision import Decision, Kind
@@ -58,6 +58,17 @@ def test_what_people_decided_stands_in_it_with_the_reason():
     said = words(sections(Texts("en"), subject=Subject(decisions=(raised,))))
     assert said.startswith("title whose Where you stand Coefficient 0.75 Expected coefficient 0.75 ")
     assert "What people decided Coefficient set to 0.75 on 1 Jun 2026 (a promise; u7)" in said
+
+
+def test_a_claim_that_the_next_review_does_not_look_at_yet_stands_in_it_with_the_review_that_will():
+    motor, day = load_programme("motor", at=DAY), date(2026, 12, 20)
+    signals = [signal("premium_paid", f"{year}-01-01") for year in (2024, 2025, 2026)]
+    shown = standing([*signals, signal("claim", "2026-11-10", "full")], motor, day)
+    drawn = releve(shown, motor.rules)
+    said = words(_page("title", "whose", _sections(drawn, shown, Texts("en")), Texts("en")))
+    assert "1 Nov 2026 up to 1 Nov 2027 1 Jan 2028 – Claim, 10 Nov 2026: counts at the review of 1 Jan 2028" in said
+    assert said.count("(fault: yours)") == 1
+    assert _as_json(drawn)["begun"]["incidents"][0]["on"] == "2026-11-10"
 
 
 def test_texts_from_a_crm_are_shown_as_text_not_as_markup():

@@ -132,6 +132,7 @@ def decided_upon() -> Iterator[Standing]:
     yield standing([*orders("2026-03-12"), *praise, foreign], other, DAY)
     parked = signal("claim_parked", "2024-05-01", reference="9", **FULL)
     yield standing([signal("premium_paid", "2024-01-01"), parked], MOTOR, DAY)
+    yield standing([signal("premium_paid", "2024-01-01"), signal("claim", "2026-11-10", **FULL)], MOTOR, DAY)
 
 
 def brought_along() -> Iterator[Standing]:

@@ -48,6 +48,30 @@ def test_claims_without_liability_are_listed_too(motor: Programme, make: Make):
     assert {line.code for line in found.periods[-1].incidents} == {Code.EXCUSED, Code.EXCLUDED}
 
 
+def test_a_claim_after_the_period_ended_and_before_its_review_stands_in_the_one_that_has_begun(
+    motor: Programme, make: Make
+):
+    day = date(2026, 12, 20)  # the review of 10 Jan 2027 looks at the months up to 10 Nov 2026
+    claims = [
+        make("claim", "2026-11-10", liability="full"),
+        make("claim_third_party", "2026-11-11", liability="full"),
+        make("claim_theft_fire_glass", "2026-11-12", liability="full"),
+    ]
+    without, shown = standing(paid(make, 2024), motor, day), standing([*paid(make, 2024), *claims], motor, day)
+    assert (shown.coefficient, shown.expected) == (without.coefficient, without.expected) == (90, 85)
+    found = releve(shown, motor.rules)
+    assert found.running is not None
+    assert found.begun is not None
+    assert found.running.incidents == ()
+    begun = found.begun.period
+    assert (begun.start, begun.end, begun.review) == (date(2026, 11, 10), date(2027, 11, 10), date(2028, 1, 10))
+    assert found.begun.coefficient is None
+    assert {line.code for line in found.begun.incidents} == {Code.COUNTS_LATER, Code.EXCUSED, Code.EXCLUDED}
+    [later] = [line for line in found.begun.incidents if line.code is Code.COUNTS_LATER]
+    assert (later.values["review"], later.values["liability"], later.reference) == (begun.review, "full", "art. 9")
+    assert releve(standing(paid(make, 2024), motor, date(2026, 11, 9)), motor.rules).begun is None
+
+
 def test_years_at_the_floor_are_full_ones(motor: Programme, make: Make):
     reached = [1, 2, 3]
     for years in reached:

@@ -197,6 +197,23 @@ def test_under_the_law_a_claim_in_the_two_months_before_the_review_counts_a_year
     assert [r.coefficient for r in standing(signals, programme, DAY).reviews] == [95, 118]
 
 
+def test_what_will_count_at_a_later_review_is_told_and_moves_no_coefficient_yet(
+    customers: Programme, make: Make, law: Rules
+):
+    programme, day = replace(customers, rules=law), date(2027, 2, 1)
+    orders = yearly(make, 2024, 2026, "03-12")
+    late = make("invoice_late", "2027-01-20", liability="partial")
+    refunds = [make("refund", f"2027-01-{number}", amount=5) for number in (21, 22, 23)]
+    shown, without = standing([*orders, late, *refunds], programme, day), standing(orders, programme, day)
+    assert (shown.coefficient, shown.expected) == (without.coefficient, without.expected) == (90, 85)
+    told = [line.values for line in shown.lines if line.code is Code.COUNTS_LATER]
+    assert [values["signal"] for values in told] == ["invoice_late", "refund_abuse"]
+    assert {values["review"] for values in told} == {date(2028, 3, 12)}
+    counted = standing([*orders, make("order_paid", "2027-03-12"), late, *refunds], programme, date(2028, 3, 12))
+    raised = [line for line in counted.lines if line.code is Code.RAISED]
+    assert [line.values["signal"] for line in raised] == ["invoice_late", "refund_abuse"]
+
+
 def test_three_years_at_the_floor_may_be_counted_to_the_day(customers: Programme, make: Make, law: Rules):
     orders = yearly(make, 2008, 2026, "01-10")
     claim = make("claim_at_fault", "2023-12-01", liability="full")
