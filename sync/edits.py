@@ -9,33 +9,48 @@ from sqlalchemy import Connection, Row, select
 
 from config.locale import Texts
 from scoring.explain import from_json
-from sync.ledger import schema
+from sync.ledger import results, schema
 from sync.ledger.facts import Entry, wake_subjects
+from sync.ledger.results import Showing, Written
 from sync.standings import RulesOf, recalled
-from sync.values import values_of
+from sync.values import as_json, difference, values_of
 
-LAST = 5  # standings of a subject that a run which died may have been sending
+LAST = 5  # writes to a record that an undo which died may have been taking back
 YEAR = timedelta(days=365)
 
 
-def is_ours(tx: Connection, row: Row[Any], found: Mapping[str, Any], texts: Texts, programme_at: RulesOf) -> bool:
-    """Whether a run sent these values and died before it noted so: what it sent follows from a standing.
+def unnoted(
+    tx: Connection, entry: Entry, row: Row[Any], found: Mapping[str, Any], *, texts: Texts, programme_at: RulesOf
+) -> Mapping[str, Any]:
+    """What a run wrote on a record and died before it noted so; it is noted now. Nothing where no run did.
 
-    `row` is the contact, `found` our fields as they stand on the record.
+    `row` is the contact, `found` our fields as they stand on the record. With every write goes when its standing was
+    computed, and who edits by hand leaves that as it is. What was sent and not noted is of a standing after the one
+    that the record is known to show, or of any where it is to be shown again.
     """
-    table = schema.standings
-    query = select(table).where(table.c.subject == row.subject).order_by(table.c.id.desc()).limit(LAST)
-    differing = {name: value for name, value in found.items() if (row.written or {}).get(name) != value}
-    rows = tx.execute(query).all()
-    known = recalled(tx, rows, programme_at)
-    for each in (each for each in rows if each.id in known):
-        sent = values_of(from_json(known[each.id]), texts, rules=each.rules, computed_at=each.recorded)
-        if all(sent.get(name) == value for name, value in differing.items()):
-            return True
-    return _put_back(tx, row, differing)
+    noted, table = row.written or {}, schema.standings
+    differing = {name: value for name, value in found.items() if noted.get(name) != value}
+    query = select(table).where(table.c.subject == row.subject, table.c.id > (row.shown or 0))
+    rows = {each.id: each for each in tx.execute(query) if as_json(each.recorded) == found.get("computed_at")}
+    known = recalled(tx, rows.values(), programme_at)
+    sent = {
+        number: values_of(from_json(known[number]), texts, rules=each.rules, computed_at=each.recorded)
+        for number, each in rows.items()
+        if number in known
+    }
+    alike = {
+        number: sum(values.get(name) == value for name, value in differing.items()) for number, values in sent.items()
+    }
+    if not any(alike.values()):
+        return differing if _put_back(tx, row, found, differing) else {}
+    number = max(alike, key=lambda each: alike[each])
+    made = rows[number]
+    showing = Showing(row.id, row.record, row.subject, number, known[number], made.rules, made.recorded, noted)
+    results.store_writes(tx, entry, [Written(showing, "written", "", "", difference(sent[number], noted))])
+    return sent[number]
 
 
-def _put_back(tx: Connection, row: Row[Any], differing: Mapping[str, Any]) -> bool:
+def _put_back(tx: Connection, row: Row[Any], found: Mapping[str, Any], differing: Mapping[str, Any]) -> bool:
     """Whether an undo that died has put these values back: the connection is on hold, and they stood there before."""
     writes, connections = schema.writes, schema.connections
     held = select(connections.c.id).where(connections.c.id == row.connection, connections.c.held.is_not(None))
@@ -43,7 +58,8 @@ def _put_back(tx: Connection, row: Row[Any], differing: Mapping[str, Any]) -> bo
         return False
     query = select(writes.c.before).where(writes.c.contact == row.id, writes.c.outcome == "written")
     befores = tx.execute(query.order_by(writes.c.id.desc()).limit(LAST)).scalars()
-    return any(all(before.get(name) == value for name, value in differing.items()) for before in befores)
+    at = {"computed_at": found.get("computed_at")}
+    return any({**differing, **at}.items() <= before.items() for before in befores)
 
 
 def adjust(tx: Connection, entry: Entry, record: str, edited: Mapping[str, Any], day: date) -> None:

@@ -131,8 +131,8 @@ def link(tx: Connection, reading: Reading, doubtful: set[int], report: Report) -
 def _enter_people(tx: Connection, job: Job, reading: Reading, page: Page, report: Report) -> set[int]:
     """A page of the subjects' own object: contacts, what people edited, and who is whom; the doubtful ones."""
 
-    def sent(row: Row[Any], facts_: ContactFacts) -> bool:
-        return edits.is_ours(tx, row, facts_.ours, reading.texts, job.programme_at)
+    def sent(row: Row[Any], facts_: ContactFacts) -> MappingOf[str, Any]:
+        return edits.unnoted(tx, entry, row, facts_.ours, texts=reading.texts, programme_at=job.programme_at)
 
     entry, here = reading.entry, report.connections[reading.name]
     lease.alone(tx, entry.programme)

@@ -67,13 +67,12 @@ def store_contacts(
     found: Sequence[ContactFacts],
     *,
     restore: bool = True,
-    sent: Callable[[Row[Any], ContactFacts], bool] = lambda _row, _facts: False,
+    sent: Callable[[Row[Any], ContactFacts], Mapping[str, Any]] = lambda _row, _facts: {},
 ) -> ContactChanges:
     """Insert or update contacts; every new one becomes a subject of its own until people are linked.
 
     With `restore` a record whose fields of ours somebody edited is to be shown again; without, it is left as it is
-    until its standing changes. `sent` knows what a run wrote and died before it noted so: that is no edit, and goes on
-    being written.
+    until its standing changes. `sent` knows, and notes, what a run wrote and died before it noted so: that is no edit.
     """
     table = schema.contacts
     latest = {facts.record: facts for facts in found}
@@ -88,11 +87,11 @@ def store_contacts(
         if values:
             touched.add(row.id)
         if row.written and not facts.gone:
-            kept = row.written
-            differing = tuple(
-                sorted(name for name, value in facts.ours.items() if name in kept and kept[name] != value)
-            )
-            if differing and not sent(row, facts):
+            kept, differing = row.written, _differing(facts, row.written)
+            if differing:
+                kept = kept | dict(sent(row, facts))
+                differing = _differing(facts, kept)
+            if differing:
                 edited.append((record, differing))
                 values["written"] = kept | {name: facts.ours[name] for name in differing}
                 if restore:
@@ -100,6 +99,10 @@ def store_contacts(
         if values:
             tx.execute(update(table).where(table.c.id == row.id).values(values))
     return ContactChanges(frozenset(touched), tuple(edited))
+
+
+def _differing(facts: ContactFacts, kept: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(sorted(name for name, value in facts.ours.items() if name in kept and kept[name] != value))
 
 
 def _identity(facts: ContactFacts) -> dict[str, Any]:
