@@ -25,6 +25,8 @@ from sync.report import SHOWN, ObjectReport, Report
 from sync.values import as_json
 from sync.withheld import Withheld
 
+_FOREIGN = "not by hand, for computed_at moved along (an older backup of the ledger, a merge); brought in line"
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -145,6 +147,8 @@ def _enter_people(tx: Connection, job: Job, reading: Reading, page: Page, report
         here.edited.append(f"{reading.name}:{record} {', '.join(names)}")
         if job.edited_by_hand == "adjust":
             edits.adjust(tx, entry, record, {name: found[record][name] for name in names}, reading.day)
+    for record, names in changes.foreign:
+        here.edited.append(f"{reading.name}:{record} {', '.join(names)}: {_FOREIGN}")
     del here.edited[SHOWN:]
     linked = people.link(tx, entry, changes.touched)
     report.linked += linked.moved

@@ -49,10 +49,14 @@ class ContactFacts:
 
 @dataclass(frozen=True, slots=True)
 class ContactChanges:
-    """What a page of contacts came to: rows to link again, and our fields that somebody edited."""
+    """What a page of contacts came to: rows to link again, and our fields that somebody edited.
+
+    `foreign` are fields that no person wrote, and no run that this ledger knows.
+    """
 
     touched: frozenset[int]
     edited: tuple[tuple[str, tuple[str, ...]], ...]
+    foreign: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 def digest(email: str | None) -> str | None:
@@ -73,6 +77,8 @@ def store_contacts(
 
     With `restore` a record whose fields of ours somebody edited is to be shown again; without, it is left as it is
     until its standing changes. `sent` knows, and notes, what a run wrote and died before it noted so: that is no edit.
+    Nor is it one where `computed_at` has moved, which goes along with every write of a run: the ledger may be an older
+    backup, or the CRM has merged records. Such a record is shown again in any case.
     """
     table = schema.contacts
     latest = {facts.record: facts for facts in found}
@@ -81,6 +87,7 @@ def store_contacts(
     }
     touched = _new_contacts(tx, entry, [facts for record, facts in latest.items() if record not in known])
     edited: list[tuple[str, tuple[str, ...]]] = []
+    foreign: list[tuple[str, tuple[str, ...]]] = []
     for record, row in known.items():
         facts = latest[record]
         values = _moved_identity(facts, row)
@@ -92,13 +99,14 @@ def store_contacts(
                 kept = kept | dict(sent(row, facts))
                 differing = _differing(facts, kept)
             if differing:
-                edited.append((record, differing))
+                by_hand = "computed_at" not in differing
+                (edited if by_hand else foreign).append((record, differing))
                 values["written"] = kept | {name: facts.ours[name] for name in differing}
-                if restore:
+                if restore or not by_hand:
                     values["shown"] = None
         if values:
             tx.execute(update(table).where(table.c.id == row.id).values(values))
-    return ContactChanges(frozenset(touched), tuple(edited))
+    return ContactChanges(frozenset(touched), tuple(edited), tuple(foreign))
 
 
 def _differing(facts: ContactFacts, kept: Mapping[str, Any]) -> tuple[str, ...]:

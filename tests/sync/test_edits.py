@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from sync import decide
-from sync.ledger import history
+from sync.ledger import Ledger, history
+from sync.ledger.backup import backup
 from tests.sync.conftest import both, order
 from tests.sync.test_run import THIS_YEAR, one_customer
 from tests.sync.test_undo import put_back
@@ -130,3 +131,44 @@ class TestWhatARunWroteAndDiedOver:
         killed(world, "undo", run)
         assert world.sync(edited_by_hand="adjust").connections["a"].edited == []
         assert decisions(world) == ()
+
+
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("edited_by_hand", ["restore", "adjust", "report"])
+class TestWhatWasWrittenAfterABackupThatWasPutBack:
+    """Whatever the settings do with a person's edit: it is none, and the records are brought in line."""
+
+    def go_back(self, world, file, then):
+        backup(world.ledger, file)
+        then()
+        world.sync()
+        world.ledger.close()
+        world.ledger = Ledger.open(str(file))
+
+    def test_is_written_as_the_backup_has_it_where_nothing_else_is_known(self, world, tmp_path, edited_by_hand):
+        crm = one_customer(world)
+        world.sync()
+
+        def then():
+            crm.put("cases", "c1", fault="theirs", day=date(2026, 5, 1), contacts=["1"])
+
+        self.go_back(world, tmp_path / "backup.db", then)
+        assert crm.ours("1")["coefficient"] == Decimal("1.25")
+        crm.put("cases", "c1", fault="ours")
+        report = world.sync(edited_by_hand=edited_by_hand)
+        (told,) = report.connections["a"].edited
+        assert told.startswith("a:1 coefficient, computed_at")
+        assert told.endswith("brought in line")
+        assert crm.ours("1")["coefficient"] == Decimal("0.95")
+        assert decisions(world) == ()
+
+    def test_stays_where_the_facts_that_it_was_written_for_are_read_again(self, world, tmp_path, edited_by_hand):
+        crm = one_customer(world)
+        world.sync()
+        self.go_back(world, tmp_path / "backup.db", lambda: order(crm, "o3", "1", THIS_YEAR))
+        before = len(crm.written)
+        world.sync(edited_by_hand=edited_by_hand)
+        assert (crm.ours("1")["points"], crm.ours("1")["status"]) == (Decimal(30), "active")
+        assert (len(crm.written), decisions(world)) == (before, ())
+        crm.edit_ours("1", points=Decimal(60))
+        assert world.sync(edited_by_hand=edited_by_hand).connections["a"].edited == ["a:1 points"]
