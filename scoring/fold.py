@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from scoring.contracts import Contracts
 from scoring.line import Code, Line, Param, describe
@@ -49,10 +50,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """`steps` for the reviews that have been, `next` for the one to come; `lines` also of a period begun behind it."""
+    """`steps` for the reviews that have been, `next` for the one to come; `lines` also of a period begun behind it.
+
+    `ahead` is what the next review gives with an order in its period, and where a period has begun behind it what the
+    review of that one gives, both without further incident.
+    """
 
     steps: tuple[Step, ...]
     next: Step
+    ahead: tuple[AnyState, ...]
     reviews: tuple[Review, ...]
     lines: tuple[Line, ...]
 
@@ -74,6 +80,7 @@ def fold(
     steps: list[Step] = []
     reviews: list[Review] = []
     lines: list[Line] = []
+    ahead: list[AnyState] = []
     ordered: list[Span] = []
     for period, signals in zip(found, counted, strict=True):
         incidents, excluded = _incidents(signals, programme)
@@ -84,26 +91,32 @@ def fold(
             running = _running(given.contracts, period, day)
             gap = _gap(period, _since(period.start, found[0].start, [*running, *ordered], rules), running, programme)
         before = state
-        state, stepped = step(
+        moved = partial(
+            step,
             before,
             [_liability(signal, programme) for signal in incidents],
             rules,
-            interrupted=gap is not None,
             first_short=is_short(period, rules),
             early=_early(incidents, reviews, found[0].start, programme, given.opening),
         )
+        state, stepped = moved(interrupted=gap is not None)
         own = (*excluded, *_named(stepped, incidents))
         steps.append(Step(period, before, state, gap is not None, own if gap is None else (*gap, *own)))
         lines += [_opened(period, programme), *steps[-1].lines]
         outcome: dict[str, Param] = {"on": period.review, **place(state, rules)}
         if period.review > day:
             lines.append(Line(Code.EXPECTED, "", outcome))
+            ahead.append(state if gap is None else moved()[0])
             break
         lines.append(Line(Code.REVIEWED, "", outcome))
         reviews.append(Review(period.review, state.coefficient))
     for period, signals in zip(found[len(steps) :], counted[len(steps) :], strict=True):
-        lines += _begun(period, signals, state, programme)
-    return Fold(tuple(steps[:-1]), steps[-1], tuple(reviews), tuple(lines))
+        reviews_by_then = [*reviews, Review(steps[-1].period.review, state.coefficient)]
+        early = _early(_incidents(signals, programme)[0], reviews_by_then, found[0].start, programme, given.opening)
+        after, told = _begun(period, signals, ahead[-1], programme, early)
+        ahead.append(after)
+        lines += told
+    return Fold(tuple(steps[:-1]), steps[-1], tuple(ahead), tuple(reviews), tuple(lines))
 
 
 def _opened(period: Period, programme: Programme) -> Line:
@@ -111,14 +124,16 @@ def _opened(period: Period, programme: Programme) -> Line:
     return Line(Code.PERIOD, programme.rules.reference("lag_months"), values)
 
 
-def _begun(period: Period, signals: Sequence[Signal], state: AnyState, programme: Programme) -> list[Line]:
-    """What stands in a period that has begun before the review of the one behind it has come (art. 9).
+def _begun(
+    period: Period, signals: Sequence[Signal], before: AnyState, programme: Programme, early: int
+) -> tuple[AnyState, list[Line]]:
+    """What stands in a period that has begun before the review of the one ahead of it has come (art. 9).
 
     It moves no number yet. What it will do depends on what else comes; an incident says at which review it counts.
     """
     rules = programme.rules
     incidents, excluded = _incidents(signals, programme)
-    _, stepped = step(state, [_liability(signal, programme) for signal in incidents], rules)
+    after, stepped = step(before, [_liability(signal, programme) for signal in incidents], rules, early=early)
     lines = [_opened(period, programme), *excluded]
     for signal, line in zip(incidents, (each for each in stepped if each.code in _OWN), strict=True):
         if line.code in (Code.RAISED, Code.PROTECTED, Code.CLAIM):
@@ -126,7 +141,7 @@ def _begun(period: Period, signals: Sequence[Signal], state: AnyState, programme
             lines.append(Line(Code.COUNTS_LATER, rules.reference("lag_months"), values))
         else:
             lines.append(line._replace(values={**line.values, **describe(signal)}))
-    return lines
+    return after, lines
 
 
 def _incidents(signals: Sequence[Signal], programme: Programme) -> tuple[list[Signal], list[Line]]:

@@ -94,8 +94,9 @@ class Code(StrEnum):
     SHORT_HISTORY = "short_history"  # on, review
     # The way back
     REVIEW_CLEAN = "review_clean"  # review, c coefficient
-    REVIEW_RAISED = "review_raised"  # review, c coefficient
-    REVIEW_IDLE = "review_idle"  # review, c coefficient, c active, active_level
+    REVIEW_RAISED = "review_raised"  # review, c coefficient; an incident has come in its period
+    REVIEW_IDLE = "review_idle"  # review, c coefficient, c active, active_level, last where its period ends before it
+    REVIEW_SET = "review_set"  # review, c coefficient
     NEXT_TIER = "next_tier"  # tier, points, c coefficient
     NEXT_TIER_POINTS = "next_tier_points"  # tier, points
     NEXT_TIER_COEFFICIENT = "next_tier_coefficient"  # tier, c coefficient

@@ -11,12 +11,16 @@ from scoring.line import Code, Line
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """Coefficient, expected coefficient (hundredths) and points; `lines` has one for each that a person set."""
+    """Coefficient, expected coefficient (hundredths) and points; `lines` has one for each that a person set.
+
+    `held` is the coefficient that a person set, where it still holds at the next review.
+    """
 
     coefficient: int
     expected: int
     points: int
     lines: tuple[Line, ...] = ()
+    held: int | None = None
 
 
 def adjusted(computed: Numbers, decided: Decided, day: date, review: date | None) -> Numbers:
@@ -25,14 +29,15 @@ def adjusted(computed: Numbers, decided: Decided, day: date, review: date | None
     if coefficient is None and points is None:
         return computed
     lines: list[Line] = []
-    number, expected = computed.coefficient, computed.expected
+    number, expected, held = computed.coefficient, computed.expected, None
     if coefficient is not None:
         number = coefficient.value
-        expected = number if review is None or coefficient.holds(review) else expected
+        held = number if review is None or coefficient.holds(review) else None
+        expected = expected if held is None else held
         lines.append(_line(Code.COEFFICIENT_ADJUSTED, "coefficient", coefficient))
     if points is not None:
         lines.append(_line(Code.POINTS_ADJUSTED, "points", points))
-    return Numbers(number, expected, computed.points if points is None else points.value, tuple(lines))
+    return Numbers(number, expected, computed.points if points is None else points.value, tuple(lines), held)
 
 
 def in_force(adjustments: Sequence[Adjustment], day: date) -> Adjustment | None:

@@ -1,17 +1,19 @@
 """Why a standing is what it is, in the three lines that weigh most; and the way back from there."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
+from scoring.case import Case
 from scoring.fold import Fold
 from scoring.line import Code, Line, Param
 from scoring.points import Entry
-from scoring.review import YEAR, add_months
+from scoring.review import review_number
 from scoring.rules import Programme, Tier
 from scoring.scheme import place, step
 
 SHOWN = 3
 _LONGEST = 1000  # years that a way back is followed
+_HAD = (Code.RAISED, Code.PROTECTED, Code.CLAIM, Code.NO_CLAIM)  # what a period with an incident has a line of
 _OF_A_MOVE = ("levels", "exact", "liability")
 REMEMBERED = 3  # an incident is a reason for this many reviews; later clean ones outweigh it
 
@@ -34,13 +36,17 @@ def weightiest(fold: Fold, made: Sequence[Entry], exposure: date, programme: Pro
     return tuple([*found, *_sums(made, programme, day)][:SHOWN])
 
 
-def way_back(fold: Fold, tier: Tier, programme: Programme) -> tuple[Line, ...]:
-    """What the next review gives if nothing more happens, what the next tier needs, and when 1.00 is reached again."""
-    lines = [_next_review(fold, programme)]
+def way_back(fold: Fold, tier: Tier, case: Case, held: int | None = None) -> tuple[Line, ...]:
+    """What the next review gives without further incident, what the next tier needs, and when 1.00 is reached again.
+
+    `held` is the coefficient that a person set, where it still holds at the next review.
+    """
+    programme = case.programme
+    lines = [_next_review(fold, programme, held)]
     place = programme.tiers.index(tier) + 1
     if place < len(programme.tiers):
         lines.append(_next_tier(programme.tiers[place], programme))
-    if again := _origin_again(fold, programme):
+    if held is None and (again := _origin_again(fold, case)):
         lines.append(again)
     return tuple(lines)
 
@@ -86,17 +92,20 @@ def _sums(made: Sequence[Entry], programme: Programme, day: date) -> list[Line]:
     ]
 
 
-def _next_review(fold: Fold, programme: Programme) -> Line:
-    coming = fold.next
-    values: dict[str, Param] = {"review": coming.period.review, **place(coming.after, programme.rules)}
-    if coming.after.coefficient > coming.before.coefficient:
-        return Line(Code.REVIEW_RAISED, "", values)
-    if coming.interrupted:
-        active, _ = step(coming.before, (), programme.rules)
+def _next_review(fold: Fold, programme: Programme, held: int | None) -> Line:
+    coming, rules = fold.next, programme.rules
+    review: dict[str, Param] = {"review": coming.period.review}
+    if held is not None:
+        return Line(Code.REVIEW_SET, "", {**review, "coefficient": held})
+    given, active = place(coming.after, rules), place(fold.ahead[0], rules)
+    if given != active:
         better = {"coefficient": "active", "level": "active_level"}
-        values |= {better[name]: value for name, value in place(active, programme.rules).items()}
-        return Line(Code.REVIEW_IDLE, programme.rules.reference("interruption_months"), values)
-    return Line(Code.REVIEW_CLEAN, "", values)
+        values = review | given | {better[name]: value for name, value in active.items()}
+        if coming.period.end < coming.period.review:
+            values["last"] = coming.period.end - timedelta(days=1)
+        return Line(Code.REVIEW_IDLE, rules.reference("interruption_months"), values)
+    had = any(line.code in _HAD for line in coming.lines)
+    return Line(Code.REVIEW_RAISED if had else Code.REVIEW_CLEAN, "", review | given)
 
 
 def _next_tier(tier: Tier, programme: Programme) -> Line:
@@ -113,18 +122,23 @@ def _next_tier(tier: Tier, programme: Programme) -> Line:
     return Line(code, programme.reference("tiers"), values)
 
 
-def _origin_again(fold: Fold, programme: Programme) -> Line | None:
-    """The review that brings a coefficient above 1.00 back to it, if every period until then is clean."""
-    rules = programme.rules
-    state = fold.next.after
-    if state.coefficient <= rules.origin:
+def _origin_again(fold: Fold, case: Case) -> Line | None:
+    """The review that brings a coefficient above 1.00 back to it, with an order in each period and no incident.
+
+    Not told where the period of the next review ends before it, and has no order: no text may change on that day.
+    """
+    rules, coming = case.programme.rules, fold.next.period
+    if fold.next.interrupted and coming.end < coming.review:
         return None
-    years = 0
+    if all(state.coefficient <= rules.origin for state in fold.ahead):
+        return None
+    state, years = fold.ahead[-1], len(fold.ahead) - 1
     while state.coefficient > rules.origin:
         before = state
         state, _ = step(state, (), rules)
         years += 1
         if years > _LONGEST or state == before:
             return None  # a scale may have a level that no clean year leads away from
-    review = add_months(fold.next.period.review, YEAR * years)
+    exposure = (*fold.steps, fold.next)[0].period.start
+    review = review_number(coming.number + years, exposure, case.review_day)
     return Line(Code.ORIGIN_AGAIN, "", {"review": review, **place(state, rules)})

@@ -38,14 +38,20 @@ def periods(exposure: date, until: date, rules: AnyRules, fixed: str | None = No
     """
     found: list[Period] = []
     start = exposure
-    first_year = exposure.year + 1 if fixed is None or _on(fixed, exposure.year) <= exposure else exposure.year
     while not found or found[-1].review <= until or found[-1].end <= until:
         number = len(found) + 1
-        review = add_months(exposure, YEAR * number) if fixed is None else _on(fixed, first_year + number - 1)
+        review = review_number(number, exposure, fixed)
         end = max(start, add_months(review, -rules.lag_months))
         found.append(Period(number, start, end, review))
         start = end
     return tuple(found)
+
+
+def review_number(number: int, exposure: date, fixed: str | None = None) -> date:
+    """The day of the first, second … review after exposure (`periods`)."""
+    if fixed is None:
+        return add_months(exposure, YEAR * number)
+    return _on(fixed, exposure.year + number - (_on(fixed, exposure.year) > exposure))
 
 
 def is_short(period: Period, rules: AnyRules) -> bool:

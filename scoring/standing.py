@@ -149,7 +149,7 @@ def _computed(case: Case, day: date, now: Decided) -> Standing:
         needs_attention=numbers.coefficient > programme.attention,
         reviews=folded.reviews,
         reasons=(*numbers.lines, *contests.open(), *reasons)[:SHOWN],
-        way_back=way_back(folded, tier, programme),
+        way_back=way_back(folded, tier, case, numbers.held),
         lines=tuple(lines),
     )
 

@@ -132,6 +132,8 @@ def decided_upon() -> Iterator[Standing]:
     yield standing([*orders("2026-03-12"), *praise, foreign], other, DAY)
     parked = signal("claim_parked", "2024-05-01", reference="9", **FULL)
     yield standing([signal("premium_paid", "2024-01-01"), parked], MOTOR, DAY)
+    paid = [signal("premium_paid", on) for on in ("2023-01-01", "2024-01-01")]
+    yield standing(paid, MOTOR, date(2026, 10, 31))
     yield standing([signal("premium_paid", "2024-01-01"), signal("claim", "2026-11-10", **FULL)], MOTOR, DAY)
 
 

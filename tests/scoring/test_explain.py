@@ -1,5 +1,6 @@
 import json
 import pickle
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -16,6 +17,7 @@ from scoring.explain import BrokenError, from_json, replay, to_json
 from scoring.line import Code, Line
 from scoring.opening import Opening
 from scoring.rates import Rates
+from scoring.review import add_months
 from scoring.rules import Award, Programme
 from scoring.scale_rules import ScaleRules
 from scoring.signal import Carried, Liability, Signal, Source
@@ -134,6 +136,17 @@ subjects = st.just(NOBODY) | st.builds(
 RATES = Rates("EUR", {"USD": ((date(2012, 6, 1), date(2020, 1, 1)), (Decimal("1.3"), Decimal("1.1")))})
 
 
+happened = st.builds(
+    Signal,
+    name=st.sampled_from(["order_paid", "claim_at_fault", "invoice_late"]),
+    on=st.dates(date(2012, 1, 1), date(2020, 12, 31)),
+    source=st.builds(Source, st.just("a"), st.just("Thing"), st.integers(1, 99).map(str)),
+    liability=st.sampled_from(Liability),
+)
+LIVED = [each for each in VARIANTS if not each.excluded]
+reviewed = st.builds(Subject, st.none() | st.just(date(2012, 2, 29)), review=st.none() | st.just("02-29"))
+
+
 def fitting(subject: Subject, programme: Programme) -> Subject:
     """The subject without an opening that no level of a scale is worth."""
     return replace(subject, opening=None) if isinstance(programme.rules, ScaleRules) else subject
@@ -185,6 +198,33 @@ def test_nothing_changes_by_itself_before_the_day_announced(
     quiet_until = (shown.next_change or day + timedelta(days=400)) - timedelta(days=1)
     later = standing(history, programme, quiet_until, fitting(subject, programme), rates=RATES)
     assert replace(later, day=day, lines=()) == replace(shown, lines=())  # a line may say what was switched off
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(happened, max_size=12), st.sampled_from(LIVED), st.dates(date(2014, 1, 1), date(2020, 12, 31)), reviewed
+)
+def test_what_the_way_back_says_comes_true(history: list[Signal], programme: Programme, day: date, subject: Subject):
+    past = [signal for signal in history if signal.on <= day]
+    later = [add_months(day, months) for months in range(12 * 40)]
+
+    def coefficient(on: date, ordered: Sequence[date] = ()) -> int:
+        orders = [Signal("order_paid", each, Source("a", "Order", str(each))) for each in ordered if each <= on]
+        return standing([*past, *orders], programme, on, subject).coefficient
+
+    for line in standing(past, programme, day, subject).way_back:
+        said = line.values.get("coefficient")
+        if line.code in (Code.REVIEW_CLEAN, Code.REVIEW_RAISED, Code.REVIEW_IDLE):
+            last = line.values.get("last", line.day("review") - timedelta(days=1))
+            assert isinstance(last, date)
+            assert (coefficient(line.day("review")), coefficient(line.day("review"), [last])) == (
+                said,
+                line.values.get("active", said),
+            )
+        elif line.code is Code.ORIGIN_AGAIN:
+            eve = line.day("review") - timedelta(days=1)
+            assert coefficient(line.day("review"), later) == said
+            assert coefficient(eve, later) > programme.rules.origin >= line.integer("coefficient")
 
 
 def test_a_line_that_states_a_wrong_result_is_noticed():

@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from config.scalefile import FOLDER, load_scale_rules
+from scoring.decision import Decision, Kind
 from scoring.line import Code
 from scoring.rules import Programme, Rules
 from scoring.signal import Signal
@@ -267,6 +269,52 @@ def test_the_way_back_names_the_review_that_reaches_1_00_again(customers: Progra
     way = standing(signals, customers, DAY).way_back
     assert [line.code for line in way] == [Code.REVIEW_CLEAN, Code.NEXT_TIER, Code.ORIGIN_AGAIN]
     assert way[-1].values == {"review": date(2028, 3, 12), "coefficient": 100}
+
+
+def test_the_way_back_counts_on_the_incidents_there_have_been(customers: Programme, make: Make):
+    def next_review(*signals: Signal, programme: Programme = customers) -> tuple[Code, object, object]:
+        line = standing(signals, programme, DAY).way_back[0]
+        return line.code, line.values["coefficient"], line.values.get("active")
+
+    incident = make("claim_at_fault", "2026-06-01", liability="full")
+    malaysia = replace(customers, rules=load_scale_rules(FOLDER / "my-6.toml"))
+    assert next_review(make("order_paid", "2026-02-05"), incident, programme=malaysia)[:2] == (Code.REVIEW_RAISED, 100)
+    worst = [make("claim_at_fault", f"{year}-06-01", liability="full") for year in range(2014, 2026)]
+    orders = yearly(make, 2014, 2025)
+    assert next_review(*orders, *worst) == (Code.REVIEW_IDLE, 350, 332)
+    assert next_review(*orders, *worst, incident) == (Code.REVIEW_RAISED, 350, None)  # with an order or without
+    at_floor = yearly(make, 2005, 2026)
+    assert next_review(*at_floor) == (Code.REVIEW_CLEAN, 50, None)
+    assert next_review(*at_floor, incident) == (Code.REVIEW_RAISED, 50, None)  # absorbed
+
+
+def test_an_order_helps_only_in_the_period_that_the_review_looks_at(customers: Programme, make: Make, law: Rules):
+    programme, orders = replace(customers, rules=law), yearly(make, 2024, 2025)
+    way = standing(orders, programme, date(2026, 11, 22)).way_back[0]
+    assert (way.code, way.values["coefficient"], way.values["active"]) == (Code.REVIEW_IDLE, 90, 85)
+    last = way.values["last"]
+    assert last == date(2027, 1, 11)
+    for on, coefficient in ((last, 85), (date(2027, 1, 12), 90)):
+        assert standing([*orders, make("order_paid", str(on))], programme, date(2027, 3, 12)).coefficient == coefficient
+
+
+def test_what_a_person_set_for_good_is_what_the_next_review_shows(customers: Programme, make: Make):
+    def way(until: date | None) -> list[tuple[Code, object]]:
+        decision = Decision(Kind.ADJUST, date(2026, 5, 1), "u7", "a promise", coefficient=160, until=until)
+        signals = [*yearly(make, 2022, 2026), *(make("claim_at_fault", "2026-06-01", liability="full"),) * 3]
+        shown = standing(signals, customers, DAY, Subject(decisions=(decision,)))
+        return [
+            (line.code, line.values.get("coefficient")) for line in shown.way_back if line.code is not Code.NEXT_TIER
+        ]
+
+    assert way(None) == way(date(2028, 1, 1)) == [(Code.REVIEW_SET, 160)]
+    assert way(date(2027, 1, 1)) == [(Code.REVIEW_RAISED, 156), (Code.ORIGIN_AGAIN, 100)]
+
+
+def test_1_00_again_is_dated_from_exposure_so_a_leap_day_comes_back(customers: Programme, make: Make):
+    claims = [make("claim_at_fault", "2025-10-10", liability="full") for _ in range(2)]
+    orders = [make("order_paid", on) for on in ("2024-02-29", "2025-06-01", "2026-05-01")]
+    assert standing([*orders, *claims], customers, DAY).way_back[-1].values["review"] == date(2028, 2, 29)
 
 
 def test_nothing_is_above_the_highest_tier(customers: Programme, make: Make):
