@@ -6,9 +6,9 @@ are given, in bounded memory; `sync.parquet.parts_of` are the pieces of Parquet 
 know is left to the plain reading, subject by subject, and counted in the column `plain`.
 
 Events:   subject (integer or text), on (date32), signal (text), liability (text: full, partial, none; none where it is
-          missing), amount (integer or decimal; none of it may be negative). May be there: source (integer: the order
-          among the signals of one day, by which `original`, integer, finds the order that a refund takes back),
-          currency (text), recorded (instant), key (text), by_hand (bool).
+          missing), amount (integer or decimal, the same in all pieces; none of it may be negative). May be there:
+          source (integer, its own for each order: the place among the signals of one day, by which `original`, integer,
+          finds the order that a refund takes back), currency (text), recorded (instant), key (text), by_hand (bool).
 Subjects: subject. May be there: exposure (date32), review (text, MM-DD), opening (integer, hundredths), clean_periods,
           periods_at_floor (integers), protection_used (bool), by_hand (bool: decisions, contracts).
 Result:   `engine_result.schema`, one row for each subject. Events of other subjects are left aside.
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 import pyarrow as pa
 
-from scoring.engine_columns import BadTable, Part, Table, column
+from scoring.engine_columns import BadTable, Part, Table, check, column
 from scoring.engine_plain import PlainReading, all_plain, plain_standing
 from scoring.engine_result import Labels
 from scoring.engine_run import Run
@@ -87,6 +87,7 @@ def score_parts(
     Raises:
         BadTable: a column is missing, is of another type, or a subject comes twice.
     """
+    check(parts, subjects)
     again = parts if unread is None else ()
     reading = plain or (lambda subject, rows: unread or plain_standing(subject, rows, programme, day, rates))
     states, numbers = openings_of(subjects, programme.rules)

@@ -1,6 +1,6 @@
 """Arrow columns as arrays of integers, without a copy wherever the column allows it; and the refusal of all others."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from threading import Lock
@@ -99,6 +99,35 @@ class Events:
     originals: NDArray[np.int64]
 
 
+def check(parts: Sequence[Part], subjects: Table) -> None:
+    """Refuse columns that come twice, and amounts that are cents in one piece and something else in another.
+
+    Raises:
+        BadTable: so it is.
+    """
+    for schema in (subjects.schema, *(part.schema for part in parts)):
+        for name in schema.names:
+            if schema.names.count(name) > 1:
+                raise BadTable(f"{name}: comes twice among {', '.join(schema.names)}")
+    kinds = {part.schema.field("amount").type for part in parts if "amount" in part.schema.names}
+    scales = {kind.scale if pa.types.is_decimal(kind) else None: kind for kind in kinds if not pa.types.is_null(kind)}
+    if len(scales) > 1:
+        first, second, *_ = sorted(map(str, scales.values()))
+        raise BadTable(f"amount: {first} in one piece and {second} in another; write all with as many decimals")
+
+
+def exactly(found: Column, kind: Any, name: str) -> Column:
+    """A column in another type, if that holds every value.
+
+    Raises:
+        BadTable: it does not.
+    """
+    try:
+        return found.cast(kind)
+    except pa.ArrowInvalid as error:
+        raise BadTable(f"{name}: {error}") from error
+
+
 def has(table: Table, name: str) -> bool:
     """Whether the table has a column of that name."""
     return name in table.schema.names
@@ -126,7 +155,7 @@ def keys(found: Column) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The two words that stand for each subject; the second is empty for integers."""
     kind = found.type
     if pa.types.is_integer(kind):
-        return (found if kind == pa.int64() else found.cast(pa.int64())).to_numpy(), NO_INTS
+        return exactly(found, pa.int64(), "subject").to_numpy(), NO_INTS
     if pa.types.is_dictionary(kind):
         low, high = keys(found.dictionary)
         indices = found.indices.to_numpy()
@@ -210,8 +239,8 @@ def _kinds(plan: Plan, names: list[str | None], said: list[str | None]) -> NDArr
 def _integers(found: Column, name: str) -> NDArray[np.int64]:
     if not pa.types.is_integer(found.type):
         raise BadTable(f"{name}: {found.type} is no integer")
-    filled = found.cast(pa.int64()).fill_null(NO_AMOUNT) if found.null_count else found.cast(pa.int64())
-    return np.asarray(filled.to_numpy())
+    whole = exactly(found, pa.int64(), name)
+    return np.asarray((whole.fill_null(NO_AMOUNT) if found.null_count else whole).to_numpy())
 
 
 def _amounts(piece: Piece, plan: Plan, rows: int) -> tuple[NDArray[np.int64], NDArray[np.uint8], int]:
@@ -228,11 +257,11 @@ def _amounts(piece: Piece, plan: Plan, rows: int) -> tuple[NDArray[np.int64], ND
         return np.full(rows, NO_AMOUNT), NO_BITS, 0
     found = column(table, "amount", nulls=True)
     if pa.types.is_decimal(found.type):
-        found = found.cast(pa.decimal128(38, found.type.scale))
+        found = exactly(found, pa.decimal128(38, found.type.scale), "amount")
         words = np.frombuffer(found.buffers()[1], np.int64)[2 * found.offset : 2 * (found.offset + rows)].reshape(-1, 2)
         units = np.where(words[:, 1] == words[:, 0] >> 63, words[:, 0], np.iinfo(np.int64).max)  # too large: by hand
     elif pa.types.is_integer(found.type):
-        found = found.cast(pa.int64())
+        found = exactly(found, pa.int64(), "amount")
         units = np.frombuffer(found.buffers()[1], np.int64)[found.offset : found.offset + rows]
     else:
         raise BadTable(f"amount: {found.type} is no integer")

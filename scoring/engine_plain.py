@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pyarrow as pa
 
 from scoring import kernel_columns
-from scoring.engine_columns import Part, Table, column
+from scoring.engine_columns import BadTable, Part, Table, column
 from scoring.engine_result import Labels, Result, blank, put, table
 from scoring.opening import Opening
 from scoring.rates import Rates
@@ -101,7 +101,11 @@ def read_plainly(parts: Sequence[Part], subjects: Table, reading: PlainReading, 
     for part in parts:
         piece = part.read()
         own = column(piece, "subject")
-        for row in piece.filter(pc.is_in(own, wanted.cast(own.type))).to_pylist():
+        try:
+            rows = piece.filter(pc.is_in(own, wanted.cast(own.type))).to_pylist()
+        except OverflowError as error:  # years that Python has no days for
+            raise BadTable(f"on: {error}") from error
+        for row in rows:
             events[row["subject"]].append(row)
     statuses: dict[int, str] = {}
     for place, subject in zip(target.places, subjects.to_pylist(), strict=True):
@@ -144,7 +148,7 @@ def _source(number: int) -> Source:
 
 def _subject(row: Row) -> Subject:
     opening = None
-    if row.get("opening") is not None:
+    if row.get("opening"):
         opening = Opening(
             row["opening"],
             row.get("clean_periods") or 0,

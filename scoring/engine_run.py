@@ -39,9 +39,12 @@ NOBODY = np.empty(0, np.int32)
 
 @dataclass(frozen=True, slots=True)
 class Scattering:
-    """How events find their partition: by the hash of their key, as `Keys` has it; `text`: it is one."""
+    """How events find their partition: by the hash of their key, as `Keys` has it.
 
-    text: bool
+    `text`: it is one; None where there is nobody, so that it is not known.
+    """
+
+    text: bool | None
     base: int
     span: int
     common: int | None
@@ -80,7 +83,7 @@ class Run:
         layout = Layout(
             keys.two, self.plan.needs_money, any("source" in part.schema.names for part in self.parts), keys.span > 0
         )
-        scattering = Scattering(keys.text, keys.base, keys.span, keys.common, partitions, shift)
+        scattering = Scattering(keys.text if len(keys) else None, keys.base, keys.span, keys.common, partitions, shift)
         del keys  # as large as the subjects, which have their own by now
         try:
             store = self._stored(layout, scattering, spill)
@@ -149,7 +152,7 @@ class Run:
     ) -> None:
         """Read one piece and put its rows into their partitions."""
         found = events_of(self.parts[piece].piece(scratch), self.plan, currencies)
-        if (len(found.high) > 0) != by.text and len(found.low):
+        if by.text is not None and (len(found.high) > 0) != by.text and len(found.low):
             raise BadTable("subject: integers here and texts there")
         rows = len(found.days)
         if store.layout.sources and rows and not len(found.sources):

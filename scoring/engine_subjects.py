@@ -1,15 +1,18 @@
 """What subjects bring beside their events, as arrays; a column that is missing is an empty array."""
 
+from datetime import date
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from scoring.engine_columns import LONG_AGO, BadTable, Table, coded, column, days, has
+from scoring.engine_columns import LONG_AGO, BadTable, Table, coded, column, days, exactly, has
 from scoring.kernel_calendar import EPOCH, NEVER
 from scoring.opening import Opening
 from scoring.rules import AnyRules
 from scoring.scheme import AnyState, start
 
+_LEAP = 2000  # a year that has every day
 _OPENING = ("opening", "clean_periods", "periods_at_floor", "protection_used")
 
 
@@ -24,7 +27,8 @@ def openings_of(subjects: Table, rules: AnyRules) -> tuple[list[AnyState], NDArr
     import pyarrow.compute as pc  # noqa: PLC0415 - see engine_columns
 
     given = [name for name in _OPENING if has(subjects, name)]
-    values = [np.asarray(pc.fill_null(column(subjects, name, nulls=True).cast(pa.int64()), 0)) for name in given]
+    found = [exactly(column(subjects, name, nulls=True), pa.int64(), name) for name in given]
+    values = [np.asarray(pc.fill_null(each, 0)) for each in found]
     rows, numbers = np.unique(np.column_stack(values), axis=0, return_inverse=True)
     states = [_state(dict(zip(given, row, strict=True)), rules) for row in rows.tolist()]
     return states or [start(rules)], numbers.reshape(-1)
@@ -72,5 +76,8 @@ def flags_of(subjects: Table, name: str) -> NDArray[np.uint8]:
 def _month_day(text: str | None) -> int:
     if text is None:
         return 0
-    month, day = (int(part) for part in text.split("-"))
-    return month * 32 + day
+    try:
+        day = date.fromisoformat(f"{_LEAP}-{text}")
+    except ValueError:
+        raise BadTable(f"review: {text!r} is no day of a year; write it as MM-DD, such as 03-31") from None
+    return day.month * 32 + day.day

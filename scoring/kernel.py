@@ -121,7 +121,9 @@ def _careful(events, bounds, records, where, first_subject, subjects, law, tied,
             refunded = refunded or law.meanings[kind_of(source[i])] & TAKES != 0
         if refunded:
             settle_ties(source, start, end, records, where, room)
-        points(source, start, end, period, refunded, records, where, law, room)
+        if not points(source, start, end, period, refunded, records, where, law, room):
+            lines[local, STATUS] = PLAIN
+            continue
         tier = 0
         if rises:
             tier, total, expiry = path(done, law, room)

@@ -75,18 +75,20 @@ def _slot_of(move):
 
 @inline
 def _gain(gains, counts, day, points, slot):
-    """One more gain."""
-    gains[counts[0]] = _moved(day, points, slot)
+    """One more gain, written as far as there is room; `counts[0]` goes on."""
+    if counts[0] < len(gains):
+        gains[counts[0]] = _moved(day, points, slot)
     counts[0] += 1
 
 
 @inline
 def _lose(losses, counts, day, points, slot):
-    """A loss; `counts[2]` notes that one comes before its time."""
+    """A loss, as `_gain`; `counts[2]` notes that one comes before its time."""
     place = counts[1]
-    losses[place] = _moved(day, points, slot)
-    if place and day_of_move(losses[place - 1]) > day:
-        counts[2] = 1
+    if place < len(losses):
+        losses[place] = _moved(day, points, slot)
+        if place and day_of_move(losses[place - 1]) > day:
+            counts[2] = 1
     counts[1] = place + 1
 
 
@@ -178,7 +180,8 @@ def points(events, low, high, period, money, records, where, law, room):
     """All entries that the events make, as gains and losses of the balance, each in the order of days.
 
     The first of them lie in that `period`, of those that end at `room.ends`. `money`: a refund is among them, so orders
-    are remembered. `room.counts` becomes (gains, losses, 0).
+    are remembered. `room.counts` becomes (gains, losses, 0). False where there is no room for all: an event makes two
+    at most, unless several orders have one source, or refunds are orders to others.
     """
     names, calendar, ends = law.names, law.calendar, room.ends
     gains, losses, counts, orders = room.gains, room.losses, room.counts, room.orders
@@ -226,8 +229,11 @@ def points(events, low, high, period, money, records, where, law, room):
                 order += 1
         if money and names[name, TAKES] and names[names[name, TAKES], AWARDED]:
             _refund(event, records, where, names[names[name, TAKES], SLOT], slot, order, law, room)
+    if counts[0] > len(gains) or counts[1] > len(losses):
+        return False
     if counts[2]:
         sort(losses, room.spare, 0, counts[1])
+    return True
 
 
 @loop

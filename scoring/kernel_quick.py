@@ -116,7 +116,8 @@ def quick(events, bounds, records, where, first_subject, subjects, law, tied, ro
             for period in range(done + 2):
                 room.ends[period] = max(exposure, add_months(calendar, room.review_days[period], -lag))
             settle_ties(awards, 0, awarded, records, where, room)
-            points(awards, 0, awarded, 0, taking > 0, records, where, law, room)
+            if not points(awards, 0, awarded, 0, taking > 0, records, where, law, room):
+                continue
             if rises:
                 tier, total, expiry = path(done, law, room)
             else:

@@ -59,7 +59,7 @@ def levels(data, at, end, there):
         if at >= begins:
             return 0, -1
         length, value, begin, at = _run(data, at, begins, 1)
-        if at > begins or length == 0:
+        if at > begins or length == 0 or value > 1:
             return 0, -1
         last = min(len(there), row + length)
         if value == 1 and last - row == len(there):

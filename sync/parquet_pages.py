@@ -1,7 +1,8 @@
 """Columns of a Parquet row group as the arrays that scoring wants, in half the time that Arrow takes to make columns.
 
-Arrow unpacks the pages, compiled loops read them (`scoring.kernel_values`). A column that is kept in another way than
-most are (another encoding or type, pages of the second version) is left to Arrow; so is one that is broken.
+Compiled loops read the pages (`scoring.kernel_values`), unpacked by themselves (`sync.zstd`) or by Arrow. A column that
+is kept in another way than most are (another encoding or type, pages of the second version) is left to Arrow; so is
+one that is broken.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -17,7 +18,18 @@ from scoring.engine_columns import NO_INTS, Coded
 from scoring.engine_store import Scratch
 from scoring.kernel_pack import NO_AMOUNT
 from scoring.kernel_pages import DICTIONARY, ENCODING, KIND, SIZE, VALUES, pages
-from scoring.kernel_values import PLAIN, SLACK, UNPACKED, Unpacking, after, numbers, texts, unpack
+from scoring.kernel_values import (
+    NEW_PLACES,
+    PLACES,
+    PLAIN,
+    SLACK,
+    UNPACKED,
+    Unpacking,
+    after,
+    numbers,
+    texts,
+    unpack,
+)
 from sync import zstd
 
 _CODECS = {"UNCOMPRESSED": None, "SNAPPY": "snappy", "GZIP": "gzip", "BROTLI": "brotli", "ZSTD": "zstd"}
@@ -25,6 +37,7 @@ _PAGES, _LINE = 8192, 6  # of a column in one row group, at most; what is known 
 _DEPTH = 16  # of the structures in a page's header
 _BATCH = 1 << 18  # bytes that Arrow unpacks before they are read: a core's cache holds them
 _FAR = 1 << 62
+_IN_DICTIONARY = (PLACES, NEW_PLACES)
 _NAMES = 4096  # different texts of signals and liabilities, at most
 _PLACES = 1 << 20  # values in a dictionary, at most
 _NOTHING = np.empty(0, np.uint8)
@@ -176,10 +189,12 @@ class _Chunk:
         if lines[:, VALUES].sum() != self.rows or (lines[:, KIND] == DICTIONARY).any():
             raise _Odd
         if not first:
+            if np.isin(lines[:, ENCODING], _IN_DICTIONARY).any():
+                raise _Odd
             return None, lines
-        words[:, ENCODING] = PLAIN  # which old files call by another name
-        if words[0, VALUES] > most:
+        if words[0, VALUES] > most or words[0, ENCODING] not in (PLAIN, PLACES):
             raise _Odd
+        words[:, ENCODING] = PLAIN  # which old files call by another name
         return words, lines
 
     def _batches(self, lines: _Lines) -> Iterator[tuple[_Lines, int, int]]:

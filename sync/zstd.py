@@ -1,8 +1,8 @@
 """The system's own library of Zstandard, where it has one: then compiled loops unpack pages themselves.
 
 Arrow unpacks one page at a time for Python, in new memory each: for pages of twenty thousand rows, as most writers make
-them, that is a tenth of all scoring. The library is the one that Arrow has inside, and its address is all that a loop
-needs. It comes with most systems; on others Arrow goes on to unpack.
+them, that is a tenth of all scoring. The library is the same that Arrow has inside, another copy of it, and its address
+is all that a loop needs. It comes with most systems; on others Arrow goes on to unpack.
 """
 
 import ctypes

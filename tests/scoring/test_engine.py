@@ -235,6 +235,42 @@ def test_a_refund_is_of_the_newest_order_though_only_the_first_one_gave_points(c
     assert agree(histories, programme)["points"].to_pylist() == [30, 12, 0]
 
 
+def test_refunds_that_are_orders_to_others_find_room_or_are_read_plainly(customers: Programme, make: Make):
+    names = {"order_paid": 30, "refund": -20, "review_positive": 10}
+    programme = replace(
+        customers,
+        points={name: Award(points) for name, points in names.items()},
+        takes_back={"refund": "order_paid", "review_positive": "refund"},
+        derived=(),
+    )
+    histories = {}
+    for each in (1, 5, 400):
+        orders = [make("order_paid", "2026-01-10", amount=10) for _ in range(each)]
+        refunds = [make("refund", "2026-01-11", amount=10 if place else 5) for place in range(each)]
+        reviews = [make("review_positive", "2026-01-12", amount=10 if place else 3) for place in range(each)]
+        histories[str(each)] = [*orders, *refunds, *reviews]
+    agree(histories, programme)
+
+
+def test_several_orders_of_one_source_are_all_taken_back_or_read_plainly(customers: Programme):
+    programme = replace(customers, points={"order_paid": Award(10)}, derived=())
+    rows_ = [("order_paid", 40, 1000, 7, None)] * 300 + [("refund", 20, 100, 1000 + at, 7) for at in range(10)]
+    names, ago, amounts, sources, originals = zip(*rows_, strict=True)
+    events = pa.table(
+        {
+            "subject": [1] * len(rows_),
+            "on": [DAY - timedelta(days) for days in ago],
+            "signal": names,
+            "amount": pa.array(amounts, pa.int64()),
+            "source": pa.array(sources, pa.int64()),
+            "original": pa.array(originals, pa.int64()),
+        }
+    )
+    subjects = pa.table({"subject": [1]})
+    plainly = engine.score(events, subjects.append_column("by_hand", pa.array([True])), programme, DAY)
+    assert engine.score(events, subjects, programme, DAY)["points"] == plainly["points"]
+
+
 def test_a_second_period_that_the_lag_leaves_short_is_not_interrupted(customers: Programme, make: Make):
     rules = replace(customers.rules, lag_months=11)
     programme = replace(customers, rules=rules, fixed_review="06-01")
@@ -446,6 +482,9 @@ EVENT = {"subject": [1], "on": [DAY], "signal": ["order_paid"], "liability": ["n
         ({"liability": ["guilty"]}, "'guilty' is none of full, partial, none"),
         ({"recorded": [datetime(2026, 1, 1)]}, "no instant"),  # noqa: DTZ001 - the mistake under test
         ({"original": [3]}, "needs the column source"),
+        ({"subject": pa.array([2**63], pa.uint64())}, "subject: Integer value"),
+        ({"amount": pa.array([Decimal(10) ** 50], pa.decimal256(60, 2))}, "amount: Decimal value"),
+        ({"on": pa.array([3_000_000], pa.date32()), "by_hand": [True]}, "on: date value out of range"),
     ],
 )
 def test_a_column_that_could_not_be_read_exactly_is_refused_in_words(customers: Programme, change: Any, says: str):
@@ -460,10 +499,45 @@ def test_sr37_money_as_float_is_refused(customers: Programme):
 
 @pytest.mark.parametrize(
     ("subjects", "says"),
-    [({"subject": [1, 2, 1]}, "comes twice"), ({"subject": [1], "opening": [20]}, "allowed is 0.50 to 3.50")],
+    [
+        ({"subject": [1, 2, 1]}, "comes twice"),
+        ({"subject": [1], "opening": [20]}, "allowed is 0.50 to 3.50"),
+        ({"subject": [1], "opening": [0.5]}, "opening: "),
+        *[({"subject": [1], "review": [day]}, "no day of a year") for day in ("9999-01", "13-45", "00-00", "xx")],
+    ],
 )
 def test_a_subject_that_comes_twice_or_opens_outside_the_rules_is_refused(
     customers: Programme, subjects: Any, says: str
 ):
     with pytest.raises(engine.BadTable, match=says):
         engine.score(pa.table(EVENT), pa.table(subjects), customers, DAY)
+
+
+def test_amounts_of_different_decimals_in_two_pieces_are_refused(customers: Programme):
+    kinds = (pa.int64(), pa.decimal128(22, 2), pa.decimal128(24, 4))
+    pieces = [pa.table(EVENT).set_column(4, "amount", pa.array([5]).cast(kind)) for kind in kinds]
+    parts = [engine.Part(1, piece.schema, lambda piece=piece: piece) for piece in pieces]
+    subjects = pa.table({"subject": [1]})
+    for two in (parts[:2], parts[1:]):
+        with pytest.raises(engine.BadTable, match=r"amount: .+ in one piece and .+ in another"):
+            list(engine.score_parts(two, subjects, customers, DAY))
+    assert next(engine.score_parts([parts[1], parts[1]], subjects, customers, DAY)).num_rows == 1
+
+
+def test_a_column_that_comes_twice_is_refused(customers: Programme):
+    twice = pa.table([[1], [2]], names=["subject", "subject"])
+    with pytest.raises(engine.BadTable, match="subject: comes twice"):
+        engine.score(pa.table(EVENT), twice, customers, DAY)
+
+
+@pytest.mark.parametrize("subject", [1, "one"])
+def test_events_of_nobody_are_left_aside_whatever_their_ids(customers: Programme, subject: int | str):
+    for kind in (pa.int64(), pa.string()):
+        nobody = pa.table({"subject": pa.array([], kind)})
+        assert engine.score(pa.table({**EVENT, "subject": [subject]}), nobody, customers, DAY).num_rows == 0
+
+
+def test_an_opening_of_zero_is_none_whoever_reads_it(customers: Programme):
+    subjects = {"subject": [1, 2], "opening": [0, 0], "by_hand": [True, False]}
+    found = engine.score(pa.table({**EVENT, "subject": [3]}), pa.table(subjects), customers, DAY)
+    assert found["coefficient"].to_pylist() == [100, 100]
