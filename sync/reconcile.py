@@ -66,6 +66,8 @@ def _take_away(tx: Connection, course: Opened, name: str, object_: str, records:
         gone = [ContactFacts(each, None, None, None, gone=True, merged_into=None, ours={}) for each in records]
         changes = facts.store_contacts(tx, entry, gone)
         people.link(tx, entry, changes.touched)
+    else:
+        lease.beside(tx, entry.programme)
     facts.store_signals(tx, entry, object_, {record: [] for record in records})
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from connectors.protocol import Outcome, OutcomeKind, Update
 from scoring.explain import from_json as standing_from
 from scoring.records import kept
-from sync import rejects
+from sync import lease, rejects
 from sync.job import PAGE, Job, Progress
 from sync.ledger import results, schema
 from sync.ledger.facts import wake_subjects
@@ -99,6 +99,7 @@ def _compared(job: Job, reading: Reading, *, mark: bool) -> Iterator[_Compared]:
                     page.resting[word] += 1
                     continue
                 if showing.breakdown is None:
+                    lease.beside(tx, reading.entry.programme)
                     wake_subjects(tx, [showing.subject])  # other rules have come since: scored again before it is shown
                     continue
                 wanted = values_of(

@@ -302,10 +302,10 @@ def wake(tx: Connection, entry: Entry, records: Iterable[str]) -> None:
 
 
 def wake_subjects(tx: Connection, subjects: Iterable[int]) -> None:
-    """Make these subjects due at once."""
-    current = schema.current
+    """Make these subjects due at once; one whose contacts are somebody else's by now is nobody to wake."""
+    contacts = schema.contacts
     for some in chunks(subjects):
-        wake_whom(tx, select(current.c.subject).where(current.c.subject.in_(some)))
+        wake_whom(tx, select(contacts.c.subject).where(contacts.c.subject.in_(some)))
 
 
 def wake_whom(tx: Connection, subjects: Select[Any]) -> None:

@@ -57,7 +57,9 @@ def ahead(text: str, day: str) -> str:
     return text
 
 
-def keep(tx: Connection, day: date, subjects: Sequence[int], before: Sequence[str | None], after: Sequence[str]) -> None:
+def keep(
+    tx: Connection, day: date, subjects: Sequence[int], before: Sequence[str | None], after: Sequence[str]
+) -> None:
     """The outlooks, as they were, if that was asked, and as they are, of subjects with a new standing of that day.
 
     What says the same of the days to come is not written again: days before the standing's are taken no more.

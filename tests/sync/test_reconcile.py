@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 from connectors.errors import Unreachable
+from sync import lease
+from sync.ledger import facts
 from sync.reconcile import reconcile
 from tests.sync.conftest import order
 from tests.sync.test_run import THIS_YEAR, counted, one_customer
@@ -72,3 +74,14 @@ def test_a_pass_that_came_to_no_end_takes_nothing_away(world):
     assert compare(world).state == "try later"
     world.sync()
     assert crm.ours("1")["points"] == Decimal(20)
+
+
+def test_what_vanished_is_withdrawn_while_nobody_scores_who_would_miss_it(world, monkeypatch):
+    crm = company(world)
+    crm.vanish("orders", "o2")
+    done = []
+    beside, store = lease.beside, facts.store_signals
+    monkeypatch.setattr(lease, "beside", lambda *given: [done.append("lock"), beside(*given)])
+    monkeypatch.setattr(facts, "store_signals", lambda *given: [done.append("signals"), store(*given)])
+    compare(world)
+    assert done == ["lock", "signals"]

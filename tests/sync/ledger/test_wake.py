@@ -47,3 +47,12 @@ def test_who_is_not_there_cannot_be_woken(filling):
     with filling.ledger.begin() as tx:
         facts.wake_subjects(tx, [1, 2, 10**6])
         assert woken(tx) == [1]
+
+
+def test_whose_contacts_are_all_somebody_elses_by_now_is_not_woken(filling):
+    filling.contacts("c1", "c2")
+    contacts = schema.contacts
+    with filling.ledger.begin() as tx:
+        tx.execute(update(contacts).where(contacts.c.id == 2).values(subject=1))
+        facts.wake_subjects(tx, [1, 2])
+        assert woken(tx) == [1]
