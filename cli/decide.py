@@ -75,7 +75,7 @@ class _Known:
     rules: str
     today: date
 
-    def contest(self, kind: Kind, wanted: str, of: date | None) -> tuple[Fact, frozenset[Source]]:
+    def contest(self, kind: Kind, wanted: str, of: date | None, day: date) -> tuple[Fact, frozenset[Source]]:
         """The fact that is meant, and what it was made of.
 
         What the CRMs reported, and what was derived from it: either may be held against somebody.
@@ -87,6 +87,8 @@ class _Known:
         # What was open when the CRM took the fact back can still be ended.
         meant = decide.incident_of if kind is Kind.CONTEST_OPEN else decide.signal_of
         found = meant([*reported, *in_lines(lines, rules)], wanted, on=of)
+        if kind is Kind.CONTEST_OPEN and day < (earliest := min(found.on, self.today)):
+            raise click.UsageError(f"--on {day}: a contest of this {found.name} begins on {earliest} or later")
         return found.fact, made_of(found, reported, lines, rules)
 
 
@@ -103,7 +105,7 @@ def _contest(kind: Kind, summary: str) -> click.Command:
     @click.pass_obj
     def command(path: Path, /, *, subject: str, signal: str, of: datetime | None, **signed: Any) -> int:
         def about(known: _Known, day: date) -> Decision:
-            fact, records = known.contest(kind, signal, of.date() if of else None)
+            fact, records = known.contest(kind, signal, of.date() if of else None, day)
             return Decision(kind, day, signed["by"], signed["why"], fact=fact, made_of=records)
 
         return _enter(path, subject, about, on=signed["on"], as_json=signed["as_json"])
@@ -206,7 +208,7 @@ def _enter(
     else:
         console().print(
             f"{decision.kind.value.replace('_', ' ')} of {decision.on.isoformat()} entered for "
-            f"{' = '.join(found.records)}; the next sync shows it",
+            f"{' = '.join(found.records)}; the next sync {'from then on ' if day > today else ''}shows it",
             markup=False,
         )
     return Exit.DONE

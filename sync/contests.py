@@ -1,12 +1,12 @@
 """The contests that were ever opened, where each stands, and whether it is still about an incident that there is."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Connection, select
 
-from scoring.decision import Contest, Kind, decided
+from scoring.decision import Contest, Decision, Kind, decided
 from scoring.derived import DERIVED
 from scoring.line import Code, Line
 from scoring.rules import Programme
@@ -49,10 +49,17 @@ def listed(
     found = [
         _contested(subject, _records(tx, subject), contest, shown[subject].lines)
         for subject in subjects
-        for contest in decided(decisions[subject], date.max).contests.values()
+        for contest in _standing(decisions[subject], day)
     ]
     order = list(_STATES.values())
     return sorted(found, key=lambda each: (order.index(each.state), each.since, each.records, each.source))
+
+
+def _standing(decisions: Sequence[Decision], day: date) -> list[Contest]:
+    """Every contest as it stands at the end of a day; one that is to be opened later as it will be then."""
+    then = decided(decisions, day).contests
+    ever = decided(decisions, date.max).contests
+    return [then.get(fact, Contest(contest.opened, contest.opened)) for fact, contest in ever.items()]
 
 
 def without_object(found: Iterable[Contested]) -> list[Contested]:

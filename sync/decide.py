@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, insert, select
 
-from scoring.decision import Decision, Kind, decided
+from scoring.decision import Contest, Decision, Kind, decided
 from scoring.numbers import in_force
 from scoring.signal import Liability, Signal, Source
 from sync import lease
@@ -140,12 +140,17 @@ def why_idle(known: Sequence[Decision], decision: Decision) -> str:
             return f"not adjusted on {decision.on}"
     if decision.fact is None:
         return ""
-    contest = decided(known, date.max).contests.get(decision.fact)
+    return _why_no_contest(decided(known, date.max).contests.get(decision.fact), decision)
+
+
+def _why_no_contest(contest: Contest | None, decision: Decision) -> str:
+    """The last word about a fact holds from its day on, so nothing is decided of a day before that."""
     if contest is None:
         return "" if decision.kind is Kind.CONTEST_OPEN else "not contested: `bonus-malus contest open` comes first"
-    return (
-        f"{_SO_ALREADY[decision.kind]} already, since {contest.last.on}" if contest.last.kind is decision.kind else ""
-    )
+    so_far = f"{_SO_ALREADY[contest.last.kind]} {{}} {contest.last.on}"
+    if decision.on < contest.last.on:
+        return f"{so_far.format('from')} on: what is decided of {decision.on} ends there"
+    return so_far.format("already, since") if contest.last.kind is decision.kind else ""
 
 
 _SO_ALREADY = {

@@ -43,11 +43,15 @@ def test_only_what_is_held_against_somebody_can_be_contested_and_only_from_a_day
         (("unfreeze", record, "--on", "2999-01-01"), "--on 2999-01-01: that is more than 366 days ahead"),
         (("contest", "reject", record, signal), "not contested: `bonus-malus contest open` comes first"),
         (("contest", "open", record, signal, "--on", "2999-01-01"), "more than 366 days ahead"),
+        (("contest", "open", record, signal, "--on", "2023-11-22"), "--on 2023-11-22: a contest of this"),
     ):
         said = command(*words, *why)
         assert (said.code, said.err.count("\n")) == (2, 1), said.err
         assert says in said.err
-    for words in (("contest", "open", record, signal), ("contest", "accept", record, signal), ("freeze", record)):
+    assert command("contest", "open", record, signal, *why).code == 0
+    said = command("contest", "accept", record, signal, "--on", "2026-11-21", *why)
+    assert (said.code, "contested from 2026-11-22 on" in said.err) == (2, True), said.err
+    for words in (("contest", "accept", record, signal), ("freeze", record)):
         assert command(*words, *why).code == 0
 
 

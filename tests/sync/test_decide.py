@@ -192,6 +192,47 @@ def test_a_decision_that_would_change_nothing_says_why(before, then, says):
     assert decide.why_idle([made(kind) for kind in before], made(then)) == says
 
 
+@pytest.mark.parametrize(
+    ("kind", "on", "says"),
+    [
+        (Kind.CONTEST_ACCEPT, -1, "contested from 2026-11-22 on: what is decided of 2026-11-21 ends there"),
+        (Kind.CONTEST_REJECT, -1, "contested from 2026-11-22 on: what is decided of 2026-11-21 ends there"),
+        (Kind.CONTEST_OPEN, -1, "contested from 2026-11-22 on: what is decided of 2026-11-21 ends there"),
+        (Kind.CONTEST_ACCEPT, 0, ""),
+        (Kind.CONTEST_ACCEPT, 10, ""),
+    ],
+)
+def test_a_contest_is_decided_on_the_day_on_which_it_was_opened_or_after_it(kind, on, says):
+    opened, then = contest_of(Kind.CONTEST_OPEN, 0), contest_of(kind, on)
+    assert decide.why_idle([opened], then) == says
+
+
+def test_what_is_decided_from_a_later_day_on_is_the_last_word_and_nothing_is_decided_before_it():
+    known = [contest_of(Kind.CONTEST_OPEN, 0), contest_of(Kind.CONTEST_ACCEPT, 10)]
+    for kind in (Kind.CONTEST_OPEN, Kind.CONTEST_REJECT, Kind.CONTEST_ACCEPT):
+        assert "accepted from 2026-12-02 on" in decide.why_idle(known, contest_of(kind, 5))
+    assert decide.why_idle(known, contest_of(Kind.CONTEST_REJECT, 10)) == ""
+
+
+def contest_of(kind, days):
+    fact = (Source("a", "cases", "c1"), "claim_at_fault")
+    return Decision(kind, TODAY + timedelta(days=days), "rep-7", "why", fact=fact)
+
+
+def test_contests_are_listed_as_they_stand_today(world):
+    accused(world)
+    enter(world, Kind.CONTEST_OPEN, signal="c1", on=TODAY + timedelta(days=3))
+    enter(world, Kind.CONTEST_ACCEPT, signal="c1", on=TODAY + timedelta(days=10))
+    rules = load_programme("customers", at=TODAY)
+    with world.ledger.begin() as tx:
+        found = [contests.listed(tx, "customers", rules, TODAY + timedelta(days=days))[0] for days in (0, 9, 10)]
+    assert [(each.state, each.since) for each in found] == [
+        ("open", TODAY + timedelta(days=3)),
+        ("open", TODAY + timedelta(days=3)),
+        ("accepted", TODAY + timedelta(days=10)),
+    ]
+
+
 def test_an_adjustment_survives_recalculation_and_ends_by_itself(world):
     crm = accused(world)
     enter(world, Kind.ADJUST, coefficient=90, until=date(2026, 12, 24))
