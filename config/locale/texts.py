@@ -19,6 +19,7 @@ from scoring.line import Line
 from scoring.standing import Standing
 
 SHOWN_REVIEWS = 8
+WAY_BACK = 255  # characters, as a text field has in every CRM
 PROGRAMME = "programme"  # the same word in every language
 
 _OPTIONAL = re.compile(r"\[([^\]]*)\]")
@@ -52,9 +53,14 @@ class Texts:
         return " ".join(f"{self.line(reason)}." for reason in standing.reasons)
 
     def way_back(self, standing: Standing) -> str:
-        """The way back as one sentence: ``Review of 12 Mar 2027 without incident: 0.90; Gold needs 250 points …``."""
+        """The way back as one sentence: ``Review of 12 Mar 2027 without incident: 0.90; Gold needs 250 points …``.
+
+        What its field has no room for is left out from the end: names of levels and tiers may be long.
+        """
         separator = " ; " if self.language == "fr" else "; "
-        text = separator.join(self.line(line) for line in standing.way_back)
+        said = [self.line(line) for line in standing.way_back]
+        while len(text := separator.join(said)) >= WAY_BACK:
+            said.pop()
         return f"{text}." if text else ""
 
     def history(self, standing: Standing) -> str:

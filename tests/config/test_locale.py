@@ -210,6 +210,18 @@ def test_texts_fit_the_fields_they_are_written_to(texts: Texts):
     assert [key for key, value in catalogue(texts.language).items() if key.endswith(".help") and len(value) > 255] == []
 
 
+def test_a_way_back_with_long_names_of_levels_is_told_as_far_as_it_fits(texts: Texts):
+    rules = load_scale_rules(RULES / "be-1992.toml")
+    levels = tuple(replace(level, name=f"{level.name:x>20}") for level in rules.scale.levels)
+    programme = replace(CUSTOMERS, rules=replace(rules, scale=replace(rules.scale, levels=levels)))
+    shown = standing([*orders("2024-03-12"), signal("claim_at_fault", "2024-06-01", **FULL)], programme, DAY)
+    assert [line.code for line in shown.way_back] == [Code.REVIEW_IDLE, Code.NEXT_TIER, Code.ORIGIN_AGAIN]
+    told = texts.way_back(shown)
+    assert len(told) <= 255
+    assert told.startswith(f"{texts.line(shown.way_back[0])}{' ' if texts.language == 'fr' else ''}; ")
+    assert told.endswith(f"{texts.line(shown.way_back[1])}.")
+
+
 def test_texts_hold_dates_and_no_spans_of_time_from_today(texts: Texts):
     said = " ".join(texts.reasons(shown) + texts.way_back(shown) for shown in SCENARIOS)
     assert re.search(r"\bin \d+ (days|months)|dans \d+ (jours|mois)|\bago\b|il y a", said) is None
