@@ -175,12 +175,18 @@ def load_scale(path: Path) -> Scale:
     names = tables.levels.names
     values = tables.levels.values or [Decimal(number) for number in range(len(names))]
     limit = tables.clean_limit
+    start = None if tables.start is None else _index(tables.start, names, path, "start")
+    if tables.unit == "amount" and start is not None and not values[start]:
+        raise ConfigError(
+            f"{path}: start: {tables.start} is worth 0, and amounts are compared with that of the start level; start "
+            'on a level that costs something, or write unit = "level"'
+        )
     try:
         return Scale(
             name=tables.name,
             levels=tuple(Level(name, value) for name, value in zip(names, values, strict=True)),
             moves=_moves(tables, path),
-            start=None if tables.start is None else _index(tables.start, names, path, "start"),
+            start=start,
             unit=tables.unit,
             clean_limit=None
             if limit is None

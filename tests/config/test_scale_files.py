@@ -79,6 +79,11 @@ def test_an_example_that_does_not_hold_is_named(tmp_path: Path):
     ("old", "new", "words"),
     [
         ('start = "2"\n\n', 'start = "4"\n\n', ["start: there is no level '4'", "allowed: 1, 2, 3"]),
+        (
+            'start = "2"\n\n[levels]\nnames = ["1", "2", "3"]\nvalues = [50, 75, 100]',
+            'start = "2"\nunit = "amount"\n\n[levels]\nnames = ["1", "2", "3"]\nvalues = [0, 0, 100]',
+            ["start: 2 is worth 0", "start on a level that costs something"],
+        ),
         ("values = [50, 75, 100]", "values = [50, 75]", ["levels", "3 names, but 2 values"]),
         ("values = [50, 75, 100]", "values = [100, 75, 50]", ["2 is cheaper than 1"]),
         ("values = [50, 75, 100]\n", "", ['unit = "level"']),
