@@ -73,8 +73,9 @@ class Texts:
         return self._coefficient.apply(Decimal(hundredths).scaleb(-2), self._locale)
 
     def date(self, day: date) -> str:
-        """A day as people read it: 3 Jun 2025, 3 juin 2025."""
-        return self._day.apply(day, self._locale)
+        """A day as people read it: 3 Jun 2025, 3 juin 2025, 1er mai 2025."""
+        text = self._day.apply(day, self._locale)
+        return f"1er{text[1:]}" if self.language == "fr" and day.day == 1 else text
 
     def tier(self, name: str) -> str:
         """A tier's name; a company's own tiers are called what the programme calls them."""

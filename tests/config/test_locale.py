@@ -250,6 +250,15 @@ def test_the_example_reads_in_french_with_french_dates_and_numbers(example: Stan
     assert french.history(example).startswith("2026-03-12 0,95; 2025-03-12 0,85; ")
 
 
+def test_the_first_of_a_month_is_written_as_in_french():
+    french, english = Texts("fr"), Texts("en")
+    assert [french.date(date(2026, 5, day)) for day in (1, 2, 11, 21, 31)] == [
+        f"{day} mai 2026" for day in ("1er", "2", "11", "21", "31")
+    ]
+    assert english.date(date(2026, 5, 1)) == "1 May 2026"
+    assert french.screen("statement", day=date(2026, 5, 1)) == "Relevé d'informations du 1er mai 2026"
+
+
 def test_what_is_not_known_of_a_signal_is_left_out():
     line = Line(Code.INCIDENT, "", {"signal": "invoice_late", "on": date(2025, 6, 3), "factor": 1125})
     assert Texts("en").line(line) == "Invoice paid late, 3 Jun 2025: ×1.125"
