@@ -27,6 +27,7 @@ SETTINGS = (
     'programme = "{programme}"\nledger = "try.db"\nsandbox = "{url}"\nhistory_years = {years}\nfirst_fill = "go"\n'
 )
 SHOWN = 10
+LAG = timedelta(hours=1)  # from the records to the sync: the search index lags, and windows end before now
 
 
 @click.command("try")
@@ -54,7 +55,7 @@ def try_(*, folder: Path, programme: str, years: int, day_first: bool | None, as
     for crm in crms:
         if not any((each.crm, each.object) == (crm, CONTACT[crm]) for each in exports):
             raise click.UsageError(f"{folder}: there is no export of {crm} contacts; who should be scored?")
-    world = World(Clock(datetime.now(UTC)))
+    world = World(Clock(datetime.now(UTC) - LAG))
     _invent_no_numbers(world)
     with tempfile.TemporaryDirectory(prefix="bonus-malus-try-") as name:
         home = Path(name)
@@ -66,7 +67,7 @@ def try_(*, folder: Path, programme: str, years: int, day_first: bool | None, as
             text = SETTINGS.format(programme=own, url=server.url, years=years)
             settings.write_text(text + "".join(f"\n[connections.{crm}]\n" for crm in crms), "utf-8")
             changes(compose(settings), apply=True)
-            world.clock.advance(timedelta(hours=1))  # the search index lags, and windows end before now
+            world.clock.advance(LAG)
             report = syncing.perform(compose(settings), quiet=True)
             people, problems = _outcome(settings, crms, report.run)
     rejects = [*refused(exports, loaded.rejects, places), *problems]

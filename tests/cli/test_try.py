@@ -1,5 +1,7 @@
 """`try` understands what Salesforce reports and HubSpot views export, and scores it as a sync would."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from cli.cells import Known, converted
@@ -59,6 +61,17 @@ def test_people_orders_and_claims_come_out_of_exports_of_both_crms(folder, comma
     ada = [each for name, each in people.items() if "0002" not in name]
     assert len({each["coefficient"] for each in ada}) == 1  # one person, two CRMs
     assert said.json["refused"] == []
+
+
+def test_the_day_and_hour_are_those_of_whoever_tries(folder, command, monkeypatch):
+    class Now(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return cls(2026, 11, 29, 23, 30, tzinfo=UTC).astimezone(tz)
+
+    monkeypatch.setattr("cli.try_.datetime", Now)
+    people = command("try", str(folder), "--json").json["people"]
+    assert {each["computed_at"] for each in people} == {"2026-11-29T23:30:00+00:00"}
 
 
 def test_what_was_understood_and_what_was_left_out_is_told(folder, command):
