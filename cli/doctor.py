@@ -10,7 +10,7 @@ from rich.text import Text
 
 from cli.compose import Composition, compose
 from cli.exits import Exit
-from cli.notify import sender
+from cli.notify import ways
 from cli.screen import command, console, print_json
 from config.reading import ConfigError, choice
 from connectors.protocol import Finding, Level
@@ -77,7 +77,7 @@ def _unattended(composition: Composition) -> Iterator[Finding]:
     """What nobody would see before the night it is needed: whom alerts go to, and what retention is about."""
     settings, known = composition.settings, composition.programme.signals
     try:
-        sender(settings.alerts, settings.programme_name, file=settings.file)
+        ways(settings.alerts, settings.programme_name, file=settings.file)
     except ConfigError as error:
         yield Finding(Level.FAIL, str(error), "correct it: nobody would be told that a run failed")
     for name in settings.retention.signals.keys() - known.keys():

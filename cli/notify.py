@@ -2,7 +2,6 @@
 
 import smtplib
 import ssl
-from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -10,22 +9,26 @@ import requests
 
 from config.operations import AlertSettings, MailSettings
 from config.settings import follow
-from sync.alerts import Message
+from sync.alerts import Message, Way
 
 TIMEOUT = 20.0  # seconds
 
 
-def sender(settings: AlertSettings, programme: str, *, file: Path) -> Callable[[Message], None]:
-    """What sends a message to everyone whom the settings name; raises OSError when it cannot be delivered.
+def ways(settings: AlertSettings, programme: str, *, file: Path) -> dict[str, Way]:
+    """The ways of sending a message that the settings name.
 
     Raises:
         ConfigError: a reference to a secret leads nowhere.
     """
-    ways: list[Callable[[str, Message], None]] = []
+
+    def subject(message: Message) -> str:
+        return f"bonus-malus {programme}: {message.name} {'raised' if message.raised else 'recovered'}"
+
+    found: dict[str, Way] = {}
     if settings.webhook is not None:
         address = settings.webhook
         url = address if isinstance(address, str) else follow(address, f"{file}: alerts.webhook", beside=file.parent)
-        ways.append(lambda subject, message: _post(url, subject, message))
+        found["webhook"] = lambda message: _post(url, subject(message), message)
     if settings.mail is not None:
         mail = settings.mail
         password = (
@@ -33,14 +36,8 @@ def sender(settings: AlertSettings, programme: str, *, file: Path) -> Callable[[
             if mail.password is None
             else follow(mail.password, f"{file}: alerts.mail.password", beside=file.parent)
         )
-        ways.append(lambda subject, message: _mail(mail, password, subject, message))
-
-    def send(message: Message) -> None:
-        subject = f"bonus-malus {programme}: {message.name} {'raised' if message.raised else 'recovered'}"
-        for way in ways:
-            way(subject, message)
-
-    return send
+        found["mail"] = lambda message: _mail(mail, password, subject(message), message)
+    return found
 
 
 def _post(url: str, subject: str, message: Message) -> None:

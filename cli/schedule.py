@@ -17,12 +17,12 @@ from cli.erase import perform_purge
 from cli.exits import Exit
 from cli.failures import told
 from cli.health import answering
-from cli.notify import sender
+from cli.notify import ways
 from cli.screen import console
 from cli.sync import exit_code, perform
 from config.reading import ConfigError
 from sync import alerts
-from sync.alerts import Message
+from sync.alerts import Message, State, Told, Way
 from sync.job import Job
 from sync.ledger import database
 from sync.logs import configure
@@ -84,10 +84,12 @@ class Work:
         self._path = path
         self._composition = composition
         self._stop = stop
-        self._send = sender(composition.settings.alerts, composition.settings.programme_name, file=path)
+        self._ways = self._named(composition)
         self._last: dict[str, str] = {}
         self._codes: dict[str, Exit] = {}
-        self._broken: dict[str, bool] = {}  # whether somebody was told
+        self._broken: set[str] = set()  # whose last run could not begin, or broke off
+        self._stopped: dict[str, Told] = {}  # what was told of that
+        self._late: set[str] = set()  # alerts of connections that do not come to their end
 
     def tasks(self) -> dict[str, Task]:
         """The jobs that the settings switch on."""
@@ -101,8 +103,9 @@ class Work:
         return {name: Task(cron, work) for name, (cron, work) in found.items() if cron is not None}
 
     def health(self) -> dict[str, Any]:
-        """How the jobs ended last; not well when one failed with an error of ours, or a person must act."""
-        return {"well": not {"failed", "error"} & set(self._last.values()), "jobs": dict(self._last)}
+        """How the jobs ended last; not well when one failed with an error of ours, or a person must act or look."""
+        well = not self._late and not {"failed", "error"} & set(self._last.values())
+        return {"well": well, "jobs": dict(self._last)}
 
     def worst(self) -> Exit:
         """What the first job that did not end well would have ended with as a command."""
@@ -120,8 +123,7 @@ class Work:
     def _run(self, name: str, work: Callable[[Job], Report]) -> None:
         began = time.monotonic()
         try:
-            # Anew each time, as cron would: settings, rules and secrets may have changed.
-            composition = compose(self._path)
+            composition = self._composed()
             report = perform(composition, quiet=True, work=work, stopping=self._stop.is_set)
             ended = composition.time.now()
             self._ran(name, report.state, exit_code(report))
@@ -133,12 +135,21 @@ class Work:
 
     def _purge(self) -> None:
         try:
-            composition = compose(self._path)
+            composition = self._composed()
             with closing(composition.ledger()) as ledger:
                 perform_purge(composition.settings, ledger, composition.time.now())
             self._ran("purge", "done", Exit.DONE)
         except Exception as error:  # noqa: BLE001 - as above
             self._broke("purge", error)
+
+    def _composed(self) -> Composition:
+        """Anew each time, as cron would: settings, rules and secrets may have changed, and whom to tell."""
+        composition = compose(self._path)
+        self._ways = self._named(composition)
+        return composition
+
+    def _named(self, composition: Composition) -> dict[str, Way]:
+        return ways(composition.settings.alerts, composition.settings.programme_name, file=self._path)
 
     def _tell(self, composition: Composition, report: Report) -> None:
         settings = composition.settings
@@ -149,14 +160,15 @@ class Work:
         with closing(composition.ledger()) as ledger:
             with ledger.begin() as tx:
                 found = alerts.wrong(tx, report, limits, now)
-            for message in alerts.tell(ledger, settings.programme_name, found, now, self._send):
-                log.warning("%s", message.text, extra={"alert": message.name})
-                self.metrics.alert(message.name, raised=message.raised)
+            known = [alerts.late(name) for name in report.connections]
+            self._late = {name for name in known if found.get(name, name in self._late)}
+            for message in alerts.tell(ledger, settings.programme_name, found, now, self._ways):
+                self._note(message)
 
     def _ran(self, name: str, state: str, code: Exit) -> None:
         self._last[name], self._codes[name] = state, code
-        if self._broken.pop(name, False):
-            self._say(Message(f"stopped {name}", raised=False, text=f"{name}: it runs again"))
+        self._broken.discard(name)
+        self._say(name, raised=False, text="it runs again")
 
     def _broke(self, name: str, error: Exception) -> None:
         """Note a run that could not even begin, or broke off: perhaps without a ledger that would remember it.
@@ -167,16 +179,17 @@ class Work:
         self._last[name], self._codes[name] = "error", code
         self.metrics.broke(name)
         log.error("%s", line, extra={"job": name})
-        if not self._broken.get(name) and (code is not Exit.TRY_LATER or name in self._broken):
-            self._broken[name] = self._say(Message(f"stopped {name}", raised=True, text=f"{name}: {line}"))
-        self._broken.setdefault(name, False)
+        if code is not Exit.TRY_LATER or name in self._broken:
+            self._say(name, raised=True, text=line)
+        self._broken.add(name)
 
-    def _say(self, message: Message) -> bool:
-        try:
-            self._send(message)
-        except OSError as error:
-            log.warning("alert not sent: %s", type(error).__name__, extra={"alert": message.name})
-            return False
+    def _say(self, name: str, *, raised: bool, text: str) -> None:
+        message = Message(f"stopped {name}", raised, f"{name}: {text}")
+        before = self._stopped.get(name, Told())
+        self._stopped[name] = alerts.deliver(before, State(raised), self._ways, lambda _: message)
+        if self._stopped[name].state != before.state:
+            self._note(message)
+
+    def _note(self, message: Message) -> None:
         log.warning("%s", message.text, extra={"alert": message.name})
         self.metrics.alert(message.name, raised=message.raised)
-        return True

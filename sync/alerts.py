@@ -1,15 +1,17 @@
 """Alerts: one message when something begins to be wrong, one when it is over, and none in between.
 
-What is wrong is a function of a run's report and the ledger; what was told is remembered in the ledger, so that a
-restart tells nothing twice. A first fill tells nothing: it reads everything and may well take the day's calls.
+What is wrong is a function of a run's report and the ledger; what was told is remembered in the ledger, for each way
+of sending, so that a restart tells nothing twice. A first fill tells nothing: it reads everything and may well take the
+day's calls.
 """
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from sync import rejects
 from sync.ledger import Ledger, database, results, schema
@@ -17,7 +19,18 @@ from sync.report import Report
 
 log = logging.getLogger(__name__)
 
-REASONS = {"failed": "failed", "asked": "stopped to ask a person"}
+# What a run says of all its connections, and the states of one that leave open whether that is over.
+REASONS = {
+    "failed": ("failed", {"try later", "skipped"}),
+    "asked": ("stopped to ask a person", {"failed", "try later", "skipped"}),
+}
+READ = ("done", "asked", "held")  # states of a connection that was read to the end
+RUNS_BACK = 20  # looked through for the last one that tried a connection
+
+
+def late(connection: str) -> str:
+    """The alert of a connection that did not come to its end, nor did it in the run before."""
+    return f"late {connection}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,65 +51,145 @@ class Message:
     text: str
 
 
+Way = Callable[[Message], None]  # sends it; raises OSError when it cannot be delivered
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """An alert as somebody was told of it; not raised before anything was told."""
+
+    raised: bool = False
+    since: datetime | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was told of an alert; `behind` are the ways of sending that did not get through with it, and their state."""
+
+    state: State = State()
+    behind: Mapping[str, State] = field(default_factory=dict)
+
+
 def wrong(tx: Connection, report: Report, limits: Limits, now: datetime) -> dict[str, str]:
-    """What this run says of each alert: why it is raised, or empty for what is well."""
-    found = dict.fromkeys(REASONS, "")
-    for state, words in REASONS.items():
+    """What this run says of each alert: why it is raised, empty for what is well; left out what it cannot know."""
+    found: dict[str, str] = {}
+    if report.state == "interrupted":  # it did not come to see what is wrong, or over
+        return found
+    states = {each.state for each in report.connections.values()}
+    for state, (words, doubts) in REASONS.items():
         said = [f"{name}: {each.message}" for name, each in report.connections.items() if each.state == state]
-        if said:
-            found[state] = f"run {report.run} {words}: {'; '.join(said)}"
+        if said or not states & doubts:
+            found[state] = f"run {report.run} {words}: {'; '.join(said)}" if said else ""
     programme = database.programme(tx, report.programme).id
     table = schema.connections
-    rows = tx.execute(select(table).where(table.c.programme == programme, table.c.filled.is_not(None)))
-    for row in rows:
-        each = report.connections.get(row.name)
-        if each is None or each.state == "skipped":
+    rows = {row.name: row for row in tx.execute(select(table).where(table.c.programme == programme))}
+    for name, each in report.connections.items():
+        row = rows.get(name)
+        if each.state == "skipped" or (row is not None and row.filled is None):
             continue
-        refused = rejects.count(tx, row.id)
-        living = results.count_living(tx, row.id) if refused else 0
-        over = refused > limits.rejects * living
-        found[f"rejects {row.name}"] = f"{refused} of {living} records are refused" if over else ""
-        if each.used_today is not None and each.limit_today:
-            low = each.used_today > limits.quota * each.limit_today
-            used = f"{each.used_today} of the {each.limit_today} calls of the day are used"
-            found[f"quota {row.name}"] = used if low else ""
-        last = _last_signal(tx, row.id)
-        silent = each.state == "done" and last is not None and now - last > limits.silent
+        if each.state != "try later":
+            found[late(name)] = ""
+        elif (before := _late_before(tx, programme, name, report.run)) is not None:
+            found[late(name)] = f"runs {before} and {report.run} did not come to their end: {each.message}"
+        if row is not None:
+            found |= _of_connection(tx, row, report, limits, now)
+    return found
+
+
+def _of_connection(tx: Connection, row: Row[Any], report: Report, limits: Limits, now: datetime) -> dict[str, str]:
+    """What a run says of a connection that was read whole once."""
+    each, found = report.connections[row.name], dict[str, str]()
+    refused = rejects.count(tx, row.id)
+    living = results.count_living(tx, row.id) if refused else 0
+    over = refused > limits.rejects * living
+    found[f"rejects {row.name}"] = f"{refused} of {living} records are refused" if over else ""
+    if each.used_today is not None and each.limit_today:
+        low = each.used_today > limits.quota * each.limit_today
+        used = f"{each.used_today} of the {each.limit_today} calls of the day are used"
+        found[f"quota {row.name}"] = used if low else ""
+    last = _last_signal(tx, row.id)
+    silent = last is not None and now - last > limits.silent
+    # Nobody knows what comes in where nothing could be read.
+    if not silent or each.state in READ:
         found[f"silent {row.name}"] = f"nothing came in since {last:%Y-%m-%d %H:%M} UTC" if silent else ""
     return found
 
 
 def tell(
-    ledger: Ledger, programme: str, found: Mapping[str, str], now: datetime, send: Callable[[Message], None]
+    ledger: Ledger, programme: str, found: Mapping[str, str], now: datetime, ways: Mapping[str, Way]
 ) -> list[Message]:
-    """Send a message for each alert that changed; those sent.
+    """Send a message for each alert that changed, once each way; those that changed.
 
-    What could not be sent is not taken for told, and is tried again after the next run.
+    What did not get through by one way is not taken for told there, and is tried again that way after the next run.
     """
-    told: list[Message] = []
+    changed: list[Message] = []
     table = schema.alerts
+    with ledger.begin() as tx:
+        id_ = database.programme(tx, programme).id
+        rows = tx.execute(select(table).where(table.c.programme == id_))
+        known = {row.name: State(row.raised, row.since, row.detail) for row in rows}
     for name, detail in found.items():
-        with ledger.begin() as tx:
-            id_ = database.programme(tx, programme).id
-            here = (table.c.programme == id_) & (table.c.name == name)
-            row = tx.execute(select(table).where(here)).one_or_none()
-        if bool(detail) == (row is not None and row.raised):
+        # A way that is behind has a row of its own: `mail: failed`.
+        behind = {way: known[row] for way in ways if (row := f"{way}: {name}") in known}
+        before = Told(known.get(name, State()), behind)
+
+        def words(state: State, name: str = name, detail: str = detail) -> Message:
+            return Message(name, bool(detail), detail or f"{name}: over; it began at {state.since:%Y-%m-%d %H:%M} UTC")
+
+        after = deliver(before, State(bool(detail), now, detail), ways, words)
+        if after == before:
             continue
-        since = now if row is None else row.since
-        message = Message(name, bool(detail), detail or f"{name}: over; it began at {since:%Y-%m-%d %H:%M} UTC")
+        if after.state != before.state:
+            changed.append(words(before.state))
+        rows_after = {name: after.state} | {f"{way}: {name}": state for way, state in after.behind.items()}
+        values = [
+            {"programme": id_, "name": row, "raised": state.raised, "since": state.since or now, "detail": state.detail}
+            for row, state in rows_after.items()
+        ]
+        with ledger.begin() as tx:
+            gone = [name, *(f"{way}: {name}" for way in ways)]
+            tx.execute(delete(table).where(table.c.programme == id_, table.c.name.in_(gone)))
+            tx.execute(insert(table), values)
+    return changed
+
+
+def deliver(before: Told, new: State, ways: Mapping[str, Way], words: Callable[[State], Message]) -> Told:
+    """Send that an alert is raised now, or over, by each way that does not know it yet; what is told then.
+
+    `words` makes the message for somebody who knows an earlier state.
+    """
+    known = {way: before.behind.get(way, before.state) for way in ways}
+    owed = [way for way, state in known.items() if state.raised != new.raised]
+    for way in owed:
+        message = words(known[way])
         try:
-            send(message)
+            ways[way](message)
         except OSError as error:
-            log.warning("alert not sent: %s", type(error).__name__, extra={"alert": name})
-            continue
-        values = {"raised": bool(detail), "since": now, "detail": detail}
-        with ledger.begin() as tx:
-            if row is None:
-                tx.execute(insert(table).values(programme=id_, name=name, **values))
-            else:
-                tx.execute(update(table).where(here).values(values))
-        told.append(message)
-    return told
+            log.warning("alert not sent: %s", type(error).__name__, extra={"alert": message.name, "way": way})
+        else:
+            known[way] = new
+    # Where nobody is to be told, or nobody needs to be, it is remembered all the same.
+    reached = not owed or new in known.values()
+    state = new if new.raised != before.state.raised and reached else before.state
+    return Told(state, {way: each for way, each in known.items() if each.raised != state.raised})
+
+
+def _late_before(tx: Connection, programme: int, connection: str, run: int) -> int | None:
+    """The run before this one, where that connection did not come to its end in it either."""
+    table = schema.runs
+    query = (
+        select(table.c.id, table.c.report)
+        .where(table.c.programme == programme, table.c.kind == "sync", table.c.id < run)
+        .where(table.c.state != "interrupted")
+        .order_by(table.c.id.desc())
+        .limit(RUNS_BACK)
+    )
+    for row in tx.execute(query):
+        state = row.report.get("connections", {}).get(connection, {}).get("state", "skipped")
+        if state != "skipped":
+            return int(row.id) if state == "try later" else None
+    return None
 
 
 def _last_signal(tx: Connection, connection: int) -> datetime | None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 PLAIN = "%(asctime)s %(levelname)s %(name)s %(message)s"
-OURS = ("run", "kind", "state", "connection", "job", "alert", "records", "calls", "seconds")
+OURS = ("run", "kind", "state", "connection", "job", "alert", "way", "records", "calls", "seconds")
 
 
 class JsonLines(logging.Formatter):

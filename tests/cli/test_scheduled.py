@@ -29,7 +29,7 @@ def small(tmp_path) -> Iterator[Site]:
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[Message]:
     messages: list[Message] = []
-    monkeypatch.setattr(cli.schedule, "sender", lambda *_, **__: messages.append)
+    monkeypatch.setattr(cli.schedule, "ways", lambda *_, **__: {"webhook": messages.append})
     return messages
 
 
@@ -90,10 +90,39 @@ def test_a_message_that_could_not_be_sent_is_sent_after_the_next_run(work: Work,
         if len(tried) == 1:
             raise OSError("no route")
 
-    monkeypatch.setattr(work, "_send", send)
+    others: list[Message] = []
+    monkeypatch.setattr(cli.schedule, "ways", lambda *_, **__: {"webhook": send, "mail": others.append})
     for _ in range(3):
         run(work, LedgerError("ledger l: the disk is full"))
-    assert len(tried) == 2
+    assert (len(tried), len(others)) == (2, 1)
+
+
+def test_a_crm_that_stays_away_is_told_and_makes_health_unwell_whichever_process_finds_it(
+    work: Work, small: Site, sent: list[Message]
+):
+    small.remote.faults({"fault": [{"does": "status", "status": 503, "crm": "salesforce"}]})
+    run(work)
+    assert (sent, work.health()) == ([], {"well": True, "jobs": {"sync": "try later"}})
+    small.remote.sleep(900)
+    again = Work(small.settings, compose(small.settings), threading.Event())
+    for _ in range(2):
+        run(again)
+        assert again.health() == {"well": False, "jobs": {"sync": "try later"}}
+        small.remote.sleep(900)
+    assert [(each.name, each.raised) for each in sent] == [("late salesforce", True)]
+    small.remote.faults({})
+    run(again)
+    assert again.health()["well"]
+    assert [(each.name, each.raised) for each in sent[1:]] == [("late salesforce", False)]
+
+
+def test_whom_to_tell_is_read_anew_for_each_run(work: Work, small: Site, monkeypatch: pytest.MonkeyPatch):
+    addresses: list[object] = []
+    monkeypatch.setattr(cli.schedule, "ways", lambda settings, *_, **__: addresses.append(settings.webhook) or {})
+    text = small.settings.read_text("utf-8")
+    small.settings.write_text(f'{text}\n[alerts]\nwebhook = "https://example.com/new"\n', "utf-8")
+    run(work)
+    assert addresses == ["https://example.com/new"]
 
 
 def test_every_job_once_ends_with_the_code_of_the_first_that_did_not_go_well(small: Site, command: Command):

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from cli.health import answering
-from cli.notify import sender
+from cli.notify import ways
 from config.operations import AlertSettings
 from config.reading import ConfigError
 from sync.alerts import Message
@@ -57,7 +57,7 @@ def hook():
 
 def test_a_webhook_is_sent_one_text_and_what_machines_need(hook):
     url, taken, _ = hook
-    sender(AlertSettings(webhook=url), "customers", file=Path("s.toml"))(FAILED)
+    ways(AlertSettings(webhook=url), "customers", file=Path("s.toml"))["webhook"](FAILED)
     assert taken == [
         {
             "text": "bonus-malus customers: failed raised: run 7 failed: salesforce: a scope is missing",
@@ -71,7 +71,7 @@ def test_a_webhook_that_refuses_is_an_error_that_the_next_run_tries_again(hook):
     url, _, server = hook
     server.status = 500
     with pytest.raises(OSError, match="500"):
-        sender(AlertSettings(webhook=url), "customers", file=Path("s.toml"))(FAILED)
+        ways(AlertSettings(webhook=url), "customers", file=Path("s.toml"))["webhook"](FAILED)
 
 
 def test_a_mail_is_sent_to_everyone_named_with_the_password_from_where_it_is_kept(monkeypatch):
@@ -105,7 +105,7 @@ def test_a_mail_is_sent_to_everyone_named_with_the_password_from_where_it_is_kep
         "user": "b",
         "password": {"env": "MAIL_PASSWORD"},
     }
-    sender(AlertSettings.model_validate({"mail": mail}), "customers", file=Path("s.toml"))(FAILED)
+    ways(AlertSettings.model_validate({"mail": mail}), "customers", file=Path("s.toml"))["mail"](FAILED)
     subject, text = "bonus-malus customers: failed raised", "run 7 failed: salesforce: a scope is missing"
     assert did == [
         ("mail.example.com", 587),
@@ -118,4 +118,4 @@ def test_a_mail_is_sent_to_everyone_named_with_the_password_from_where_it_is_kep
 def test_a_webhook_whose_secret_is_not_there_is_told_before_anything_runs():
     settings = AlertSettings(webhook={"env": "BONUS_MALUS_NOT_SET"})
     with pytest.raises(ConfigError, match=r"alerts.webhook: the environment variable BONUS_MALUS_NOT_SET is not set"):
-        sender(settings, "customers", file=Path("s.toml"))
+        ways(settings, "customers", file=Path("s.toml"))
