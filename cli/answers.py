@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from cli.asking import asking
 from connectors.replacing import replace_file
 
 _DOUBTED = "to be asked again"
@@ -63,7 +64,8 @@ class Answers:
             default = self._doubted.get(key, default)
             kind = click.Choice(list(choices)) if choices else None
             proc = None if choices else checked
-            answer = str(click.prompt(question, default=default, type=kind, value_proc=proc, err=True))
+            with asking():
+                answer = str(click.prompt(question, default=default, type=kind, value_proc=proc, err=True))
         check(answer)  # first of all: what is no answer may be a secret that was pasted
         if choices and answer not in choices:
             raise click.UsageError(f"{key}: {answer!r} is not possible; one of {', '.join(choices)}")

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from cli.asking import agreed
 from cli.compose import clock, openings
 from cli.exits import Exit
 from cli.offline import compose_offline, find, in_full
@@ -55,8 +56,9 @@ def erase(path: Path, *, subject: str, yes: bool, reports: tuple[Path, ...], as_
             lines = lines_of(tx, found.subject, openings(settings, load_programme(settings.programme, at=now.date())))
         records = [each.partition(":")[2] for each in found.records]
         cleaned = {report: without(_read(report), records) for report in reports}
-        if not yes:
-            click.confirm(f"erase {' = '.join(found.records)} from the ledger, for good?", abort=True, err=as_json)
+        if not yes and not agreed(f"erase {' = '.join(found.records)} from the ledger, for good?"):
+            click.echo("nothing was erased", err=as_json)
+            return Exit.ASKED
         # First of all: whoever is out of the ledger cannot be named a second time.
         for report, said in cleaned.items():
             replace_file(report, json.dumps(said, ensure_ascii=False, indent=2), private=False)
@@ -89,9 +91,10 @@ def readmit(path: Path, *, record: str, yes: bool, as_json: bool) -> int:
     """
     settings, ledger = compose_offline(path)
     now = clock(settings).now()
-    if not yes:
-        click.confirm(f"let {record} be scored again, as a new customer?", abort=True, err=as_json)
     with closing(ledger):
+        if not yes and not agreed(f"let {record} be scored again, as a new customer?"):
+            click.echo("nobody was let in", err=as_json)
+            return Exit.ASKED
         count = let_in(ledger, settings.programme_name, record, now)
         count = count or let_in(ledger, settings.programme_name, in_full(record), now)
     if not count:

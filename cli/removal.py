@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from cli.asking import agreed, asking
 from cli.compose import Composition
 from cli.exits import Exit
 from cli.screen import console, print_json
@@ -44,27 +45,28 @@ def remove(composition: Composition, folder: Path, *, yes: bool, as_json: bool =
             count = export(connector, fields, file, composition)
             told[name] = {"saved": count, "file": str(file), "deleted": []}
             say(f"{name}: {count} records with their values saved in {file}")
-        agreed = bool(doomed) and (yes or _agreed(doomed))
-        if doomed and not agreed:
+        goes = bool(doomed) and (yes or _agreed(doomed))
+        if doomed and not goes:
             say("nothing was deleted")
-        for name, (connector, fields) in doomed.items() if agreed else ():
+        for name, (connector, fields) in doomed.items() if goes else ():
             told[name]["deleted"] = list(connector.remove_fields(fields))
             say(f"{name}: {len(told[name]['deleted'])} components deleted")
-        left = [name for name, (connector, fields) in doomed.items() if agreed and _there(connector, fields)]
+        left = [name for name, (connector, fields) in doomed.items() if goes and _there(connector, fields)]
     if as_json:
         print_json({"removed": told, "left": left})
     if left:
         say(f"still there in {', '.join(left)}: look at them in the CRM's set-up, then run this again")
         return Exit.ACT
-    return Exit.ASKED if doomed and not agreed else Exit.DONE
+    return Exit.ASKED if doomed and not goes else Exit.DONE
 
 
 def _agreed(doomed: Iterable[str]) -> bool:
     names = ", ".join(doomed)
     question = f"Delete our fields with all their values in {names}? Reports, views and automations lose them"
-    if not click.confirm(question, err=True):
+    if not agreed(question):
         return False
-    return bool(click.prompt("To be sure, type the word remove", default="", show_default=False) == "remove")
+    with asking():
+        return bool(click.prompt("To be sure, type the word remove", default="", show_default=False) == "remove")
 
 
 def export(connector: CrmConnector, fields: FieldSet, file: Path, composition: Composition) -> int:

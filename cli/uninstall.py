@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from cli.asking import agreed
 from cli.compose import compose
 from cli.exits import Exit
 from cli.removal import remove
@@ -39,7 +40,7 @@ def uninstall(settings: Path, *, folder: Path, with_ledger: bool, yes: bool) -> 
     if code is not Exit.DONE or not with_ledger:
         out.print(f"the ledger is kept: {file if local else 'on its database server'}", markup=False)
         return code
-    if yes or click.confirm(f"Delete {file} for good?", err=True):
+    if yes or agreed(f"Delete {file} for good?"):
         for each in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
             each.unlink(missing_ok=True)
         out.print(f"{file} is deleted", markup=False)
