@@ -4,11 +4,13 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import requests
 
+from cli.screen import command
 from config.mappingfile import load_mapping, mapping_path
 from config.openings import Row, load_openings
 from config.rates import load_rates
@@ -24,6 +26,7 @@ from sandbox.remote import Remote
 from scoring.rates import Rates
 from scoring.rules import Programme
 from sync.brake import Brake
+from sync.command import Command
 from sync.job import Job, Slow, Source
 from sync.ledger import Ledger
 from sync.progress import LedgerProgress
@@ -61,6 +64,11 @@ class Composition:
         """The ledger of these settings."""
         return Ledger.open(self.settings.ledger, beside=self.settings.file.parent)
 
+    @property
+    def command(self) -> Command:
+        """A command as it can be typed, with these settings."""
+        return partial(command, self.settings.file)
+
     def brake(self, *, first_fill: bool = False, yes_change: int = 0, read: str = "") -> Brake:
         """The brake of these settings, with what a person answered."""
         settings = self.settings
@@ -85,6 +93,7 @@ class Composition:
             slow=Slow(settings.slow.calls, settings.slow.hours) if settings.slow.calls else None,
             openings=self.openings,
             rates=self.rates,
+            command=self.command,
             **options,
         )
 

@@ -66,6 +66,7 @@ def examine(composition: Composition) -> list[Checked]:
                 time_zone=settings.time_zone,
                 language=settings.language,
                 prefix=settings.prefix,
+                command=composition.command,
             ).examine(),
         ]
     finally:

@@ -6,7 +6,7 @@ import click
 
 from cli.exits import Exit
 from cli.offline import compose_offline
-from cli.screen import console, print_json, table
+from cli.screen import command, console, print_json, table
 from sync import hold
 from sync.ledger import history
 from sync.ledger.history import RunRow
@@ -31,7 +31,8 @@ def runs(context: click.Context, *, as_json: bool, limit: int) -> int:
     columns = ("run", "started, UTC", "kind", "state", "rules", "scored", "moved", "written", "refused")
     console().print(table(f"runs of {settings.programme_name}", columns, rows, right=("run", *columns[5:])))
     for name, (run, since) in held.items():
-        console().print(f"{name} is on hold since run {run} of {since:%Y-%m-%d %H:%M} UTC: bonus-malus resume")
+        held_since = f"{name} is on hold since run {run} of {since:%Y-%m-%d %H:%M} UTC"
+        console().print(f"{held_since}: {command(context.obj, 'resume')}", soft_wrap=True)
     return Exit.HELD if held else Exit.DONE
 
 
@@ -47,7 +48,7 @@ def show(context: click.Context, number: int, *, as_json: bool) -> int:
         outcomes = history.outcomes(tx, number) if run else []
         problems = history.problems(tx, number) if run else []
     if run is None:
-        raise click.UsageError(f"there is no run {number}; `bonus-malus runs` lists them")
+        raise click.UsageError(f"there is no run {number}; `{command(context.obj, 'runs')}` lists them")
     if as_json:
         print_json(
             {**run.report, "started": run.started, "ended": run.ended, "outcomes": outcomes, "problems": problems}

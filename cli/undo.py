@@ -8,7 +8,7 @@ import click
 from cli.compose import clock, compose
 from cli.exits import Exit
 from cli.offline import compose_offline
-from cli.screen import console, print_json
+from cli.screen import command, console, print_json
 from cli.sync import exit_code, perform, show
 from sync import hold
 from sync.ledger import database
@@ -34,7 +34,7 @@ def undo(settings: Path, *, run: int, as_json: bool) -> int:
         print_json(report.to_json())
     else:
         show(report, settings)
-        console().print("on hold: syncs write nothing until you say bonus-malus resume")
+        console().print(f"on hold: syncs write nothing until you say {command(settings, 'resume')}", soft_wrap=True)
     return exit_code(report)
 
 

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sync.command import Command, plain
+
 SOME_MORE = 1.05  # what happened since the dry run may add so much to what it showed
 
 
@@ -48,24 +50,24 @@ def basis(rules: str, mappings: Iterable[str]) -> str:
     return hashlib.sha256("\n".join([rules, *sorted(mappings)]).encode()).hexdigest()[:8]
 
 
-def objection(brake: Brake, intent: Intent) -> str:
+def objection(brake: Brake, intent: Intent, command: Command = plain) -> str:
     """Why a person must look first, and how they then say yes; empty when the run may go on."""
     if not intent.changes or intent.changes <= brake.yes_change or _was_read(brake.read, intent):
         return ""
-    unlike = _unlike(brake.read, intent)
+    unlike, look = _unlike(brake.read, intent), command("sync --dry-run")
     if intent.first:
         if brake.first_fill:
             return ""
         names = ", ".join(intent.first)
         return unlike + (
             f"this is the first time that {names} would be written to: {intent.changes} records; look at "
-            f"`bonus-malus sync --dry-run`, then say `bonus-malus sync --first-fill`, or `--read {intent.id}`"
+            f"`{look}`, then say `{command('sync --first-fill')}`, or `--read {intent.id}`"
         )
     if intent.changes <= max(brake.least, int(brake.share * intent.living)):
         return ""
     return unlike + (
         f"{intent.changes} of {intent.living} records would change, more than {brake.share:.0%}; look at "
-        f"`bonus-malus sync --dry-run`, then say `bonus-malus sync --yes-change {intent.changes}`, "
+        f"`{look}`, then say `{command(f'sync --yes-change {intent.changes}')}`, "
         f"or `--read {intent.id}`"
     )
 

@@ -14,12 +14,13 @@ from connectors.errors import CrmError, QuotaSpent, SignInRefused, TryLater
 from connectors.protocol import Account, FieldSet, Finding, Level
 from scoring.rules import Programme
 from sync import contests, hold
+from sync.command import Command, plain
 from sync.fields import collide, field_set
 from sync.job import Source
 from sync.ledger import Ledger, LedgerBusy, LedgerError, history, rivals, schema
 from sync.read import queries
 
-_APPLY = "run `bonus-malus fields apply`"
+_APPLY = f"run `{plain('fields apply')}`"  # what a connector says of a field of ours
 HERE = "here"  # the place of findings that are no connection's
 
 
@@ -43,6 +44,7 @@ class Doctor:
     time_zone: ZoneInfo | None
     language: str | None
     prefix: str = DEFAULT
+    command: Command = plain
 
     def examine(self) -> Iterator[Checked]:
         """Every finding, as soon as it is known: here first, then connection by connection."""
@@ -93,16 +95,17 @@ class Doctor:
             yield Finding(Level.FAIL, what, "do as it says: until then every run refuses")
         if disputed:
             what = f"contests about a derived incident that is not there any more: {disputed}"
-            yield Finding(Level.WARN, what, "bonus-malus contest list; what counts now can be contested by itself")
+            cure = f"{self.command('contest list')}; what counts now can be contested by itself"
+            yield Finding(Level.WARN, what, cure)
         for name, (run, _) in held.items():
             what = f"{name} is on hold since run {run}: nothing is written there"
-            yield Finding(Level.WARN, what, "when you are ready: bonus-malus resume")
+            yield Finding(Level.WARN, what, f"when you are ready: {self.command('resume')}")
         if runs and self.now() < runs[0].started:
             what = f"the clock says {self.now():%Y-%m-%d %H:%M} UTC, and run {runs[0].id} began later than that"
             cure = "set the clock of this machine right; if it was ahead then, put back a backup from before that run"
             yield Finding(Level.FAIL, what, cure)
         if runs and runs[0].state in ("failed", "interrupted"):
-            cure = f"bonus-malus runs show {runs[0].id} says why"
+            cure = f"{self.command(f'runs show {runs[0].id}')} says why"
             yield Finding(Level.WARN, f"the last run, {runs[0].id}, is {runs[0].state}", cure)
 
     def _without_object(self, tx: Connection) -> int:
@@ -140,9 +143,26 @@ class Doctor:
         asked = queries(source.mapping, fields)
         for look in (source.connector.check, source.connector.inspect):
             try:
-                yield from _gathered(source, fields, look(asked, fields))
+                yield from self._gathered(source, fields, look(asked, fields))
             except CrmError as error:
                 yield _unmet(error)
+
+    def _gathered(self, source: Source, fields: FieldSet, findings: Sequence[Finding]) -> Iterator[Finding]:
+        """The findings, our missing fields as one, and what the mapping can do without as a warning."""
+        unready: list[Finding] = []
+        for finding in findings:
+            ours = finding.object == fields.object and finding.cure == _APPLY
+            if ours:
+                unready.append(finding)
+            elif finding.level is Level.FAIL and _optional(source, finding):
+                yield replace(finding, level=Level.WARN, what=f"{finding.what}; the signals that need it are off")
+            else:
+                yield finding
+        if unready:
+            names = ", ".join(finding.field for finding in unready)
+            verb = "is" if len(unready) == 1 else "are"
+            what = f"{len(unready)} of our {len(fields.fields)} fields {verb} missing, hidden or read-only: {names}"
+            yield Finding(Level.FAIL, what, f"run `{self.command('fields apply')}`", fields.object)
 
     def _together(self, accounts: Mapping[str, Account]) -> Iterator[Finding]:
         ids = [account.id for account in accounts.values()]
@@ -163,24 +183,6 @@ class _Known:
 
     accounts: dict[str, str] = field(default_factory=dict)
     others: list[tuple[str, str, str, str]] = field(default_factory=list)  # programme, CRM, account, prefix
-
-
-def _gathered(source: Source, fields: FieldSet, findings: Sequence[Finding]) -> Iterator[Finding]:
-    """The findings, our missing fields as one, and what the mapping can do without as a warning."""
-    unready: list[Finding] = []
-    for finding in findings:
-        ours = finding.object == fields.object and finding.cure == _APPLY
-        if ours:
-            unready.append(finding)
-        elif finding.level is Level.FAIL and _optional(source, finding):
-            yield replace(finding, level=Level.WARN, what=f"{finding.what}; the signals that need it are off")
-        else:
-            yield finding
-    if unready:
-        names = ", ".join(finding.field for finding in unready)
-        verb = "is" if len(unready) == 1 else "are"
-        what = f"{len(unready)} of our {len(fields.fields)} fields {verb} missing, hidden or read-only: {names}"
-        yield Finding(Level.FAIL, what, _APPLY, fields.object)
 
 
 def _unmet(error: CrmError) -> Finding:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
+from sync.command import Command, plain
 from sync.ledger import schema
 
 
@@ -14,11 +15,11 @@ def put(tx: Connection, connections: Iterable[int], run: int) -> None:
     tx.execute(update(table).where(table.c.id.in_(list(connections))).values(held=run))
 
 
-def why(tx: Connection, connection: int) -> str:
+def why(tx: Connection, connection: int, command: Command = plain) -> str:
     """Since which run a connection is on hold, and what to do; empty when it is not."""
     table = schema.connections
     run = tx.execute(select(table.c.held).where(table.c.id == connection)).scalar_one()
-    return "" if run is None else f"on hold since run {run}: nothing is written; `bonus-malus resume` ends it"
+    return "" if run is None else f"on hold since run {run}: nothing is written; `{command('resume')}` ends it"
 
 
 def listed(tx: Connection, programme: str) -> dict[str, tuple[int, datetime]]:

@@ -18,6 +18,7 @@ from scoring.mapping import Mapping
 from scoring.rates import Rates
 from scoring.rules import Programme
 from sync.brake import Brake
+from sync.command import Command, plain
 from sync.ledger import Ledger
 from sync.progress import LedgerProgress
 
@@ -65,7 +66,7 @@ class Job:
     `connections` names all of the programme's where `sources` are only some of them: nobody is scored on half of a
     history. `stopping` is asked between two pages; `fence` stands around every transaction (`sync.lease`); without
     a `brake` a run may change whatever it wants to, without `slow` it sees only what moved a date. `openings` and
-    `rates` come from files that the settings name.
+    `rates` come from files that the settings name; `command` makes of words what a person can type.
     """
 
     programme: str
@@ -88,6 +89,7 @@ class Job:
     slow: Slow | None = None
     watch: Callable[[Progress], None] = field(default=lambda _: None)
     stopping: Callable[[], bool] = field(default=lambda: False)
+    command: Command = field(default=plain)
     fence: Callable[[Connection], AbstractContextManager[object]] = field(default=nullcontext)
 
     @contextmanager

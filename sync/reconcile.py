@@ -50,7 +50,7 @@ def _reconcile(course: Opened, name: str, share: float, yes_remove: int) -> None
             report.message = (
                 f"{len(missing)} of {len(known)} records of {object_} are not there any more, more than {share:.0%}: "
                 "nothing was taken away; see whether this user still may see them all, or say "
-                f"`bonus-malus reconcile --yes-remove {len(missing)}`"
+                f"`{course.job.command(f'reconcile --yes-remove {len(missing)}')}`"
             )
             continue
         for records in chunks(sorted(missing)):

@@ -118,7 +118,7 @@ def _show(course: Opened, readings: Mapping[str, Reading]) -> None:
     """Step 7, connection by connection: not where it is on hold, and nothing at all before a person has looked."""
     job, report = course.job, course.report
     with job.begin() as tx:
-        held = {name: why for name in readings if (why := hold.why(tx, course.rows[name].id))}
+        held = {name: why for name in readings if (why := hold.why(tx, course.rows[name].id, job.command))}
     for name, why in held.items():
         report.connections[name].state = "held"
         report.connections[name].message = why
@@ -130,7 +130,7 @@ def _show(course: Opened, readings: Mapping[str, Reading]) -> None:
         changes = {name: pending(job, reading, shown[name], job.brake.least) for name, reading in free.items()}
         intent = _intent(course, changes, living)
         report.intent = intent.id
-        if why := brake.objection(job.brake, intent):
+        if why := brake.objection(job.brake, intent, job.command):
             for name in free:
                 report.connections[name].state, report.connections[name].message = "asked", why
             return

@@ -46,7 +46,7 @@ def undo(job: Job, run: int) -> Report:
         LedgerError: the ledger cannot be used.
     """
     with job.ledger.begin() as tx:
-        concerned = _concerned(tx, job.programme, run)
+        concerned = _concerned(tx, job, run)
     missing = sorted(concerned - set(job.sources))
     if missing:
         raise NothingToUndoError(f"run {run} wrote to {', '.join(missing)}, which the settings no longer name")
@@ -65,16 +65,16 @@ def undo(job: Job, run: int) -> Report:
     return course.report
 
 
-def _concerned(tx: Connection, programme: str, run: int) -> set[str]:
+def _concerned(tx: Connection, job: Job, run: int) -> set[str]:
     """The connections that a run wrote to."""
     runs, programmes, writes = schema.runs, schema.programmes, schema.writes
     known = (
         select(runs.c.id)
         .join(programmes, programmes.c.id == runs.c.programme)
-        .where(runs.c.id == run, programmes.c.name == programme)
+        .where(runs.c.id == run, programmes.c.name == job.programme)
     )
     if tx.execute(known).first() is None:
-        raise NothingToUndoError(f"there is no run {run}; `bonus-malus runs` lists them")
+        raise NothingToUndoError(f"there is no run {run}; `{job.command('runs')}` lists them")
     contacts, connections = schema.contacts, schema.connections
     query = (
         select(connections.c.name)

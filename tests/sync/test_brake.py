@@ -104,5 +104,14 @@ def test_of_a_thousand_records_so_many_may_change_unasked(brake, changes, asks):
     assert bool(objection(brake, Intent(changes, 1000, (), "abcd0123"))) is asks
 
 
+def test_a_yes_is_said_to_the_settings_in_use():
+    def command(words):
+        return f"bonus-malus --settings s.toml {words}"
+
+    said = objection(Brake(share=0, least=0), Intent(12, 100, (), "4f2a91c0"), command)
+    assert "look at `bonus-malus --settings s.toml sync --dry-run`" in said
+    assert "say `bonus-malus --settings s.toml sync --yes-change 12`" in said
+
+
 def test_nothing_to_change_never_asks():
     assert objection(Brake(share=0, least=0), Intent(0, 1000, (), "abcd0123")) == ""

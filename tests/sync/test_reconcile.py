@@ -55,7 +55,7 @@ def test_more_than_the_share_is_refused_and_nothing_is_taken_away(world):
     report = compare(world)
     assert report.state == "asked"
     assert "5 of 6 records of contacts are not there any more, more than 50%" in report.connections["a"].message
-    assert "--yes-remove 5" in report.connections["a"].message
+    assert "say `bonus-malus reconcile --yes-remove 5`" in report.connections["a"].message
     assert counted(world.sync()) == {"unchanged": 6}
 
 
