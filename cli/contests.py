@@ -25,7 +25,8 @@ def listed(path: Path, /, *, subject: str | None, as_json: bool) -> int:
     """List the contests, of SUBJECT or of everybody: those that nobody has decided come first.
 
     One about "nothing that counts" changes nothing: the CRM took the fact back, or no incident rests on the refunds
-    that it was about. Where there is another incident now, that one counts until it is contested.
+    that it was about. Where there is another incident now, that one counts until it is contested. One "not yet, from"
+    a day is about what counts from that day on: it is held, or gone, from then on as decided.
     """
     settings, ledger = compose_offline(path)
     with closing(ledger), ledger.reading() as tx:

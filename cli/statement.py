@@ -24,6 +24,7 @@ from scoring.standing import Standing
 
 DECIDED = (
     Code.CONTESTED, Code.CONTEST_ACCEPTED, Code.CONTEST_REJECTED, Code.CONTEST_LATE, Code.CONTEST_UNKNOWN,
+    Code.CONTEST_AHEAD,
     Code.COEFFICIENT_ADJUSTED, Code.POINTS_ADJUSTED, Code.FROZEN,
 )  # fmt: skip
 

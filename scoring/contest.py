@@ -1,6 +1,6 @@
 """Contests: what a customer disputed. Held while it is open, gone once accepted, counted again once rejected."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date
 
 from scoring.decision import Contest, Decision, Kind
@@ -22,8 +22,14 @@ class Contests:
     def __init__(self, contests: Mapping[Fact, Contest], programme: Programme) -> None:
         self._contests = contests
         self._met: set[Fact] = set()
+        self._ahead: dict[Fact, Signal] = {}
         self._programme = programme
         self.lines: list[Line] = []
+
+    def expect(self, signals: Iterable[Signal]) -> None:
+        """What counts from a later day on: until then a contest of it changes nothing, and is about something."""
+        if self._contests:
+            self._ahead = {signal.fact: signal for signal in signals if signal.name not in self._programme.exposure}
 
     def holds(self, signal: Signal, periods: Sequence[Period], fact: Fact | None = None) -> bool:
         """Whether a signal does not count, because it, or the `fact` that it was, is contested or rightly was.
@@ -64,12 +70,14 @@ class Contests:
         return next((fact for fact, contest in apart if rests_on(contest.last.made_of)), None)
 
     def about_nothing(self) -> list[Line]:
-        """A line for each contest whose signal is not known, or does not count here anyway."""
-        return [
-            Line(Code.CONTEST_UNKNOWN, "", {"signal": name, "source": source.id, **said(contest.last)})
-            for (source, name), contest in self._contests.items()
-            if (source, name) not in self._met
-        ]
+        """A line for each contest whose signal is not known, does not count here anyway, or does not count yet."""
+        return [self._apart(fact, contest) for fact, contest in self._contests.items() if fact not in self._met]
+
+    def _apart(self, fact: Fact, contest: Contest) -> Line:
+        if fact in self._ahead:
+            return Line(Code.CONTEST_AHEAD, "", {**describe(self._ahead[fact]), **said(contest.last)})
+        source, name = fact
+        return Line(Code.CONTEST_UNKNOWN, "", {"signal": name, "source": source.id, **said(contest.last)})
 
     def open(self) -> list[Line]:
         """The lines of those that nobody has decided yet."""

@@ -51,6 +51,7 @@ def history(case: Case, day: date, contests: Contests) -> History:
         known = _corrected(known, case, contracts, day, left_out)
     known = _without_twins(known, twins, left_out, day)
     upcoming = _upcoming(known, contracts, carried, case, day)
+    contests.expect(signal for signal in known if signal.on > day and programme.signals.get(signal.name))
     eligible = [signal for signal in known if signal.on <= day and _is_on(signal, programme, left_out)]
     exposure = _exposure(eligible, case, contracts, day)
     if exposure is None:

@@ -33,6 +33,7 @@ class Code(StrEnum):
     CONTEST_REJECTED = "contest_rejected"
     CONTEST_LATE = "contest_late"  # + review
     CONTEST_UNKNOWN = "contest_unknown"  # without on
+    CONTEST_AHEAD = "contest_ahead"
     COEFFICIENT_ADJUSTED = "coefficient_adjusted"  # c coefficient, decided, by, why, until where it ends; no signal
     POINTS_ADJUSTED = "points_adjusted"  # points, decided, by, why, until where it ends; no signal
     FROZEN = "frozen"  # decided, by, why; no signal

@@ -16,12 +16,16 @@ from sync.money import rates_for
 from sync.standings import standings_of
 
 _STATES = {Kind.CONTEST_OPEN: "open", Kind.CONTEST_ACCEPT: "accepted", Kind.CONTEST_REJECT: "rejected"}
-_ABOUT = {Code.CONTEST_UNKNOWN: "nothing that counts", Code.CONTEST_LATE: "too late"}
+_ABOUT = {
+    Code.CONTEST_UNKNOWN: "nothing that counts",
+    Code.CONTEST_LATE: "too late",
+    Code.CONTEST_AHEAD: "not yet, from {on}",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Contested:
-    """One contest. `about` says why it changes nothing; empty where it is about an incident that there is."""
+    """One contest. `about` says why it changes nothing, or nothing yet; empty where it is about one that there is."""
 
     subject: int
     records: tuple[str, ...]  # connection:id, living ones first
@@ -72,7 +76,7 @@ def _contested(subject: int, records: tuple[str, ...], contest: Contest, lines: 
     assert last.fact is not None  # noqa: S101 - a contest names a signal: `Decision` refuses one that does not
     source, name = last.fact
     told = (line for line in lines if line.code in _ABOUT)
-    about = {(line.values["signal"], line.values["source"]): _ABOUT[line.code] for line in told}
+    about = {(line.values["signal"], line.values["source"]): _ABOUT[line.code].format_map(line.values) for line in told}
     return Contested(
         subject,
         records,

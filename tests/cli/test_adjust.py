@@ -49,6 +49,8 @@ def test_only_what_is_held_against_somebody_can_be_contested_and_only_from_a_day
         assert (said.code, said.err.count("\n")) == (2, 1), said.err
         assert says in said.err
     assert command("contest", "open", record, signal, *why).code == 0
+    (listed,) = command("contest", "list", record, "--json").json
+    assert (listed["state"], listed["about"]) == ("open", "not yet, from 2027-01-06")
     said = command("contest", "accept", record, signal, "--on", "2026-11-21", *why)
     assert (said.code, "contested from 2026-11-22 on" in said.err) == (2, True), said.err
     for words in (("contest", "accept", record, signal), ("freeze", record)):

@@ -117,8 +117,10 @@ def decided_upon() -> Iterator[Standing]:
         decision(kind, fact=facts[number - 3].fact)
         for number, kind in enumerate((Kind.CONTEST_OPEN, Kind.CONTEST_ACCEPT, Kind.CONTEST_REJECT))
     ]
-    contests += [decision(Kind.CONTEST_OPEN, fact=each) for each in (old.fact, (Source("crm", "Thing", "x"), "refund"))]
-    yield standing([*facts, old], CUSTOMERS, DAY, Subject(decisions=tuple(contests)))
+    ahead = signal("invoice_unpaid", "2027-01-06", 5, **PARTIAL)
+    known = (old.fact, (Source("crm", "Thing", "x"), "refund"), ahead.fact)
+    contests += [decision(Kind.CONTEST_OPEN, fact=each) for each in known]
+    yield standing([*facts, old, ahead], CUSTOMERS, DAY, Subject(decisions=tuple(contests)))
     adjusts = decision(Kind.ADJUST, coefficient=80, points=500, until=date(2027, 1, 1))
     yield standing(facts, CUSTOMERS, DAY, Subject(decisions=(adjusts,)))
     lasting = decision(Kind.ADJUST, coefficient=80)

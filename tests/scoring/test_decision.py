@@ -107,6 +107,23 @@ def test_a_contest_about_a_signal_that_nobody_knows_is_listed(show: Show):
     assert Code.CONTEST_UNKNOWN in codes(shown)
 
 
+@pytest.mark.parametrize("then", ["contest_open", "contest_accept"])
+def test_a_contest_about_what_counts_later_is_about_that_until_then_and_holds_from_its_day_on(
+    show: Show, make: Make, signals: list[Signal], then: str
+):
+    unpaid = make("invoice_unpaid", "2026-08-01", liability="full")
+    signals.append(unpaid)
+    decisions = [decision("contest_open", fact=unpaid.fact), decision(then, "2026-04-11", fact=unpaid.fact)]
+    before = show(*decisions, day="2026-07-31")
+    (line,) = (line for line in before.lines if line.code is Code.CONTEST_AHEAD)
+    assert (line.values["on"], line.values["signal"]) == (date(2026, 8, 1), "invoice_unpaid")
+    assert (before.status, before.next_change) == (Status.ACTIVE, date(2026, 8, 1))
+    assert Code.CONTEST_UNKNOWN not in codes(before)
+    after = show(*decisions, day="2026-08-01")
+    assert (Code.CONTESTED if then == "contest_open" else Code.CONTEST_ACCEPTED) in codes(after)
+    assert not {Code.CONTEST_AHEAD, Code.CONTEST_UNKNOWN}.intersection(codes(after))
+
+
 @pytest.mark.parametrize(("opened", "coefficient"), [("2028-03-12", 85), ("2028-03-13", 95)])
 def test_a_contest_opened_more_than_two_years_after_the_review_changes_nothing_art_8(
     customers: Programme, signals: list[Signal], incident: Signal, opened: str, coefficient: int
