@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from cli.exits import Exit
-from cli.offline import compose_offline
+from cli.offline import compose_offline, refuse_unknown
 from cli.screen import console, print_json
 from config.rulefile import load_programme
 from sync.ledger import database
@@ -28,6 +28,8 @@ def verify(path: Path, *, as_json: bool) -> int:
     """Recompute every stored standing from what was known then; one line for each difference."""
     settings, opened = compose_offline(path)
     with closing(opened):
+        with opened.reading() as tx:
+            refuse_unknown(tx, settings.programme_name)
         found = check(opened, settings.programme_name, lambda day: load_programme(settings.programme, at=day))
     if as_json:
         print_json(
@@ -59,6 +61,7 @@ def export(path: Path, *, folder: Path, as_json: bool) -> int:
     settings, opened = compose_offline(path)
     with closing(opened):
         with opened.begin() as tx:
+            refuse_unknown(tx, settings.programme_name)
             programme = database.programme(tx, settings.programme_name)
         count = write(opened, programme.id, folder)
     if as_json:

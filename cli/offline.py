@@ -22,6 +22,19 @@ def compose_offline(path: Path) -> tuple[Settings, Ledger]:
     return settings, Ledger.open(settings.ledger, beside=path.parent)
 
 
+def refuse_unknown(tx: Connection, programme: str) -> None:
+    """Nothing is said about a programme that nobody ever synced: it may be a name mistyped.
+
+    Raises:
+        click.UsageError: the ledger does not have it.
+    """
+    known = history.programmes(tx)
+    if programme not in known:
+        raise click.UsageError(
+            f"the ledger has no programme {programme}; it has {', '.join(known) or 'none at all yet'}"
+        )
+
+
 def find(tx: Connection, programme: str, name: str) -> history.SubjectRow:
     """Who is meant.
 

@@ -150,6 +150,12 @@ def _subject(tx: Connection, subject_id: int) -> SubjectRow:
     )
 
 
+def programmes(tx: Connection) -> list[str]:
+    """The names of all programmes that this ledger has, in order."""
+    table = schema.programmes
+    return list(tx.execute(select(table.c.name).order_by(table.c.name)).scalars())
+
+
 def time_zone(tx: Connection, programme: str) -> str:
     """The programme's time zone as stored at first contact."""
     table = schema.programmes
