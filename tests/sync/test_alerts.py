@@ -162,6 +162,15 @@ def test_what_a_run_cannot_know_is_not_over(world):
     assert post.sent[3:] == [("silent a", False)]
 
 
+def test_nobody_calls_silent_what_could_not_be_read(world):
+    crm, post = one_customer(world), Post()
+    look(world, post)
+    world.clock.advance(hours=30)
+    away(crm)
+    assert "silent a" not in look(world, post)
+    assert post.sent == []
+
+
 def test_a_quota_that_runs_low_is_told(world):
     crm, post = one_customer(world), Post()
     crm.usage = lambda: Usage(5, 900, 1000)
