@@ -219,7 +219,7 @@ def _connection(name: str, each: ConnectionReport) -> None:
         moved = sum(found.signals[word] for found in each.slow.values() for word in ("made", "changed", "withdrawn"))
         out.print(f"  slow round: {shown}; {moved} signals moved; {each.slow_calls} of these calls")
     few = 5
-    for label, lines in (("warning", each.warnings), ("edited by hand", each.edited), ("refused", each.rejects)):
+    for label, lines in (("warning", each.warnings), ("edited", each.edited), ("refused", each.rejects)):
         for line in lines[:few]:
             out.print(f"  {label}: {line}", markup=False)
         if len(lines) > few:
