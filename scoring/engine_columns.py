@@ -123,7 +123,7 @@ def exactly(found: Column, kind: Any, name: str) -> Column:
         BadTable: it does not.
     """
     try:
-        return found.cast(kind)
+        return found if found.type == kind else found.cast(kind)  # even a cast to the same type loads pyarrow.compute
     except pa.ArrowInvalid as error:
         raise BadTable(f"{name}: {error}") from error
 

@@ -1,6 +1,8 @@
 """Of files, the engine reads what can matter; what it leaves out changes nothing."""
 
 import random
+import subprocess
+import sys
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from scoring.kernel_plan import compile_programme
 from scoring.rules import Programme
 from sync.parquet import parts_of, write_events
 
+ROOT = Path(__file__).parents[2]
 DAY = date(2026, 11, 22)
 NAMES = ["call", "claim_at_fault", "email", "order_paid", "refund", "review_positive", "zeal"]
 LIABILITIES = {"claim_at_fault": "full"}
@@ -121,3 +124,28 @@ def test_what_is_no_parquet_is_refused_by_its_name(customers: Programme, tmp_pat
         list(score_parts(parts_of([tmp_path / "events.parquet"]), pa.table({"subject": [1]}), customers, DAY))
     with pytest.raises(BadTable, match=r"missing\.parquet"):
         list(score_parts(parts_of([tmp_path / "missing.parquet"]), pa.table({"subject": [1]}), customers, DAY))
+
+
+def test_files_are_scored_without_loading_what_few_scorings_need(tmp_path: Path):
+    events = pa.table({"subject": [1, 2], "on": [date(2026, 1, 5)] * 2, "signal": ["order_paid"] * 2})
+    pq.write_table(events, tmp_path / "events.parquet")
+    pq.write_table(events.select(["subject"]), tmp_path / "subjects.parquet")
+    code = f"""
+import sys
+sys.path.insert(0, "bench")
+from alone import without_data_frames
+without_data_frames()  # where they are installed, they load it themselves
+from datetime import date
+import pyarrow.parquet as pq
+from config.rulefile import load_programme
+from scoring.engine import score_parts
+from sync.parquet import parts_of
+day = date(2026, 11, 22)
+subjects = pq.ParquetFile({str(tmp_path / "subjects.parquet")!r}).read()
+rules = load_programme("customers", at=day)
+parts = parts_of([{str(tmp_path / "events.parquet")!r}])
+print(sum(table.num_rows for table in score_parts(parts, subjects, rules, day)))
+print(*({{"pyarrow.compute", "scoring.standing"}} & set(sys.modules)))
+"""
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert found.stdout.split() == ["2"]
