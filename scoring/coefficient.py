@@ -18,9 +18,10 @@ LETTERS = {"F": Liability.FULL, "P": Liability.PARTIAL}  # how the incidents of 
 class State:
     """What one review hands to the next.
 
-    `coefficient` in hundredths. `clean_periods` are consecutive; a period that gives no reduction because it was
-    interrupted or too short neither counts nor breaks the run. `periods_at_floor` are full periods spent at the floor
-    since it was reached or since it last absorbed an incident.
+    `coefficient` in hundredths. `clean_periods` are consecutive and without incident that counts, also where an excused
+    one holds the coefficient; a period that gives no reduction because it was interrupted or too short neither counts
+    nor breaks the run. `periods_at_floor` are full periods spent at the floor since it was reached or since it last
+    absorbed an incident.
     """
 
     coefficient: int
@@ -62,8 +63,9 @@ def step(
             lines.append(Line(Code.SHORT_PERIOD, rules.reference("first_min_months"), months))
         elif held:
             lines.append(Line(Code.HELD, rules.reference("excused")))
+            coefficient = _limit(state, coefficient, rules, lines)
         else:
-            coefficient = _reduce(state, rules, lines)
+            coefficient = _limit(state, _reduce(state, rules, lines), rules, lines)
     if interrupted:
         coefficient = _lapse(state, coefficient, rules, lines)
 
@@ -89,7 +91,7 @@ def _protected(state: State, rules: Rules) -> bool:
 
 
 def _reduce(state: State, rules: Rules, lines: list[Line]) -> int:
-    """Art. 4, then the ceiling of art. 5: reduce, truncate, and only then the minimum with 1.00."""
+    """Art. 4: reduce, truncate, and only then the floor."""
     factor = rules.factors.reduction
     product = state.coefficient * factor
     reference = rules.reference(f"{rules.use}.reduction")
@@ -98,10 +100,15 @@ def _reduce(state: State, rules: Rules, lines: list[Line]) -> int:
     if coefficient < rules.floor:
         coefficient = rules.floor
         lines.append(Line(Code.FLOORED, rules.reference("floor"), {"coefficient": coefficient}))
-    if state.clean_periods + 1 >= rules.ceiling_after and coefficient > rules.ceiling:
-        coefficient = rules.ceiling
-        lines.append(Line(Code.CEILING, rules.reference("ceiling"), {"coefficient": coefficient}))
     return coefficient
+
+
+def _limit(state: State, coefficient: int, rules: Rules, lines: list[Line]) -> int:
+    """Art. 5: the ceiling at the end of a period without incident that counts, whether it was reduced or held."""
+    if state.clean_periods + 1 < rules.ceiling_after or coefficient <= rules.ceiling:
+        return coefficient
+    lines.append(Line(Code.CEILING, rules.reference("ceiling"), {"coefficient": rules.ceiling}))
+    return rules.ceiling
 
 
 def _raise(

@@ -270,6 +270,20 @@ def test_the_laws_chain_agrees_with_a_long_simulation_of_its_step():
     assert abs(means.mean() - expected) < 5 * means.std() / policies**0.5
 
 
+@settings(max_examples=150, deadline=None)
+@given(
+    st.builds(State, st.integers(50, 350), st.integers(0, 4)),
+    st.lists(st.lists(st.sampled_from(list(Liability)), max_size=2), min_size=1, max_size=5),
+)
+def test_what_the_chain_forgets_of_a_state_moves_no_later_year_held_or_not(state: State, years: list[list[Liability]]):
+    rules = replace(LAW, excused="held")
+    forgetful = essence(state, rules)
+    for incidents in years:
+        state, forgetful = (review(each, incidents, rules)[0] for each in (state, forgetful))
+        forgetful = essence(forgetful, rules)
+        assert essence(state, rules) == forgetful
+
+
 @settings(max_examples=10, deadline=None)
 @given(st.floats(0.02, 0.6), st.floats(0, 1), st.sampled_from(["each", "once"]))
 def test_the_laws_elasticity_is_what_finite_differences_find(frequency: float, partial: float, truncation: str):

@@ -25,6 +25,7 @@ VECTORS = json.loads(Path(__file__).with_name("coefficient-vectors.json").read_t
 LAW = load_rules("fr-motor", at=date(2026, 11, 22))
 TOURNEES = replace(LAW, use="tournees")
 ONCE = replace(LAW, truncation="once")
+HELD = replace(LAW, excused="held")
 
 
 def coefficients(
@@ -132,7 +133,8 @@ def literal(start: int, years: Iterable[Period], rules: Rules) -> Iterator[int]:
             k = Fraction(floor(k * (full if incident is FULL else partial) * 100), 100)
             k = min(k, Fraction(7, 2))
         if not counted and not interrupted:
-            k = max(Fraction(floor(k * reduction * 100), 100), Fraction(1, 2))
+            if not incidents or rules.excused == "clean":
+                k = max(Fraction(floor(k * reduction * 100), 100), Fraction(1, 2))
             if clean >= 1:
                 k = min(k, Fraction(1))
         clean = 0 if counted else clean if interrupted else clean + 1
@@ -148,7 +150,7 @@ years = st.lists(st.tuples(st.lists(st.sampled_from([FULL, PARTIAL, NONE]), max_
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.integers(50, 350), years, st.sampled_from([LAW, TOURNEES]))
+@given(st.integers(50, 350), years, st.sampled_from([LAW, TOURNEES, HELD]))
 def test_any_history_agrees_with_the_articles_read_in_fractions(start: int, years: list[Period], rules: Rules):
     state, got = State(start), []
     for incidents, interrupted in years:
@@ -200,9 +202,54 @@ def test_an_excused_incident_leaves_the_reduction():
 
 
 def test_an_excused_incident_holds_the_coefficient_where_the_rules_say_so():
-    held = replace(LAW, excused="held")
-    assert step(State(100), [NONE], held)[0].coefficient == 100
-    assert step(State(100), [], held)[0].coefficient == 95
+    assert step(State(100), [NONE], HELD)[0].coefficient == 100
+    assert step(State(100), [], HELD)[0].coefficient == 95
+
+
+def test_a_held_year_counts_toward_the_ceiling_and_meets_it_where_it_is_the_second():
+    state, lines = step(State(148, clean_periods=1), [NONE], HELD)
+    assert state == State(100, clean_periods=2)
+    assert [line.code for line in lines] == [Code.START, Code.EXCUSED, Code.HELD, Code.CEILING]
+    assert (lines[-1].reference, lines[-1].values) == ("art. 5", {"coefficient": 100})
+
+
+@pytest.mark.parametrize(("years", "got"), [([[NONE], []], [156, 100]), ([[], [NONE]], [148, 100])])
+def test_from_1_56_a_held_and_a_clean_year_give_1_00_whichever_comes_first(
+    years: list[list[Liability]], got: list[int]
+):
+    assert list(literal(156, [(incidents, False) for incidents in years], HELD)) == got
+    state, _ = step(State(156), years[0], HELD)
+    assert [state.coefficient, step(state, years[1], HELD)[0].coefficient] == got
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(50, 350), st.sampled_from([HELD, replace(HELD, use="tournees")]))
+def test_the_order_of_a_held_and_a_clean_year_does_not_matter_for_whether_the_ceiling_bites(start: int, rules: Rules):
+    ends = []
+    for years in ([[NONE], []], [[], [NONE]]):
+        state, _ = step(State(start), years[0], rules)
+        state, lines = step(state, years[1], rules)
+        ends.append((state, Code.CEILING in [line.code for line in lines]))
+    reduced = step(State(start), [], rules)[0].coefficient
+    assert {(state.coefficient, bites) for state, bites in ends} == {(min(reduced, 100), reduced > 100)}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(50, 350), st.lists(st.sampled_from([[], [NONE]]), min_size=2, max_size=6))
+def test_after_two_years_without_incident_at_fault_nobody_is_above_1_00_held_or_not(
+    start: int, years: list[list[Liability]]
+):
+    state = State(start)
+    for incidents in years:
+        state, _ = step(state, incidents, HELD)
+    assert state.coefficient <= 100
+
+
+@pytest.mark.parametrize("how", [{"interrupted": True}, {"first_short": True}], ids=str)
+def test_a_held_year_that_was_interrupted_or_short_neither_counts_nor_meets_the_ceiling(how: dict[str, bool]):
+    state, lines = step(State(148, clean_periods=1), [NONE], HELD, **how)
+    assert (state.coefficient, state.clean_periods) == (148, 1)
+    assert not {Code.HELD, Code.CEILING} & {line.code for line in lines}
 
 
 def test_the_protected_bonus_absorbs_only_the_first_of_two_incidents():

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import product
 from tempfile import TemporaryFile
 from typing import Any
 
@@ -143,6 +144,31 @@ def test_the_engine_equals_the_plain_reading_on_histories_of_every_kind(customer
     histories = {f"subject {n}": history(chance, chance.choice((0, 1, 3, 8, 20, 60))) for n in range(60)}
     table = agree(histories, variants(customers, law)[name])
     assert not any(table.column("plain").to_pylist())
+
+
+@pytest.mark.parametrize("programme", ["customers", "motor"])
+def test_held_and_clean_years_in_any_order_meet_the_ceiling_as_in_the_plain_reading(
+    request: pytest.FixtureRequest, make: Make, programme: str
+):
+    shipped: Programme = request.getfixturevalue(programme)
+    held = replace(shipped, rules=replace(shipped.law, excused="held", lag_months=0))
+    exposes, fault, excused = {
+        "customers": ("order_paid", "claim_at_fault", "claim_justified"),
+        "motor": ("premium_paid", "claim", "claim_force_majeure"),
+    }[programme]
+    histories: Histories = {}
+    for years in product("CHI", repeat=4):  # after a year with two incidents: clean, held, interrupted
+        signals = [make(exposes, "2021-03-01"), *(make(fault, f"2021-0{n}-10", liability="full") for n in (4, 5))]
+        for year, kind in enumerate(years, start=2022):
+            signals += [make(exposes, f"{year}-03-01")] if kind != "I" else []
+            signals += [make(excused, f"{year}-06-01")] if kind == "H" else []
+        histories["".join(years)] = signals
+    for year in (2023, 2024, 2025, 2026):
+        table = agree(histories, held, date(year, 3, 2))
+        assert not any(table["plain"].to_pylist())
+    found = dict(zip(histories, agree(histories, held, date(2024, 3, 2))["coefficient"].to_pylist(), strict=True))
+    assert {found["HCCC"], found["CHCC"], found["HHCC"], found["CCCC"]} == {100}
+    assert (found["HICC"], found["CICC"]) == (156, 148)
 
 
 SCALES = ("be-1992", "br-7", "ch-22", "hk-commercial", "hk-private", "my-6", "nl-14", "textbook-1-top",

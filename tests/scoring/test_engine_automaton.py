@@ -31,7 +31,8 @@ OPTIONS = {
     "as shipped": {},
     "once": {"truncation": "once", "cap": 160},
     "renewable": {"protection": "renewable", "use": "tournees"},
-    "held": {"excused": "held", "ceiling_after": 1},
+    "held": {"excused": "held"},
+    "held, ceiling at once": {"excused": "held", "ceiling_after": 1},
     "lapsing": {"lapse_after": 2, "protected_after": 1},
     "nothing for partial": {"normal": Factors(950, 1250, 1000), "floor": 90, "cap": 150},
 }
@@ -76,6 +77,11 @@ def test_every_period_from_every_state_leads_where_the_step_leads(law: Rules, na
         held, _ = step(state, [Liability.NONE], rules)
         reached = int(found.table[row, Column.HELD])
         assert int(found.table[reached, Column.COEFFICIENT]) == held.coefficient
+        assert int(found.table[reached, Column.HAS_CLEAN]) == int(held.clean_periods > 0)
+        if reached not in seen:
+            seen.add(reached)
+            pairs[held] = reached
+            waiting.append(held)
 
 
 def test_the_law_with_renewable_protection_has_909_states(law: Rules):

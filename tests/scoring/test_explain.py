@@ -1,6 +1,6 @@
 import json
 import pickle
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -23,6 +23,8 @@ from scoring.scale_rules import ScaleRules
 from scoring.signal import Carried, Liability, Signal, Source
 from scoring.standing import Standing, standing
 from scoring.subject import NOBODY, Span, Subject
+
+Make = Callable[..., Signal]
 
 DAY = date(2026, 11, 22)
 CUSTOMERS = load_programme("customers", at=DAY)
@@ -164,6 +166,21 @@ def test_the_lines_replay_to_exactly_the_numbers_shown(
     shown = standing(history, programme, day, fitting(subject, programme), rates=RATES)
     played = replay(shown.lines, day)
     assert (played.coefficient, played.expected, played.points, played.tier, played.price_adjustment) == numbers(shown)
+
+
+def test_a_held_year_that_meets_the_ceiling_is_told_line_by_line_and_in_the_reasons(make: Make):
+    held = replace(CUSTOMERS, rules=replace(CUSTOMERS.rules, excused="held"))
+    orders = [make("order_paid", f"{year}-03-01") for year in (2021, 2022, 2023, 2024)]
+    claims = [make("claim_at_fault", f"2021-0{month}-10", liability="full") for month in (4, 5)]
+    history = [*orders, *claims, make("claim_justified", "2023-06-01")]
+    before = standing(history, held, date(2024, 2, 29))
+    assert (before.coefficient, before.expected) == (148, 100)
+    assert Code.ORIGIN_AGAIN not in [line.code for line in before.way_back], "the next review gives 1.00 already"
+    shown = standing(history, held, date(2024, 3, 1))
+    assert [line.code for line in shown.lines if line.code in (Code.HELD, Code.CEILING)] == [Code.HELD, Code.CEILING]
+    assert replay(shown.lines, date(2024, 3, 1)).coefficient == shown.coefficient == 100
+    (clean,) = [line for line in shown.reasons if line.code is Code.CLEAN_REVIEWS]
+    assert clean.values == {"count": 2, "coefficient": 100}
 
 
 @settings(max_examples=40, deadline=None)
