@@ -16,7 +16,7 @@ from scoring.engine_keys import Keys, finish
 from scoring.engine_plain import PlainReading, Target, read_plainly
 from scoring.engine_result import Labels, Result, blank, table
 from scoring.engine_scorer import Scorer
-from scoring.engine_store import Group, Layout, Memory, Scratch, Spill
+from scoring.engine_store import Group, Layout, Memory, Scratch, Spill, give_back
 from scoring.engine_subjects import fixed_of, flags_of, opened_of
 from scoring.kernel_calendar import EPOCH
 from scoring.kernel_law import Name, Param
@@ -74,7 +74,7 @@ class Run:
         """One table of all subjects in their order; with `spill` several, in the order of hashes."""
         keys = Keys.of(column(self.table, "subject"), self._each)
         if spill is not None:
-            pa.default_memory_pool().release_unused()  # the column in one piece; sorting its keys needs as much
+            give_back()  # the column in one piece; sorting its keys needs as much
         partitions = 2
         while partitions < _MOST and partitions * _SUBJECTS < len(keys):
             partitions *= 2
@@ -91,7 +91,7 @@ class Run:
             layout = replace(layout, wide=True)
             store = self._stored(layout, scattering, spill)
         if spill is not None:
-            pa.default_memory_pool().release_unused()  # what reading left behind; scoring needs room of its own
+            give_back()  # what reading left behind; scoring needs room of its own
         left: list[NDArray[np.int32]] = []
         with closing(store):
             for group in store.groups():

@@ -11,6 +11,7 @@ from threading import Lock, local
 from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from scoring.kernel_room import empty
@@ -19,8 +20,10 @@ Records: TypeAlias = NDArray[np.int32]  # (rows, width), as `kernel_pack` writes
 
 
 _POPULATE_WRITE = 23  # what Linux calls it since 5.14; elsewhere nothing comes of it
-_madvise = CDLL(None).madvise
+_system = CDLL(None)
+_madvise = _system.madvise
 _madvise.argtypes = (c_void_p, c_size_t, c_int)
+_trim = getattr(_system, "malloc_trim", None)  # glibc's
 
 
 def fetch_pages(array: NDArray[Any]) -> None:
@@ -29,6 +32,16 @@ def fetch_pages(array: NDArray[Any]) -> None:
     first = -(-begin // PAGESIZE) * PAGESIZE
     if (size := begin + array.nbytes - first) >= PAGESIZE:
         _madvise(first, size, _POPULATE_WRITE)
+
+
+def give_back() -> None:
+    """Give the system the memory that nothing lies in any more: what was read left it in pieces.
+
+    Else it stays this process's, which waits for its next run with the most that it ever held.
+    """
+    pa.default_memory_pool().release_unused()
+    if _trim is not None:
+        _trim(0)
 
 
 class Scratch(local):

@@ -182,6 +182,7 @@ def complete(source: columns.Source, tables: Callable[[], Iterator[pa.Table]]) -
         if not source.order.missed:
             break
         source.order.settle()
+        del each, first  # as much as the next ones need
     if first is not None:
         yield first
         yield from each
@@ -218,8 +219,9 @@ def _enter(tx: Connection, entry: Entry, page: _Page, made: scored.Made, found: 
     fresh, before = (each.filter(pa.array(page.fresh)) for each in (page.after, page.before))
     scored.store(tx, entry, fresh, made)
     settle(tx, before["subject"].filter(before["woken"]).to_pylist())
-    said = (each.to_pylist() for each in (fresh["subject"], before["outlook"], fresh["outlook"]))
-    outlook.keep(tx, made.day, *said)
+    subjects, after = fresh["subject"].to_pylist(), fresh["outlook"].to_pylist()
+    asked = "outlook" in before.schema.names
+    outlook.keep(tx, made.day, subjects, before["outlook"].to_pylist() if asked else [None] * len(subjects), after)
     found.subjects += int(page.fresh.sum())
     found.first += int(page.new.sum())
     found.attention += int(page.attention.sum())

@@ -72,7 +72,8 @@ def is_worth(count: Callable[[int], int]) -> bool:
 def _score_many(job: Job, entry: Entry, programme: Programme, day: date, report: Report) -> list[int] | None:
     """In one transaction whatever the engine can score; who is left, if it could do anything."""
     # Imported here, because most runs are small, and because it is an extra.
-    from sync import many  # noqa: PLC0415 - see above
+    from scoring.engine_store import give_back  # noqa: PLC0415 - see above
+    from sync import many  # noqa: PLC0415 - as above
     from sync.ledger import scored  # noqa: PLC0415 - as above
 
     if not many.ready(programme, day):
@@ -86,6 +87,7 @@ def _score_many(job: Job, entry: Entry, programme: Programme, day: date, report:
         report.first_standings += found.first
         report.moved += found.moved
         _tell(tx, entry, _changed(tx, job, found.most), report)
+    give_back()  # a scheduler waits in this process for the next run
     report.scored += found.subjects
     report.attention += found.attention
     job.watch(Progress("score", done=report.scored))

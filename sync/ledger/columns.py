@@ -127,8 +127,13 @@ class Source:
         return cls(numbers, _shared(ledger.engine.dialect.name), last, Order(names, frozenset(orders)))
 
     def learn(self, ask: arrow.Read) -> None:
-        """Know the ids by a sample; `order.missed` says afterwards whether that was enough."""
-        ids = ", ".join(str(each) for each in range(1, self.last + 1, max(1, self.last // SAMPLE)))
+        """Know the ids by a sample; `order.missed` says afterwards whether that was enough.
+
+        Ids are given in series: those of the newest entries may be of one that began since.
+        """
+        spread = range(1, self.last + 1, max(1, self.last // SAMPLE))
+        newest = range(max(1, self.last + 1 - SAMPLE), self.last + 1)
+        ids = ", ".join(str(each) for each in sorted({*spread, *newest}))
         for batch in self.entries(ask, f"{self._everything()} AND s.id IN ({ids or 'NULL'})"):
             self.order.learn(_named(batch))
 

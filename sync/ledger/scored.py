@@ -14,39 +14,44 @@ from sync.ledger import bulk, load_postgresql, outlook, schema
 from sync.ledger.arrow import Read
 from sync.ledger.facts import Entry
 
+_NAME = pa.dictionary(pa.int16(), pa.string())  # tiers and statuses are few
 DUE = pa.schema(
     [
         pa.field("subject", pa.int64()),
         pa.field("woken", pa.bool_()),  # something of theirs changed
         pa.field("by_day", pa.bool_()),  # the day moves them
         pa.field("standing", pa.int64()),  # the last one's number; 0: none
-        pa.field("since", pa.string()),  # its day; null: not asked
         pa.field("same", pa.bool_()),  # it was made under the same rules
         pa.field("coefficient", pa.int32()),
         pa.field("expected", pa.int32()),
         pa.field("points", pa.int32()),
-        pa.field("tier", pa.string()),
-        pa.field("status", pa.string()),
-        pa.field("outlook", pa.string()),  # what was foreseen of them; empty: nothing, null: not asked
+        pa.field("tier", _NAME),
+        pa.field("status", _NAME),
     ]
 )
+SEEN = pa.schema(
+    [
+        pa.field("since", pa.string()),  # the day of the last standing
+        pa.field("outlook", pa.string()),  # what was foreseen of them; empty: nothing
+    ]
+)
+"""Beside those, where few move."""
 
 _COLUMNS = """
 u.subject AS subject, CASE WHEN w.subject IS NULL THEN 0 ELSE 1 END AS woken,
 CASE WHEN u.due <= '{day}' THEN 1 ELSE 0 END AS by_day, coalesce(u.standing, 0) AS standing,
-{since} AS since, CASE WHEN t.rules = {rules} THEN 1 ELSE 0 END AS same,
+CASE WHEN t.rules = {rules} THEN 1 ELSE 0 END AS same,
 coalesce(t.coefficient, 0) AS coefficient, coalesce(t.expected, 0) AS expected, coalesce(t.points, 0) AS points,
-coalesce(t.tier, '') AS tier, coalesce(t.status, '') AS status, {says} AS outlook
+coalesce(t.tier, '') AS tier, coalesce(t.status, '') AS status {seen}
 """
 _HERE = "u.programme = {programme} AND EXISTS (SELECT 1 FROM contacts AS c WHERE c.subject = u.subject AND NOT c.gone)"
 _BESIDE = "LEFT JOIN standings AS t ON t.id = u.standing {outlooks}"
 # What was foreseen is read where few move: of everybody it would be a hundred megabytes.
 _FORESEEN = {
-    "since": "coalesce(CAST(t.day AS TEXT), '')",
-    "says": "coalesce(o.says, '')",
+    "seen": ", coalesce(CAST(t.day AS TEXT), '') AS since, coalesce(o.says, '') AS outlook",
     "outlooks": "LEFT JOIN outlooks AS o ON o.subject = u.subject",
 }
-_UNASKED = {"since": "CAST(NULL AS TEXT)", "says": "CAST(NULL AS TEXT)", "outlooks": ""}
+_UNASKED = {"seen": "", "outlooks": ""}
 # Those whom the day or the rules move are found by going through everybody, who was woken beside them by their numbers.
 _DUE = f"""
 SELECT * FROM (
@@ -81,17 +86,25 @@ _KEPT = ("subject", "coefficient", "expected", "points", "tier", "status")
 
 
 def due(ask: Read, entry: Entry, day: date, *, most: int | None = None) -> pa.Table:
-    """Who moves on that day, by subject, as `DUE`: everybody, or with `most` also what was foreseen of them.
+    """Who moves on that day, by subject, as `DUE`: everybody, or with `most` also what was foreseen of them (`SEEN`).
 
     Of more than so many these are not all.
     """
     rules = _RULES.format(run=entry.run)
     more = {"limit": "", **_UNASKED} if most is None else {"limit": f"LIMIT {most}", **_FORESEEN}
+    schema_ = DUE if most is None else pa.schema([*DUE, *SEEN])
     query = _DUE.format(rules=rules, programme=entry.programme, day=day, **more)
     batches = [
-        pa.record_batch([batch[field.name].cast(field.type) for field in DUE], schema=DUE) for batch in ask(query)
+        pa.record_batch([batch[field.name].cast(field.type) for field in schema_], schema=schema_)
+        for batch in ask(query)
     ]
-    return pa.Table.from_batches(batches, DUE).sort_by("subject").combine_chunks()
+    found = pa.Table.from_batches(batches, schema_).combine_chunks()
+    del batches  # of everybody they are as large as what is made of them
+    return found if _is_sorted(found["subject"].to_numpy()) else found.sort_by("subject").combine_chunks()
+
+
+def _is_sorted(subjects: NDArray[np.int64]) -> bool:
+    return bool((subjects[:-1] < subjects[1:]).all())
 
 
 def by_hand(tx: Connection, correction_years: int) -> set[int]:
@@ -172,9 +185,13 @@ def _postgresql(tx: Connection, entry: Entry, fresh: pa.Table, made: Made) -> No
 
 
 def plain_columns(table: pa.Table) -> pa.Table:
-    """What the engine made, in the types of `DUE`, and `next_change`."""
-    kept = {name: table[name].cast(DUE.field(name).type) for name in _KEPT}
+    """What the engine made, in the types of `DUE`, names as texts, and `next_change`."""
+    kept = {name: table[name].cast(_plain(DUE.field(name).type)) for name in _KEPT}
     return pa.table(kept | {"next_change": table["next_change"]}).combine_chunks()
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
 def entries(table: pa.Table) -> pa.Table:
@@ -192,14 +209,15 @@ def foreseen(due: pa.Table, day: date, floor: int | None) -> tuple[pa.Table, pa.
     steps = [outlook.step(text, since, str(day)) if held else None for text, since, held in said]
     found = [each for each in steps if each is not None]
     reached = pa.array([each is not None for each in steps], pa.bool_())
-    known = due.filter(reached).select([*_KEPT, "outlook"])
+    known = due.filter(reached)
     points = pc.subtract(known["points"], pa.array([each.lost for each in found], pa.int32()))
     if floor is not None:
         points = pc.max_element_wise(points, pa.scalar(floor, pa.int32()))
-    known = known.set_column(_KEPT.index("points"), DUE.field("points"), points)
     changes = pa.array([each.next_change for each in found], pa.date32())
-    known = known.add_column(len(_KEPT), pa.field("next_change", pa.date32()), changes)
-    return known.combine_chunks(), due.filter(pc.invert(reached)).combine_chunks()
+    moved = known.set_column(known.schema.get_field_index("points"), DUE.field("points"), points)
+    moved = plain_columns(moved.append_column("next_change", changes))
+    rest = due.filter(pc.invert(reached)).combine_chunks()
+    return moved.append_column("outlook", known["outlook"].combine_chunks()), rest
 
 
 def differs(after: pa.Table, before: pa.Table) -> NDArray[np.bool_]:

@@ -213,6 +213,20 @@ def test_of_some_subjects_come_the_entries_that_hold_and_no_others(filled):
     assert len(found) == len(SOME)
 
 
+def test_a_series_of_ids_that_began_with_the_newest_entries_is_known_before_everybody_is_read(filling, monkeypatch):
+    monkeypatch.setattr(columns, "SAMPLE", 4)
+    filling.contacts("c1")
+    ids = [f"{'old' if number < 98 else 'new'}-{number:010d}" for number in range(100)]
+    fill.store_signals(filling.ledger, {filling.entry: [in_columns(map(signal, ids))]})
+    source = columns.Source.of(filling.ledger, filling.entry.programme, ())
+    with arrow.reader(filling.ledger) as ask:
+        readers = Queue()
+        readers.put(ask)
+        source.learn(ask)
+        assert sum(part.read().num_rows for part in source.parts(readers)) == len(ids)
+    assert not source.order.missed
+
+
 def test_a_copy_gives_the_same_columns(filled):
     copy = filled.ledger.copy()
     ours, theirs = (
