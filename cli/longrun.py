@@ -21,6 +21,7 @@ from scoring.signal import Liability
 
 UNIFORM = "uniform"
 UNITS = {"percent": "percent of the base premium", "amount": "amounts", "level": "levels, the best is 0"}
+COEFFICIENTS = "coefficients"
 SHOWN = 30  # levels in a table on a terminal; --json has all
 
 
@@ -78,7 +79,7 @@ def of_rules(rules: Rules, frequency: float, start: str | None, share: float) ->
     felt[f"{rules.floor / 100:.2f} for {years} years"] = State(rules.floor, periods_at_floor=years)
     return Subject(
         name=f"{rules.name}, use {rules.use}",
-        unit="coefficients",
+        unit=COEFFICIENTS,
         chain=coefficient_chain(rules, frequency, starts, partial_share=share),
         recoveries={name: recover(state, year, lambda s: s.coefficient / 100) for name, state in felt.items()},
     )
@@ -179,6 +180,10 @@ def _levels(subject: Subject, settled: Settled) -> tuple[str, Any]:
     most = sorted(rows, key=lambda row: -row[2])[:SHOWN]
     kept = [row for row in rows if row in most]
     title = "the long run" if len(kept) == len(rows) else f"the long run, the {SHOWN} fullest of {len(rows)} levels"
+    if subject.unit == COEFFICIENTS:  # whose names are their values
+        return title, table(
+            "", ("coefficient", "share"), [(name, f"{share:.4%}") for name, _, share in kept], right=("share",)
+        )
     cells = [(name, f"{value:g}", f"{share:.4%}") for name, value, share in kept]
     return title, table("", ("level", "value", "share"), cells, right=("value", "share"))
 

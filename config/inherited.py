@@ -7,6 +7,10 @@ from typing import Any
 from config.reading import ConfigError, Model, choice, read_toml, validate
 
 OWN = ("name", "title", "inherits", "example")  # what a file never inherits
+_CALLED = {
+    "rules": ("are no such rules", "programmes", "a programme is"),
+    "programmes": ("is no such programme", "rules", "rules are"),
+}
 
 
 def read_inherited(model: type[Model], path: Path, folder: Path) -> Model:
@@ -34,10 +38,9 @@ def find(name_or_path: str | Path, folder: Path, said_in: str = "") -> Path:
         return Path(text)
     known = names(folder)
     if text not in known:
-        kind = folder.name.removesuffix("s")
-        raise ConfigError(
-            f"{said_in}{text}: there is no such {kind}; {choice(text, known)}, or a file that ends in .toml"
-        )
+        no, other, called = _CALLED[folder.name]
+        besides = f", but {called} called that" if text in names(folder.parent / other) else ""
+        raise ConfigError(f"{said_in}{text}: there {no}{besides}; {choice(text, known)}, or a file that ends in .toml")
     return folder / f"{text}.toml"
 
 

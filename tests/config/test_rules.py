@@ -254,7 +254,7 @@ def test_each_mistake_in_a_rule_file_is_one_line_with_place_and_cure(
         (
             'rules = "customers"',
             'rules = "customer"',
-            ["shop.toml: rules: customer: there is no such rule", "nearest: customers"],
+            ["shop.toml: rules: customer: there are no such rules", "nearest: customers"],
         ),
         ('name = "customers"', 'name = "My customers"', ["name", "pattern"]),
         ("since.2000-01-01 = 0.80", "since.2000-01-01 = 2.80", ["price floor <= price cap must hold"]),
@@ -287,7 +287,7 @@ def test_each_mistake_in_a_rule_file_is_one_line_with_place_and_cure(
             '[signals.contract]\ncounts_as = "contract"\nexcluded = "art. 6"',
             ["signals.contract", "excluded by art. 6, but it counts as contract"],
         ),
-        ('rules = "customers"', 'rules = "be1992"', ["rules: be1992: there is no such rule", "nearest: be-1992"]),
+        ('rules = "customers"', 'rules = "be1992"', ["rules: be1992: there are no such rules", "nearest: be-1992"]),
         ('rules = "customers"', 'rules = "tw-10"', ["tw-10 is partial and cannot be computed; missing: "]),
         ('rules = "customers"', 'rules = "ross-4"', ["ross-4.toml: start: is missing", "inherit from ross-4"]),
         ("on = false", 'on = "no"', ["signals.complaint.on", "valid boolean"]),
@@ -345,11 +345,22 @@ def test_a_mistake_in_the_file_inherited_from_names_that_file(tmp_path: Path):
 
 def test_a_name_that_does_not_exist_offers_the_nearest(tmp_path: Path):
     with pytest.raises(
-        ConfigError, match=r"fr-moto: there is no such rule; allowed: .*, customers, .*, fr-motor, .*; nearest: fr-m"
+        ConfigError, match=r"fr-moto: there are no such rules; allowed: .*, customers, .*, fr-motor, .*; nearest: fr-m"
     ):
         load_rules("fr-moto", at=DAY)
     with pytest.raises(ConfigError, match="there is no such file"):
         load_programme(tmp_path / "nowhere.toml", at=DAY)
+
+
+def test_rules_given_for_a_programme_are_told_to_be_rules_and_the_other_way_round(tmp_path: Path):
+    with pytest.raises(ConfigError, match="be-1992: there is no such programme, but rules are called that; allowed: "):
+        load_programme("be-1992", at=DAY)
+    mine = tmp_path / "mine.toml"
+    mine.write_text('name = "mine"\nscheme = "reduction-majoration"\ninherits = "fr-motor"\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match="mine.toml: inherits: fr-motor: there is no such programme, but rules are"):
+        load_programme(mine, at=DAY)
+    with pytest.raises(ConfigError, match="motor: there are no such rules, but a programme is called that; allowed"):
+        load_rules("motor", at=DAY)
 
 
 OF_SALESFORCE = 'crm = "salesforce"\nsubject = { object = "Contact", email = "Email" }\n'
