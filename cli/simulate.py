@@ -116,7 +116,7 @@ def _show(found: Simulation) -> None:
     ]
     rows += [
         (
-            f"price of what was ordered in a year {currency}".strip(),
+            f"price of what was ordered in a year, {currency or 'without a currency'}",
             money["before"],
             money["after"],
             money["difference"],

@@ -357,7 +357,7 @@ def test_rules_given_for_a_programme_are_told_to_be_rules_and_the_other_way_roun
         load_programme("be-1992", at=DAY)
     mine = tmp_path / "mine.toml"
     mine.write_text('name = "mine"\nscheme = "reduction-majoration"\ninherits = "fr-motor"\n', encoding="utf-8")
-    with pytest.raises(ConfigError, match="mine.toml: inherits: fr-motor: there is no such programme, but rules are"):
+    with pytest.raises(ConfigError, match=r"mine\.toml: inherits: fr-motor: there is no such programme, but rules are"):
         load_programme(mine, at=DAY)
     with pytest.raises(ConfigError, match="motor: there are no such rules, but a programme is called that; allowed"):
         load_rules("motor", at=DAY)
