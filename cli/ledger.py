@@ -1,6 +1,7 @@
 """`bonus-malus ledger`: is it right, and copies of it."""
 
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from cli.screen import console, print_json
 from config.rulefile import load_programme
 from sync.ledger import database
 from sync.ledger.backup import backup as back_up
+from sync.transfer import transfer
 from sync.verify import verify as check
 
 PLACE = click.Path(path_type=Path)
@@ -18,7 +20,7 @@ PLACE = click.Path(path_type=Path)
 
 @click.group()
 def ledger() -> None:
-    """Verify the ledger, export its signals, back it up."""
+    """Verify the ledger, export its signals, back it up, move it."""
 
 
 @ledger.command()
@@ -84,4 +86,26 @@ def backup(path: Path, *, file: Path, as_json: bool) -> int:
         print_json({"bytes": size, "file": file})
     else:
         console().print(f"{size} bytes in {file}", markup=False)
+    return Exit.DONE
+
+
+@ledger.command()
+@click.argument("place")
+@click.option("--json", "as_json", is_flag=True, help="How many rows, and where, as JSON.")
+@click.pass_obj
+def copy(path: Path, *, place: str, as_json: bool) -> int:
+    """Copy the ledger into another database, such as from a file into PostgreSQL.
+
+    PLACE is an empty database, postgresql://USER@HOST/NAME, or a new file beside the settings, as the settings would
+    name it. Stop the service before; afterwards name PLACE in the settings.
+    """
+    _, opened = compose_offline(path)
+    with closing(opened):
+        shown, rows = transfer(opened, place, datetime.now(UTC), beside=path.parent)
+    if as_json:
+        print_json({"rows": rows, "place": shown})
+    else:
+        out = console()
+        out.print(f"{rows} rows in {shown}", markup=False)
+        out.print(f'now write it into the settings: ledger = "{shown}"', markup=False)
     return Exit.DONE

@@ -38,7 +38,7 @@ MENU: Mapping[str, Mapping[str, str]] = {
         "simulate": "what other rules would make of everybody",
     },
     "Keep": {
-        "ledger": "verify it, export it, back it up",
+        "ledger": "verify it, export it, back it up, move it",
         "erase": "forget one person, for good",
         "readmit": "let somebody who was erased be scored again",
         "purge": "forget what has been kept long enough",

@@ -28,7 +28,7 @@ def numbers(tx: Connection, table: Table, many: int) -> list[int]:
     return sorted(tx.execute(_NUMBERS, {"name": table.name, "many": many}).scalar_one())
 
 
-def enter(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+def enter(tx: Connection, table: Table, rows: Sequence[Mapping[Any, Any]]) -> None:
     """Insert rows, each with the columns of the first one."""
     if not rows:
         return
@@ -60,7 +60,7 @@ def _told(tx: Connection, table: str) -> Iterator[None]:
         raise DBAPIError(f"COPY {table}", None, error) from error
 
 
-def _kept(tx: Connection, table: Table, column: str, rows: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
+def _kept(tx: Connection, table: Table, column: str, rows: Sequence[Mapping[Any, Any]]) -> Sequence[Any]:
     """The values of a column as the database keeps them; what many rows have in common is made ready once."""
     as_kept = table.c[column].type.dialect_impl(tx.dialect).bind_processor(tx.dialect)
     values = [row[column] for row in rows]

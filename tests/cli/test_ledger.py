@@ -43,3 +43,24 @@ def test_a_programme_that_the_ledger_does_not_have_is_no_programme_without_diffe
         assert (said.code, said.err) == (2, "bonus-malus: the ledger has no programme motor; it has customers\n")
     synced.settings.write_text(settings, "utf-8")
     assert command("ledger", "verify").code == 0
+
+
+def test_a_copied_ledger_is_named_in_the_settings_and_the_next_run_finds_nothing_to_write(synced, command):
+    copied = command("ledger", "copy", "other.db")
+    assert copied.code == 0
+    assert 'now write it into the settings: ledger = "' in copied.out
+    synced.settings.write_text(synced.settings.read_text("utf-8").replace("ledger.db", "other.db"), "utf-8")
+    again = command("sync", "--json")
+    assert again.code == 0
+    assert {each["outcomes"].get("written", 0) for each in again.json["connections"].values()} == {0}
+    assert command("ledger", "verify").code == 0
+    taken = command("ledger", "copy", "ledger.db")
+    assert (taken.code, taken.err.count("\n")) == (2, 1)
+    assert "is in use already: name an empty database, or a new file" in taken.err
+
+
+def test_a_place_that_is_none_is_one_line_and_its_cure(synced, command):
+    for place, words in (("mysql://u@h/n", "a file name, or postgresql://"), ("no/such/folder/x.db", "no/such/folder")):
+        said = command("ledger", "copy", place)
+        assert (said.code, said.err.count("\n")) == (2, 1)
+        assert words in said.err

@@ -57,22 +57,30 @@ def accused(settings):
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def place(request):
-    if request.param == "sqlite":
-        yield "bonus-malus.db"
-        return
+def places(request):
+    """Where the ledger is, and where it moves to: into the other database."""
     if why := postgres.missing():
-        pytest.skip(why)
+        if request.param == "postgresql":
+            pytest.skip(why)
+        yield "bonus-malus.db", "moved.db"
+        return
     with postgres.running() as server:
-        yield server.create("walk")
+        yield (
+            ("bonus-malus.db", server.create("walk"))
+            if request.param == "sqlite"
+            else (
+                server.create("walk"),
+                "moved.db",
+            )
+        )
 
 
 @pytest.mark.timeout(240)
-def test_the_page_is_walked_through_as_written(place, command, small):  # noqa: F811 - a fixture
-    settings = Path("bonus-malus.toml")
+def test_the_page_is_walked_through_as_written(places, command, small):  # noqa: F811 - a fixture
+    settings, (place, other) = Path("bonus-malus.toml"), places
     asks = SETTINGS.format(ledger=place, url=small.url).replace('first_fill = "go"', 'first_fill = "ask"')
     settings.write_text(asks, "utf-8")
-    known = {"RUN": "1"}
+    known = {"RUN": "1", "PLACE": other}
     walked = 0
     for written, code in steps():
         if "SUBJECT" in written and "SUBJECT" not in known:
@@ -88,9 +96,15 @@ def test_the_page_is_walked_through_as_written(place, command, small):  # noqa: 
             continue
         said = command(*words[1:])
         assert said.code == code, (words, said.out, said.err)
+        if "PLACE" in written:
+            settings.write_text(
+                settings.read_text("utf-8").replace(f'ledger = "{place}"', f'ledger = "{other}"'), "utf-8"
+            )
+            place = other
         small.sleep(900)
         walked += 1
     assert walked >= 20
+    assert place == other, "the second half was walked in the other database"
 
 
 def test_the_settings_shown_are_valid_and_are_the_defaults_but_for_what_has_none(monkeypatch, tmp_path):
