@@ -3,7 +3,6 @@
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -14,7 +13,7 @@ from cli.screen import console, print_json, table
 from config.rulefile import load_programme
 from sync import contests
 from sync.contests import Contested
-from sync.ledger import history
+from sync.ledger import zones
 
 
 @click.command("list")
@@ -30,7 +29,7 @@ def listed(path: Path, /, *, subject: str | None, as_json: bool) -> int:
     """
     settings, ledger = compose_offline(path)
     with closing(ledger), ledger.reading() as tx:
-        zone = settings.time_zone or ZoneInfo(history.time_zone(tx, settings.programme_name))
+        zone = settings.time_zone or zones.of(tx, settings.programme_name).present
         today = clock(settings).now().astimezone(zone).date()
         rules = load_programme(settings.programme, at=today)
         of = [find(tx, settings.programme_name, subject).subject] if subject else None

@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy import Connection
@@ -27,7 +26,7 @@ from scoring.derived import in_lines, made_of
 from scoring.rules import Programme
 from scoring.signal import Fact, Source
 from sync import decide
-from sync.ledger import database, history, past
+from sync.ledger import database, past, zones
 from sync.money import rates_for
 from sync.standings import standings_of
 
@@ -190,7 +189,7 @@ def _enter(
     now = clock(settings).now()
     with closing(ledger), ledger.begin() as tx:
         found = find(tx, settings.programme_name, name)
-        zone = settings.time_zone or ZoneInfo(history.time_zone(tx, settings.programme_name))
+        zone = settings.time_zone or zones.of(tx, settings.programme_name).present
         today = now.astimezone(zone).date()
         day = on.date() if on else today
         programme = database.programme(tx, settings.programme_name)

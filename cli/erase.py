@@ -5,7 +5,6 @@ from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -22,7 +21,7 @@ from scoring.rules import Programme
 from sync.carry import lines_of
 from sync.erase import erase as take_out
 from sync.erase import without
-from sync.ledger import Ledger, history
+from sync.ledger import Ledger, history, zones
 from sync.purge import Purged, Retention
 from sync.purge import purge as take_away
 from sync.withheld import readmit as let_in
@@ -141,7 +140,7 @@ def perform_purge(settings: Settings, ledger: Ledger, now: datetime) -> Purged:
     """
     programme = settings.programme_name
     with ledger.begin() as tx:
-        zone = settings.time_zone or ZoneInfo(history.time_zone(tx, programme))
+        zone = settings.time_zone or zones.of(tx, programme).present
         day = now.astimezone(zone).date()
         known = load_programme(settings.programme, at=day).signals
         for name in settings.retention.signals.keys() - known.keys():

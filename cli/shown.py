@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from contextlib import closing
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -14,7 +13,7 @@ from config.rulefile import load_programme
 from config.settings import Settings
 from scoring.explain import from_json
 from scoring.standing import Standing
-from sync.ledger import Ledger, database, history
+from sync.ledger import Ledger, database, history, zones
 from sync.ledger.history import SubjectRow
 from sync.money import rates_for
 from sync.standings import recalled, standings_of
@@ -65,9 +64,7 @@ def _now(ledger: Ledger, settings: Settings, found: SubjectRow) -> tuple[Standin
 def _then(ledger: Ledger, settings: Settings, found: SubjectRow, day: date, *, restated: bool) -> Standing:
     programme = load_programme(settings.programme, at=day)
     with ledger.reading() as tx:
-        zone = settings.time_zone or ZoneInfo(history.time_zone(tx, settings.programme_name))
-        end = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC) - timedelta(microseconds=1)
-        known_at = None if restated else end
+        known_at = None if restated else zones.of(tx, settings.programme_name).end(day)
         rates = rates_for(tx, database.programme(tx, settings.programme_name).id, programme, known_at=known_at)
         found_then = standings_of(tx, [found.subject], programme, day, known_at=known_at, rates=rates)
     return found_then[found.subject]
@@ -79,12 +76,12 @@ def _remarks(ledger: Ledger, settings: Settings, day: date, *, restated: bool) -
         opened = database.programme(tx, settings.programme_name).opened
         if opened is not None and day < opened and not restated:
             return {"before": opened}
-        zone = settings.time_zone or ZoneInfo(history.time_zone(tx, settings.programme_name))
+        known = zones.of(tx, settings.programme_name)
         last = history.runs(tx, settings.programme_name, limit=1)
         purge = history.last_purge(tx, settings.programme_name)
     found = {}
-    if last and (ran := last[0].started.astimezone(zone).date()) < day:
+    if last and (ran := known.local(last[0].started).date()) < day:
         found["beyond"] = ran
-    if purge and (gone := purge.started.astimezone(zone).date()) > day:
+    if purge and (gone := known.local(purge.started).date()) > day:
         found["purged"] = gone
     return found

@@ -1,7 +1,7 @@
 """Contests: what a customer disputed. Held while it is open, gone once accepted, counted again once rejected."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import UTC, date
+from datetime import date
 
 from scoring.decision import Contest, Decision, Kind
 from scoring.line import Code, Line, Param, describe
@@ -92,4 +92,4 @@ def said(decision: Decision) -> dict[str, Param]:
 def _opened(contest: Contest) -> date:
     """The day a contest began as the ledger knows it: an effective date may be chosen, an instant may not."""
     recorded = contest.opened.recorded
-    return contest.opened.on if recorded is None else recorded.astimezone(UTC).date()
+    return contest.opened.on if recorded is None else recorded.date()

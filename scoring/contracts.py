@@ -6,7 +6,7 @@ the contracts as they were known when it could last be corrected (art. 8); what 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import date
 from itertools import count
 
 from scoring.review import YEAR, add_months
@@ -67,8 +67,8 @@ class Contracts:
 
 
 def _learnt(entry: Signal) -> date | None:
-    """The day in UTC; None for what was known from the beginning."""
-    return entry.recorded and entry.recorded.astimezone(UTC).date()
+    """The day it was recorded; None for what was known from the beginning."""
+    return entry.recorded and entry.recorded.date()
 
 
 def _chain(entry: Signal | None) -> Iterator[Signal]:

@@ -1,7 +1,7 @@
 """Corrections: which of the entries about one fact holds (art. 8), and what was known when."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from scoring.line import Line
 from scoring.review import YEAR, add_months
@@ -25,8 +25,8 @@ def as_known(signals: Iterable[Signal], instant: datetime) -> list[Signal]:
 
 
 def is_late(recorded: datetime, review: date, programme: Programme) -> bool:
-    """Whether it was recorded when the review following it could not be corrected any more (art. 8)."""
-    return recorded.astimezone(UTC).date() > add_months(review, YEAR * programme.rules.correction_years)
+    """Whether it was recorded on a day when the review following it could not be corrected any more (art. 8)."""
+    return recorded.date() > add_months(review, YEAR * programme.rules.correction_years)
 
 
 def settled(

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timezone
 from enum import StrEnum
 
+from scoring.recorded import at_its_offset
 from scoring.signal import Fact, Source
 
 
@@ -27,9 +28,9 @@ _CONTESTS = (Kind.CONTEST_OPEN, Kind.CONTEST_ACCEPT, Kind.CONTEST_REJECT)
 class Decision:
     """One decision: by whom (an opaque id), why, from which day on, and when the ledger learnt it.
 
-    A contest is about a `fact` (its source and its name); `made_of` are the records that a derived one was made of when
-    it was decided on. An adjustment sets `coefficient` (hundredths), `points` or both until the day before `until`, or
-    until it is lifted.
+    The day of `recorded` is that of the zone it is given in, as a signal's is. A contest is about a `fact` (its source
+    and its name); `made_of` are the records that a derived one was made of when it was decided on. An adjustment sets
+    `coefficient` (hundredths), `points` or both until the day before `until`, or until it is lifted.
 
     Raises:
         ValueError: a part is missing that the kind needs, or does not belong to it.
@@ -56,8 +57,8 @@ class Decision:
             raise ValueError(f"{self.kind}: only an adjustment ends by itself, and after it began")
         if self.coefficient is not None and self.coefficient <= 0:
             raise ValueError(f"{self.kind}: {self.coefficient} is no coefficient in hundredths")
-        if self.recorded is not None and self.recorded.tzinfo is None:
-            raise ValueError(f"{self.kind}: {self.recorded} has no time zone")
+        if self.recorded is not None and not isinstance(self.recorded.tzinfo, timezone):
+            object.__setattr__(self, "recorded", at_its_offset(self.recorded, self.kind))
 
 
 @dataclass(frozen=True, slots=True)

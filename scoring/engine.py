@@ -8,7 +8,8 @@ know is left to the plain reading, subject by subject, and counted in the column
 Events:   subject (integer or text), on (date32), signal (text), liability (text: full, partial, none; none where it is
           missing), amount (integer or decimal, the same in all pieces; none of it may be negative). May be there:
           source (integer, its own for each order: the place among the signals of one day, by which `original`, integer,
-          finds the order that a refund takes back), currency (text), recorded (instant), key (text), by_hand (bool).
+          finds the order that a refund takes back), currency (text), recorded (instant: the column's time zone says of
+          which day), key (text), by_hand (bool).
 Subjects: subject. May be there: exposure (date32), review (text, MM-DD), opening (integer, hundredths), clean_periods,
           periods_at_floor (integers), protection_used (bool), by_hand (bool: decisions, contracts).
 Result:   `engine_result.schema`, one row for each subject. Events of other subjects are left aside.

@@ -285,6 +285,8 @@ def _extras(table: Table, plan: Plan, on: NDArray[np.int32], currencies: Currenc
         extras |= np.array(bits, np.uint32)[places]
     if has(table, "recorded"):
         # What was recorded within so many years of its day cannot be too late for the review that follows it (art. 8).
+        # A review is a day later at least, as the day of an instant in its own zone is than in UTC at most: UTC errs on
+        # the side of the plain reading.
         years = plan.programme.rules.correction_years
         found = column(table, "recorded", nulls=True)
         if not pa.types.is_timestamp(found.type) or found.type.tz is None:

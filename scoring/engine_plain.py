@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -39,8 +39,8 @@ EVENTS = (
 )
 
 
-def events_table(histories: Mapping[str, Sequence[Signal]]) -> Any:
-    """The signals of each subject as a table of events.
+def events_table(histories: Mapping[str, Sequence[Signal]], zone: str = "UTC") -> Any:
+    """The signals of each subject as a table of events; whatever was recorded, in that time zone.
 
     A signal that corrects another, or an amount with more than six decimals, marks its row for the plain reading.
     """
@@ -66,7 +66,8 @@ def events_table(histories: Mapping[str, Sequence[Signal]]) -> Any:
             )
             for values, value in zip(columns.values(), row, strict=True):
                 values.append(value)
-    return pa.table({name: pa.array(columns[name], kind) for name, kind in EVENTS})
+    kinds = dict(EVENTS) | {"recorded": pa.timestamp("us", zone)}
+    return pa.table({name: pa.array(columns[name], kind) for name, kind in kinds.items()})
 
 
 def plain_standing(
@@ -137,7 +138,7 @@ def _signal(row: Row) -> Signal:
         currency=row.get("currency"),
         original="" if original is None else _source(original).id,
         key=row.get("key") or "",
-        recorded=recorded.astimezone(UTC) if isinstance(recorded, datetime) else None,
+        recorded=recorded if isinstance(recorded, datetime) else None,
     )
 
 

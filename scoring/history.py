@@ -251,7 +251,7 @@ def _too_late(signal: Signal, review: date, programme: Programme) -> Line:
     stands = signal.before
     if stands is None or stands.withdrawn or signal.recorded is None:
         return Line(Code.TOO_LATE, reference, values)
-    values["recorded"] = signal.recorded.astimezone(UTC).date()
+    values["recorded"] = signal.recorded.date()
     if signal.withdrawn:
         return Line(Code.WITHDRAWN_LATE, reference, values)
     return Line(Code.CORRECTED_LATE, reference, {**values, "before": stands.on})

@@ -1,10 +1,12 @@
 """A signal: a dated fact about one subject, the only thing that scores are made of."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timezone
 from decimal import Decimal
 from enum import StrEnum
 from typing import Self, TypeAlias
+
+from scoring.recorded import at_its_offset
 
 
 class Liability(StrEnum):
@@ -50,12 +52,12 @@ class Signal:
 
     `on` is a civil date in the programme's time zone and may lie in the future (an unpaid invoice becomes an incident
     on its 91st day): the fold ignores what has not happened yet. `recorded` is the instant at which the ledger learnt
-    it, or None for what the first fill brought (known from the beginning). `reference` is what people call the source
-    record ("1042"); `days` a count that the reason text needs (days late); `original` the source id of the order that a
-    refund takes back; `key` a common key by which the same fact, reported twice, counts once. A contract runs on
-    `[on, until)`, without end while `until` is None; an opening brings what is `carried` over. `before` is the entry
-    that this one corrected, `withdrawn` says that it took the fact back: what came too late to be corrected (art. 8)
-    stays as it was before.
+    it, or None for what the first fill brought (known from the beginning); its day, by which art. 8 judges, is the one
+    of the zone it is given in, the programme's. `reference` is what people call the source record ("1042"); `days` a
+    count that the reason text needs (days late); `original` the source id of the order that a refund takes back; `key`
+    a common key by which the same fact, reported twice, counts once. A contract runs on `[on, until)`, without end
+    while `until` is None; an opening brings what is `carried` over. `before` is the entry that this one corrected,
+    `withdrawn` says that it took the fact back: what came too late to be corrected (art. 8) stays as it was before.
 
     Raises:
         ValueError: an amount that is negative or no number, or an instant without a time zone (SR31).
@@ -82,8 +84,8 @@ class Signal:
             raise ValueError(f"{self.name}: {self.amount} is no amount")
         if self.until is not None and self.until <= self.on:
             raise ValueError(f"{self.name}: from {self.on} it cannot end on {self.until}")
-        if self.recorded is not None and self.recorded.tzinfo is None:
-            raise ValueError(f"{self.name}: {self.recorded} has no time zone")
+        if self.recorded is not None and not isinstance(self.recorded.tzinfo, timezone):
+            object.__setattr__(self, "recorded", at_its_offset(self.recorded, self.name))
 
     @property
     def fact(self) -> Fact:

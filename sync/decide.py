@@ -10,7 +10,7 @@ from scoring.decision import Contest, Decision, Kind, decided
 from scoring.numbers import in_force
 from scoring.signal import Liability, Signal, Source
 from sync import lease
-from sync.ledger import database, past, schema
+from sync.ledger import database, past, schema, zones
 from sync.ledger.facts import chunks, wake_subjects
 
 
@@ -62,7 +62,10 @@ def enter(tx: Connection, subject: Subject, decision: Decision, now: datetime) -
 def decisions_of(
     tx: Connection, subjects: Sequence[int], *, known_at: datetime | None = None
 ) -> dict[int, tuple[Decision, ...]]:
-    """What was decided about each subject, linked as they were linked, and known, at that instant (default now)."""
+    """What was decided about each subject, linked as they were linked, and known, at that instant (default now).
+
+    Each was recorded in the time zone that was in force then.
+    """
     table = schema.decisions
     found: dict[int, list[Decision]] = {subject: [] for subject in subjects}
     if tx.execute(select(table.c.id).limit(1)).first() is None:
@@ -71,6 +74,7 @@ def decisions_of(
     names = {None: ""} | {
         row.id: row.name for row in tx.execute(select(schema.connections.c.id, schema.connections.c.name))
     }
+    known = zones.dating(tx)
     for ids in chunks(mine):
         query = select(table).where(table.c.contact.in_(ids)).order_by(table.c.id)
         if known_at is not None:
@@ -83,7 +87,7 @@ def decisions_of(
                 row.on_day,
                 row.by,
                 row.why,
-                recorded=row.recorded,
+                recorded=known.get(row.programme, zones.UNSETTLED).local(row.recorded),
                 fact=fact,
                 made_of=frozenset(Source(names[place], object_, id_) for place, object_, id_ in row.made_of or ()),
                 coefficient=row.coefficient,

@@ -17,7 +17,7 @@ from sync import contests, hold
 from sync.command import Command, plain
 from sync.fields import collide, field_set
 from sync.job import Source
-from sync.ledger import Ledger, LedgerBusy, LedgerError, history, rivals, schema
+from sync.ledger import Ledger, LedgerBusy, LedgerError, history, rivals, schema, zones
 from sync.read import queries
 
 _APPLY = f"run `{plain('fields apply')}`"  # what a connector says of a field of ours
@@ -110,7 +110,7 @@ class Doctor:
 
     def _without_object(self, tx: Connection) -> int:
         """How many contests hold nothing any more."""
-        zone = self.time_zone or ZoneInfo(history.time_zone(tx, self.programme_name))
+        zone = self.time_zone or zones.of(tx, self.programme_name).present
         day = self.now().astimezone(zone).date()
         return len(contests.without_object(contests.listed(tx, self.programme_name, self.programme, day)))
 

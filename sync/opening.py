@@ -15,7 +15,7 @@ from scoring.rules import Programme
 from sync import lease, rejects, settled
 from sync.job import Job, StoppedError
 from sync.lease import Holder, Lease, LeaseLostError
-from sync.ledger import database, facts, history, rivals
+from sync.ledger import database, facts, history, rivals, zones
 from sync.ledger.database import ConnectionRow, ProgrammeRow
 from sync.ledger.facts import Entry
 from sync.read import history_start
@@ -131,8 +131,9 @@ def _begin(tx: Connection, job: Job, kind: str, met: _Met) -> tuple[Opened, Leas
     day = now.astimezone(zone).date()
     horizon = row.horizon or history_start(now, job.history_years)
     if row.opened is None and known:
-        database.open_programme(tx, row.id, time_zone=zone.key, opened=day, horizon=horizon)
-    moved = settled.follow_zone(tx, row, zone)
+        database.open_programme(tx, row.id, opened=day, horizon=horizon)
+        zones.enter(tx, row.id, zone.key, now)
+    moved = settled.follow_zone(tx, row, zone, now)
     programme = job.programme_at(day)
     lease.abandon(tx, row.id, now)
     number = database.start_run(tx, row.id, now, programme.label, kind=kind)

@@ -8,7 +8,7 @@ go with it: what is left follows from what is left (`sync.verify`).
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, tuple_, update
@@ -21,7 +21,7 @@ from scoring.subject import Subject
 from sync import lease
 from sync.decide import decisions_of
 from sync.leaning import Lean, give_up, leaning
-from sync.ledger import Ledger, database, past, schema
+from sync.ledger import Ledger, database, past, schema, zones
 from sync.ledger.facts import LOWEST, chunks, forget_outlooks
 from sync.money import rates_for
 from sync.standings import RulesOf
@@ -183,8 +183,8 @@ def _delete(tx: Connection, signals: Sequence[Signal]) -> int:
 def _purge_runs(tx: Connection, programme: int, before: date, purged: Purged) -> None:
     """What runs before that day wrote and found wrong; that they were stays."""
     runs = schema.runs
-    limit = datetime.combine(before, datetime.min.time(), UTC)
-    old = select(runs.c.id).where(runs.c.programme == programme, runs.c.started < limit)
+    last = zones.every(tx).get(programme, zones.UNSETTLED).end(before - timedelta(days=1))
+    old = select(runs.c.id).where(runs.c.programme == programme, runs.c.started <= last)
     for table in (schema.writes, schema.problems):
         purged.rows[table.name] += tx.execute(delete(table).where(table.c.run.in_(old))).rowcount
-    tx.execute(update(runs).where(runs.c.programme == programme, runs.c.started < limit).values(report={}))
+    tx.execute(update(runs).where(runs.c.programme == programme, runs.c.started <= last).values(report={}))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -33,11 +34,11 @@ def time_zone(job: Job, row: ProgrammeRow, accounts: Mapping[str, Account]) -> Z
     return ZoneInfo(zones.pop()) if len(accounts) == len(job.sources) else None
 
 
-def follow_zone(tx: Connection, row: ProgrammeRow, zone: ZoneInfo) -> list[str]:
+def follow_zone(tx: Connection, row: ProgrammeRow, zone: ZoneInfo, now: datetime) -> list[str]:
     """Read everything again where the days are another zone's from now on; what there is to say of that."""
     if row.time_zone in (None, zone.key):
         return []
-    database.set_time_zone(tx, row.id, zone.key)
+    database.set_time_zone(tx, row.id, zone.key, now)
     return [f"time_zone was {row.time_zone} and is {zone.key}: everything is read and judged again, by its days"]
 
 

@@ -6,17 +6,19 @@ Everything takes a small multiple of a bare read of the same rows (bench/bench_l
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, func, select
 
 from scoring.engine_columns import Part
-from sync.ledger import arrow, schema, together
+from sync.ledger import arrow, schema, together, zones
 from sync.ledger.database import Ledger
 from sync.ledger.order import Order
 from sync.ledger.whose import Whose
+
+Events = TypeVar("Events", pa.Table, pa.RecordBatch)
 
 _CODED = ("signal", "liability", "currency")
 EVENTS = pa.schema(
@@ -82,9 +84,12 @@ AND c.subject IN ({subjects})
 def events(ledger: Ledger, programme: int, orders: Iterable[str] = ()) -> Iterator[pa.RecordBatch]:
     """Every signal in force of a programme, as `EVENTS`, in bounded memory and no order.
 
-    `orders` names the signals that a refund may take back. The ledger is read twice, first for its ids alone.
+    `recorded` is in the time zone that was in force then (`in_their_zones`). `orders` names the signals that a refund
+    may take back. The ledger is read twice, first for its ids alone.
     """
     source = Source.of(ledger, programme, orders)
+    with ledger.reading() as tx:
+        known = zones.dating(tx).get(programme, zones.UNSETTLED)
     with arrow.reader(ledger) as ask:
         whose = Whose.read(ask, source.connections)
         for query in source.pieces(PART, whose):
@@ -92,7 +97,20 @@ def events(ledger: Ledger, programme: int, orders: Iterable[str] = ()) -> Iterat
                 source.order.learn(_named(batch))
         for query in source.pieces(PART, whose):
             for batch in source.entries(ask, query):
-                yield _event_batch(whose.own(batch), source.order).cast(EVENTS)
+                yield from in_their_zones(_event_batch(whose.own(batch), source.order).cast(EVENTS), known)
+
+
+def in_their_zones(events: Events, known: zones.Zones) -> Iterator[Events]:
+    """The same events, `recorded` in the time zone that was in force then: as a column has one, a piece for each."""
+    place = EVENTS.get_field_index("recorded")
+    for zone, since, until in known.spans():
+        some = events
+        for edge, is_there in ((since, pc.greater_equal), (until, pc.less)):
+            if edge is not None:  # what was known from the beginning goes with the present
+                some = some.filter(pc.fill_null(is_there(some["recorded"], pa.scalar(edge)), until is None))
+        if some.num_rows:
+            kind = pa.timestamp("us", zone.key)
+            yield some.set_column(place, pa.field("recorded", kind), some["recorded"].cast(kind))
 
 
 def nothing() -> pa.Table:

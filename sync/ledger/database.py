@@ -11,7 +11,7 @@ from weakref import finalize
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from config import prefix as prefixes
-from sync.ledger import engines, progress, rivals, schema
+from sync.ledger import engines, progress, rivals, schema, zones
 from sync.ledger.errors import LedgerError, told
 from sync.ledger.upgrade import ForeignError, NewerError, upgrade, version
 
@@ -132,13 +132,14 @@ def programme(tx: Connection, name: str) -> ProgrammeRow:
     if row is None:
         tx.execute(insert(table).values(name=name))
         row = tx.execute(select(table).where(table.c.name == name)).one()
-    return ProgrammeRow(row.id, row.time_zone, row.opened, row.horizon)
+    known = zones.every(tx).get(row.id)
+    return ProgrammeRow(row.id, known.present.key if known else None, row.opened, row.horizon)
 
 
-def open_programme(tx: Connection, id_: int, *, time_zone: str, opened: date, horizon: date) -> None:
+def open_programme(tx: Connection, id_: int, *, opened: date, horizon: date) -> None:
     """Remember what the first fill decided, for good."""
     table = schema.programmes
-    tx.execute(update(table).where(table.c.id == id_).values(time_zone=time_zone, opened=opened, horizon=horizon))
+    tx.execute(update(table).where(table.c.id == id_).values(opened=opened, horizon=horizon))
 
 
 def connection(
@@ -183,10 +184,10 @@ def set_language(tx: Connection, connection_id: int, language: str) -> None:
     tx.execute(update(contacts).where(shown).values(shown=OTHERWISE))
 
 
-def set_time_zone(tx: Connection, programme_id: int, time_zone: str) -> None:
+def set_time_zone(tx: Connection, programme_id: int, time_zone: str, since: datetime) -> None:
     """From now on the programme's days are those of that zone: everything will be read and judged again."""
-    programmes, table = schema.programmes, schema.connections
-    tx.execute(update(programmes).where(programmes.c.id == programme_id).values(time_zone=time_zone))
+    zones.enter(tx, programme_id, time_zone, since)
+    table = schema.connections
     tx.execute(update(table).where(table.c.programme == programme_id).values(mapping=None))
 
 

@@ -156,12 +156,6 @@ def programmes(tx: Connection) -> list[str]:
     return list(tx.execute(select(table.c.name).order_by(table.c.name)).scalars())
 
 
-def time_zone(tx: Connection, programme: str) -> str:
-    """The programme's time zone as stored at first contact."""
-    table = schema.programmes
-    return tx.execute(select(table.c.time_zone).where(table.c.name == programme)).scalar_one_or_none() or "UTC"
-
-
 def shown(tx: Connection, programme: str, connection: str) -> list[tuple[str, int, Mapping[str, Any], Row[Any]]]:
     """Every living record of a connection: its id, its subject, the values last written and the present standing."""
     contacts, connections, programmes = schema.contacts, schema.connections, schema.programmes

@@ -1,17 +1,20 @@
 """Signals and who they belong to, as they were known at an instant."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Row, case, select
 
 from scoring.signal import Carried, Fact, Liability, Signal, Source
-from sync.ledger import schema
+from sync.ledger import schema, zones
 from sync.ledger.facts import chunks
+
+_Place: TypeAlias = tuple[str, Callable[[datetime], datetime]]
 
 LIABILITIES = {each.value: each for each in Liability}
 _S = schema.signals.c
@@ -25,11 +28,11 @@ def signals_of(tx: Connection, subjects: Sequence[int], *, known_at: datetime | 
     """The last entry about every fact of each subject, linked as they were linked, and known, at an instant (now).
 
     Each leads back to those it corrected (`before`); withdrawn ones are among them, because a withdrawal that came too
-    late does not hold (art. 8).
+    late does not hold (art. 8). What was recorded is given in the time zone that was in force then: that says the day.
     """
     table, contacts = schema.signals, schema.contacts
     of = owners(tx, subjects, known_at)
-    names = {row.id: row.name for row in tx.execute(select(schema.connections.c.id, schema.connections.c.name))}
+    places = _places(tx)
     rows: list[Row[Any]] = []
     for ids in chunks(of):
         query = (
@@ -42,7 +45,7 @@ def signals_of(tx: Connection, subjects: Sequence[int], *, known_at: datetime | 
         rows += tx.execute(query)
     last: dict[int, dict[Fact, Signal]] = {subject: {} for subject in subjects}
     for row in sorted(rows, key=itemgetter(1)):
-        _enter(last[of[row[0]]], _signal(row[1:], names))
+        _enter(last[of[row[0]]], _signal(row[1:], places))
     return {subject: list(facts.values()) for subject, facts in last.items()}
 
 
@@ -77,16 +80,25 @@ def owners(tx: Connection, subjects: Sequence[int], known_at: datetime | None) -
     return found
 
 
-def _signal(row: Sequence[Any], connections: Mapping[int, str]) -> Signal:
+def _places(tx: Connection) -> dict[int, _Place]:
+    """What is to be known of each connection: its name, and how an instant is told there."""
+    table, known = schema.connections, zones.dating(tx)
+    local = {programme: cache(each.local) for programme, each in known.items()}  # an instant is that of a whole run
+    query = select(table.c.id, table.c.name, table.c.programme)
+    return {row.id: (row.name, local.get(row.programme, zones.UNSETTLED.local)) for row in tx.execute(query)}
+
+
+def _signal(row: Sequence[Any], places: Mapping[int, _Place]) -> Signal:
     """The signal of a row of `READ`, by place: reading columns by their names takes as long as all the rest."""
     (
         _, connection, object_, record, name, on, liability, amount, currency, reference,
         days, original, key, until, carried, recorded, withdrawn,
     ) = row  # fmt: skip
-    source = Source(connections[connection], object_, record)
+    name_, local = places[connection]
+    source = Source(name_, object_, record)
     money = None if amount is None else Decimal(amount)
     brought = None if carried is None else Carried(**carried)
     return Signal(
         name, on, source, LIABILITIES[liability], money, currency, reference, days, original, key, until, brought,
-        recorded, None, withdrawn,
+        recorded and local(recorded), None, withdrawn,
     )  # fmt: skip

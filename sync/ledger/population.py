@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
-from sync.ledger import schema
+from sync.ledger import schema, zones
 from sync.ledger.database import Ledger
 from sync.ledger.facts import LOWEST
-from sync.ledger.history import runs, time_zone
+from sync.ledger.history import runs
 
 
 def pages(ledger: Ledger, programme: str, *, size: int) -> Iterator[tuple[Connection, list[int]]]:
@@ -33,7 +32,7 @@ def last_day(ledger: Ledger, programme: str) -> date | None:
     """The civil day of the last run, in the programme's time zone: the day that what is shown speaks of."""
     with ledger.begin() as tx:
         latest = runs(tx, programme, limit=1)
-        return latest[0].started.astimezone(ZoneInfo(time_zone(tx, programme))).date() if latest else None
+        return zones.of(tx, programme).local(latest[0].started).date() if latest else None
 
 
 def _page(tx: Connection, programme: str, after: int, size: int | None) -> list[int]:

@@ -1,11 +1,12 @@
 """The tables of the present version; `migrations` leads older ledgers here.
 
-Signals, rates, identities, standings, writes, problems, decisions and erasures are append-only: a correction is a
-counter-entry, so that any past day can be recomputed as it was known then. `contacts`, `current`, `woken`,
+Zones, signals, rates, identities, standings, writes, problems, decisions and erasures are append-only: a correction is
+a counter-entry, so that any past day can be recomputed as it was known then. `contacts`, `current`, `woken`,
 `outlooks`, `cursors` and `progress` are the present, derived from them or from the last run, and may be rebuilt;
 `leases`, `rejects` and `alerts` are the present of the operation.
 
-Two clocks: `on_day` is the civil day a fact is about, `recorded` the instant at which the ledger learnt it.
+Two clocks: `on_day` is the civil day a fact is about, `recorded` the instant at which the ledger learnt it. Its day
+is that of the zone that was in force then (`sync.ledger.zones`).
 """
 
 from datetime import UTC, datetime
@@ -30,7 +31,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 11  # the newest of `migrations/versions`
+VERSION = 12  # the newest of `migrations/versions`
 
 metadata = MetaData()
 
@@ -62,9 +63,18 @@ programmes = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("name", String(80), nullable=False, unique=True),
-    Column("time_zone", String(64)),  # the org's or portal's at first contact, then stored
+    Column("dated_in_utc", Instant),  # up to when what was recorded is, as all was before version 12; None: nothing is
     Column("opened", Date),  # the day of the first fill
     Column("horizon", Date),  # signals before it are recorded nowhere: the first fill says how far it read back
+)
+
+zones = Table(
+    "zones",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("programme", ForeignKey("programmes.id"), nullable=False),
+    Column("since", Instant, nullable=False),  # the first one counts from the beginning
+    Column("time_zone", String(64), nullable=False),  # the org's or portal's at first contact, then as the settings say
 )
 
 connections = Table(

@@ -62,6 +62,7 @@ SELECT {_COLUMNS} FROM woken AS w CROSS JOIN current AS u {_BESIDE}
 WHERE u.subject = w.subject AND {_HERE} AND (u.due IS NULL OR u.due > '{{day}}') AND u.rules = {{rules}}
 """  # noqa: S608 - numbers and days alone are put in
 _RULES = "(SELECT rules FROM runs WHERE id = {run})"
+# The database counts in UTC, or in its session's zone: late (art. 8) is more than a day later than this, in any zone.
 _LATE = {
     "sqlite": "e.recorded > datetime(min(e.on_day, b.on_day), '+{days} days')",
     "postgresql": "e.recorded > least(e.on_day, b.on_day) + {days}",

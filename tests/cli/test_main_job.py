@@ -137,6 +137,27 @@ def test_explain_shows_what_is_on_the_record_and_a_past_day_as_it_was_known_then
     assert "Comment on y arrive" in command("explain", record, "--language", "fr").out
 
 
+@pytest.mark.timeout(120)
+def test_a_day_that_another_time_zone_ended_is_shown_as_it_was_known_until_then(site, command):
+    command("fields", "apply")
+    command("sync")
+    record = next(iter(ledgers(site.settings, "salesforce")))
+    shown = command("explain", record, "--json").json
+    case = {"ContactId": record, "Subject": "Late", "Status": "Closed", "Resolution__c": "Customer at fault"}
+    site.remote.events([{"crm": "salesforce", "do": "insert", "object": "Case", "values": case}])
+    (made,) = [row["Id"] for row in site.world.org.rows("Case") if row["Subject"] == "Late"]
+    site.world.org.update("Case", made, {"ClosedDate": "2026-11-20T10:00:00Z"})
+    site.remote.sleep(3 * 3600)  # eleven in UTC, noon in Paris, one in the morning of the next day in Kiritimati
+    written = site.settings.read_text("utf-8")
+    site.settings.write_text(written.replace("Europe/Paris", "Pacific/Kiritimati"), "utf-8")
+    assert command("sync", "--yes-change", "1000").code == 0
+    now = command("explain", record, "--json").json
+    assert (shown["day"], now["day"]) == ("2026-11-22", "2026-11-23")
+    assert now["lines"] != shown["lines"]
+    for day, known in (("2026-11-22", shown), ("2026-11-23", now)):
+        assert command("explain", record, "--as-of", day, "--json").json["lines"] == known["lines"]
+
+
 def test_a_sandbox_that_went_away_is_one_line_and_exit_code_4_or_2(site, command):
     site.settings.write_text(site.settings.read_text().replace(site.url, "http://127.0.0.1:9"), "utf-8")
     said = command("sync")

@@ -1,7 +1,8 @@
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -45,6 +46,76 @@ def test_a_wrongly_qualified_incident_is_corrected_within_two_years(
     shown = first_review(make, customers, corrected(claim, recorded, liability=Liability.PARTIAL))
     assert shown.reviews[0].coefficient == coefficient
     assert (Code.CORRECTED_LATE in [line.code for line in shown.lines]) is (recorded == TOO_LATE)
+
+
+LAST = date(2025, 3, 12)
+AFTER = LAST + timedelta(days=1)
+BY_THE_CLOCKS = [  # when it was recorded by the clocks of a place, and whether that was in time
+    ("UTC", LAST, "23:59:59.999999", True),
+    ("UTC", AFTER, "00:00", False),
+    ("Europe/Paris", LAST, "23:59:59.999999", True),
+    ("Europe/Paris", AFTER, "00:30", False),  # in UTC still the last day
+    ("America/New_York", LAST, "20:00", True),  # in UTC the day after
+    ("America/New_York", LAST, "23:59:59.999999", True),
+    ("America/New_York", AFTER, "00:00", False),
+    ("Pacific/Kiritimati", LAST, "23:59:59.999999", True),
+    ("Pacific/Kiritimati", AFTER, "00:00", False),  # in UTC the last day, at ten in the morning
+    ("Pacific/Pago_Pago", LAST, "23:59:59.999999", True),  # in UTC the day after, at eleven
+    ("Pacific/Pago_Pago", AFTER, "00:00", False),
+]
+
+
+@pytest.mark.parametrize(("zone", "on", "clock", "in_time"), BY_THE_CLOCKS)
+def test_the_last_day_for_a_correction_is_that_of_the_zone_it_is_recorded_in(
+    customers: Programme, make: Make, claim: Signal, zone: str, on: date, clock: str, *, in_time: bool
+):
+    recorded = datetime.combine(on, time.fromisoformat(clock), ZoneInfo(zone))
+    told = {line.code: line for line in first_review(make, customers, corrected(claim, recorded, withdrawn=True)).lines}
+    assert (Code.WITHDRAWN_LATE in told) is not in_time
+    if not in_time:
+        assert told[Code.WITHDRAWN_LATE].values["recorded"] == AFTER
+
+
+@pytest.mark.parametrize(("zone", "on", "clock", "in_time"), BY_THE_CLOCKS)
+def test_so_is_the_last_day_for_an_incident_that_comes_to_light(
+    customers: Programme, make: Make, claim: Signal, zone: str, on: date, clock: str, *, in_time: bool
+):
+    recorded = datetime.combine(on, time.fromisoformat(clock), ZoneInfo(zone))
+    shown = first_review(make, customers, replace(claim, recorded=recorded))
+    assert shown.reviews[0].coefficient == (125 if in_time else 95)
+
+
+@pytest.mark.parametrize(("zone", "on", "clock", "in_time"), BY_THE_CLOCKS)
+def test_so_is_the_last_day_for_a_contest(
+    customers: Programme, make: Make, claim: Signal, zone: str, on: date, clock: str, *, in_time: bool
+):
+    recorded = datetime.combine(on, time.fromisoformat(clock), ZoneInfo(zone))
+    accepted = Decision(Kind.CONTEST_ACCEPT, LAST, "u7", "not theirs", recorded, claim.fact)
+    orders = [make("order_paid", f"{year}-03-12") for year in range(2022, 2027)]
+    shown = standing([*orders, claim], customers, DAY, Subject(decisions=(accepted,)))
+    assert shown.reviews[0].coefficient == (95 if in_time else 125)
+
+
+@pytest.mark.parametrize(("zone", "on", "clock", "in_time"), BY_THE_CLOCKS)
+def test_so_is_the_last_day_for_a_contract_that_was_entered_late(
+    customers: Programme, make: Make, zone: str, on: date, clock: str, *, in_time: bool
+):
+    recorded = datetime.combine(on, time.fromisoformat(clock), ZoneInfo(zone))
+    contract = make("contract", "2022-03-12", recorded=recorded)
+    shown = standing([contract], customers, DAY)
+    assert shown.exposure == (date(2022, 3, 12) if in_time else date(2023, 3, 12))
+
+
+@pytest.mark.parametrize("later", [0, 30])
+def test_of_the_hour_that_comes_twice_in_autumn_the_later_instant_is_later(make: Make, later: int):
+    paris = ZoneInfo("Europe/Paris")
+    first = datetime(2025, 10, 26, 0, 15, tzinfo=UTC).astimezone(paris)  # a quarter past two
+    second = datetime(2025, 10, 26, 1, later, tzinfo=UTC).astimezone(paris)  # two, or half past, an hour later
+    claim = make("claim_at_fault", "2025-06-01", liability="full", recorded=first)
+    again = replace(corrected(claim, second), liability=Liability.PARTIAL)
+    freeze = Decision(Kind.FREEZE, date(2025, 10, 26), "u7", "legal hold", first)
+    assert freeze.recorded is not None
+    assert as_known([again], freeze.recorded) == [claim]
 
 
 @pytest.mark.parametrize(("recorded", "coefficient"), [(IN_TIME, 95), (TOO_LATE, 125)])

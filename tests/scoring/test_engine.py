@@ -4,11 +4,12 @@ import random
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from itertools import product
 from tempfile import TemporaryFile
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -52,9 +53,13 @@ def rows(table: Any) -> dict[Any, tuple[Any, ...]]:
 
 
 def agree(
-    histories: Histories, programme: Programme, day: date = DAY, subjects: dict[str, Subject] | None = None
+    histories: Histories,
+    programme: Programme,
+    day: date = DAY,
+    subjects: dict[str, Subject] | None = None,
+    zone: str = "UTC",
 ) -> Any:
-    """Score by both and compare every row; returns the engine's table."""
+    """Score by both and compare every row; returns the engine's table. Signals are recorded in that zone."""
     given = subjects or {}
     names = list(histories)
     about = [given.get(name, Subject()) for name in names]
@@ -66,7 +71,7 @@ def agree(
         "periods_at_floor": pa.array([each.opening and each.opening.periods_at_floor for each in about], pa.int16()),
         "clean_periods": pa.array([each.opening and each.opening.clean_periods for each in about], pa.int16()),
     }
-    table = engine.score(events_table(histories), pa.table(columns), programme, day)
+    table = engine.score(events_table(histories, zone), pa.table(columns), programme, day)
     wanted = {
         name: shown(standing(histories[name], programme, day, each)) for name, each in zip(names, about, strict=True)
     }
@@ -346,6 +351,39 @@ SIGNALS = st.builds(
 @given(st.lists(st.lists(SIGNALS, max_size=25, unique_by=lambda signal: signal.source), min_size=1, max_size=8))
 def test_the_engine_equals_the_plain_reading_whatever_the_history(customers: Programme, found: list[list[Signal]]):
     agree({f"s{number}": signals for number, signals in enumerate(found)}, customers)
+
+
+ZONES = ["UTC", "Europe/Paris", "America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago", "+14:00", "-12:00"]
+AROUND = st.integers(-40, 40)  # hours from midnight UTC after the last day
+REVIEWS = [date(year, 3, 12) for year in range(2021, 2027)]
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(ZONES), st.lists(st.tuples(st.sampled_from(REVIEWS[:3]), st.integers(1, 365), AROUND)))
+def test_the_engine_equals_the_plain_reading_around_the_last_day_in_whatever_zone(
+    customers: Programme, make: Make, zone: str, late: list[tuple[date, int, int]]
+):
+    where = ZoneInfo(zone) if "/" in zone or zone == "UTC" else timezone(timedelta(hours=int(zone[:3])))
+    orders = [make("order_paid", f"{year}-03-12", amount=10) for year in range(2020, 2027)]
+    histories: Histories = {"none": orders}
+    for number, (review, before, hours) in enumerate(late):
+        after = datetime.combine(review.replace(year=review.year + 2), time(), UTC) + timedelta(days=1, hours=hours)
+        on = str(review - timedelta(days=before))
+        claim = make("claim_at_fault", on, liability="full", recorded=after.astimezone(where))
+        histories[f"s{number}"] = [*orders, claim]
+    agree(histories, customers, zone=zone)
+
+
+def test_who_is_late_by_the_clocks_of_kiritimati_alone_is_left_to_the_plain_reading(customers: Programme, make: Make):
+    orders = [make("order_paid", f"{year}-03-12") for year in range(2020, 2027)]
+    there = ZoneInfo("Pacific/Kiritimati")  # where the thirteenth begins at ten in the morning of the twelfth, UTC
+
+    def claim(recorded: datetime) -> Signal:
+        return make("claim_at_fault", "2021-03-11", liability="full", recorded=recorded)
+
+    late, in_time = datetime(2023, 3, 13, tzinfo=there), datetime(2023, 3, 12, 23, 59, tzinfo=there)
+    histories = {"late": [*orders, claim(late)], "in time": [*orders, claim(in_time)]}
+    assert agree(histories, customers, zone="Pacific/Kiritimati")["coefficient"].to_pylist() == [72, 85]
 
 
 def test_rows_that_only_the_plain_reading_understands_are_left_to_it_and_counted(customers: Programme, make: Make):

@@ -9,7 +9,7 @@ import pytest
 from config.reading import ConfigError
 from connectors.errors import NotPermitted, Unreachable
 from connectors.protocol import Finding, Level, Outcome, OutcomeKind
-from sync.ledger import LedgerError, facts, history, past, results
+from sync.ledger import LedgerError, facts, history, past, results, zones
 from tests.sync.conftest import both, order
 
 LAST_YEAR = date(2025, 10, 1)
@@ -271,7 +271,7 @@ class TestOnePersonInTwoCrms:
         b.silent = None
         world.sync()
         with world.ledger.begin() as tx:
-            assert history.time_zone(tx, "customers") == "Europe/Paris"
+            assert zones.of(tx, "customers").present.key == "Europe/Paris"
         assert a.ours("1")["points"] == Decimal(20)
 
 

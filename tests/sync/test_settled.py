@@ -1,6 +1,6 @@
 """What the first contact settled: settings that say otherwise later are followed whole, or refused in one line."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -11,12 +11,17 @@ from config.reading import ConfigError
 from config.rulefile import load_programme
 from connectors.protocol import Level
 from scoring.decision import Decision, Kind
+from scoring.explain import from_json
+from scoring.line import Code, Line
+from scoring.rules import Programme
 from sync import decide
 from sync.brake import Brake
 from sync.doctor import Doctor
-from sync.ledger import Ledger, LedgerError, database, history, schema
+from sync.ledger import Ledger, LedgerError, database, history, schema, zones
+from sync.standings import recalled, standings_of
 from sync.verify import verify
 from tests.sync.conftest import World, both, order
+from tests.sync.double import MemoryCrm
 from tests.sync.test_run import one_customer
 
 place = pytest.fixture(both, params=("sqlite", "postgresql"))
@@ -124,6 +129,82 @@ def test_another_time_zone_judges_every_day_again(world: World):
     assert world.sync(time_zone=ZoneInfo("America/New_York")).notes == []
     assert world.sync().written == 0, "what was followed is kept, as what the first contact said was"
     assert verify(world.ledger, "customers", lambda day: load_programme("customers", at=day)).differences == []
+
+
+PARIS, NEW_YORK = ZoneInfo("Europe/Paris"), ZoneInfo("America/New_York")
+
+
+def accused(world: World) -> MemoryCrm:
+    """Somebody with two claims that can be corrected until 1 December 2026 and no longer, seen in good time."""
+    crm = one_customer(world)
+    order(crm, "o9", "1", date(2023, 12, 1))
+    for claim in ("k1", "k2"):
+        crm.put("cases", claim, fault="theirs", day=date(2024, 6, 1), contacts=["1"])
+    world.sync()
+    assert [line.code for line in lines(world) if line.code is Code.RAISED] == [Code.RAISED] * 2
+    return crm
+
+
+def corrected(world: World, claim: str, at: datetime, zone: ZoneInfo) -> list[Code]:
+    """A claim was none after all, which the run of that instant learns; what is said of claims that are taken back."""
+    world.clock.now = at.astimezone(UTC) - timedelta(minutes=30)
+    world.crms["a"].put("cases", claim, fault="ours")
+    world.sync(time_zone=zone)
+    return [line.code for line in lines(world) if line.code is Code.WITHDRAWN_LATE]
+
+
+def lines(world: World, day: date | None = None) -> tuple[Line, ...]:
+    """What explains the present standing, or one of a past day as it was known then."""
+    with world.ledger.begin() as tx:
+        (found,) = history.subject(tx, "customers", "a:1")
+        if day is None:
+            return from_json(recalled(tx, [found.standing], rules_of)[found.standing.id]).lines
+        end = zones.of(tx, "customers").end(day)
+        return standings_of(tx, [found.subject], rules_of(day), day, known_at=end)[found.subject].lines
+
+
+def rules_of(day: date) -> Programme:
+    return load_programme("customers", at=day)
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "late"),
+    [
+        (PARIS, datetime(2026, 12, 1, 23, 59, tzinfo=PARIS), False),
+        (PARIS, datetime(2026, 12, 2, 0, 30, tzinfo=PARIS), True),  # in UTC the last day still
+        (NEW_YORK, datetime(2026, 12, 1, 20, tzinfo=NEW_YORK), False),  # in UTC the day after
+        (NEW_YORK, datetime(2026, 12, 2, 0, 30, tzinfo=NEW_YORK), True),
+        (ZoneInfo("Pacific/Kiritimati"), datetime(2026, 12, 1, 9, 59, tzinfo=UTC), False),
+        (ZoneInfo("Pacific/Kiritimati"), datetime(2026, 12, 1, 10, tzinfo=UTC), True),
+    ],
+)
+@pytest.mark.parametrize("many", [1, 10**9])
+def test_art_8_a_correction_is_late_by_the_days_of_the_programme(
+    world: World, zone: ZoneInfo, at: datetime, *, late: bool, many: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("sync.score.MANY", many)  # whether the engine decides who is read plainly, or nobody does
+    world.options["time_zone"] = zone
+    accused(world)
+    assert corrected(world, "k1", at, zone) == [Code.WITHDRAWN_LATE] * late
+    assert verify(world.ledger, "customers", rules_of).differences == []
+
+
+def test_what_was_late_where_the_programme_was_at_home_then_stays_late_and_what_was_in_time_stays_in_time(world: World):
+    accused(world)
+    paris = datetime(2026, 12, 2, 0, 30, tzinfo=PARIS)
+    assert corrected(world, "k1", paris, PARIS) == [Code.WITHDRAWN_LATE]
+    # An hour and a half later it is 1 December again, and that day ends once more.
+    assert corrected(world, "k2", datetime(2026, 12, 1, 20, tzinfo=NEW_YORK), NEW_YORK) == [Code.WITHDRAWN_LATE]
+    now = lines(world)
+    (late,) = (line for line in now if line.code is Code.WITHDRAWN_LATE)
+    assert late.values["recorded"] == date(2026, 12, 2)
+    assert [line.code for line in now].count(Code.RAISED) == 1
+    assert lines(world, date(2026, 12, 1)) == now
+    for zone in (PARIS, ZoneInfo("Pacific/Kiritimati"), NEW_YORK):
+        world.clock.advance(minutes=1)
+        world.sync(time_zone=zone)
+        assert [line for line in lines(world) if line.code is Code.WITHDRAWN_LATE] == [late]
+    assert verify(world.ledger, "customers", rules_of).differences == []
 
 
 def test_another_number_of_years_is_refused_as_the_first_fill_read_only_so_far_back(world: World):

@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -12,14 +13,16 @@ from signal import SIGINT, SIGTERM
 
 import pyarrow as pa
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import inspect, select, update
 
 from config.rulefile import load_programme
-from scoring.engine import score, score_parts
+from scoring.engine import Part, score, score_parts
 from scoring.signal import Liability, Signal, Source
 from scoring.signals import Judged
-from sync.ledger import Ledger, LedgerError, arrow, columns, facts, fill, past, results, schema
+from scoring.standing import standing
+from sync.ledger import Ledger, LedgerError, arrow, columns, facts, fill, past, results, schema, zones
 from sync.ledger import child as its_child
 from sync.ledger.export import export, part_of
 from sync.ledger.facts import store_signals
@@ -253,6 +256,74 @@ def test_the_engine_scores_an_export_as_it_scores_the_ledger(filled, tmp_path):
     (exported,) = score_parts(parts_of(sorted((tmp_path / "signals").rglob("*.parquet"))), subjects, RULES, DAY)
     events = pa.Table.from_batches(list(columns.events(filled.ledger, filled.entry.programme)))
     assert exported.equals(score(events, subjects, RULES, DAY))
+
+
+PARIS, NEW_YORK = "Europe/Paris", "America/New_York"
+
+
+@pytest.fixture
+def around_the_last_day(filling) -> Filling:
+    """One who ordered every year, with a claim of the first, and each learnt of it at another instant.
+
+    Where that was in time is in New York at two o'clock UTC the day that it was in Paris.
+    """
+    filling.contacts("c1", "c2", "c3", "c4")
+    years = range(2022, 2027)
+    orders = [signal(f"o{who}{year}", f"c{who}", on=date(year, 3, 12)) for who in range(1, 5) for year in years]
+    fill.store_signals(filling.ledger, {filling.entry: [in_columns(orders)]})
+    instants = {  # the first review is of March 2023, and can be corrected until 12 March 2025
+        "c1": datetime(2025, 3, 12, 22, 30, tzinfo=UTC),
+        "c2": datetime(2025, 3, 12, 23, 30, tzinfo=UTC),  # the thirteenth in Paris
+        "c3": datetime(2025, 3, 13, 2, 0, tzinfo=UTC),  # the twelfth in New York
+        "c4": datetime(2025, 3, 13, 4, 30, tzinfo=UTC),
+    }
+    with filling.ledger.begin() as tx:
+        zones.enter(tx, filling.entry.programme, PARIS, NOW - timedelta(days=999))
+        zones.enter(tx, filling.entry.programme, NEW_YORK, datetime(2025, 3, 13, 1, tzinfo=UTC))
+        for contact, instant in instants.items():
+            claim = signal(f"k{contact}", contact, name="claim_at_fault", liability=Liability.FULL, amount=None)
+            judged = replace(claim, signal=replace(claim.signal, on=date(2022, 6, 1)))
+            at = replace(filling.entry, at=instant, initial=False)
+            store_signals(tx, at, "cases", {judged.signal.source.id: [judged]})
+    return filling
+
+
+def read_plainly(filling) -> list[int]:
+    with filling.ledger.begin() as tx:
+        found = past.signals_of(tx, [1, 2, 3, 4])
+    return [standing(found[subject], RULES, DAY).coefficient for subject in (1, 2, 3, 4)]
+
+
+def test_the_day_of_recording_is_that_of_the_zone_in_force_then_in_files_as_in_the_ledger(
+    around_the_last_day, tmp_path
+):
+    filling = around_the_last_day
+    late, counted = 80, 95
+    assert read_plainly(filling) == [counted, late, counted, late]
+    subjects = pa.table({"subject": pa.array([1, 2, 3, 4], pa.int64())})
+    export(filling.ledger, filling.entry.programme, tmp_path / "signals", parts=2)
+    files = sorted((tmp_path / "signals").rglob("*.parquet"))
+    assert [file.name for file in files] == ["signals-2.parquet", "signals.parquet"] * 2
+    kinds = {file.name: pq.read_schema(file).field("recorded").type for file in files}
+    assert {name: kind.tz for name, kind in kinds.items()} == {"signals.parquet": NEW_YORK, "signals-2.parquet": PARIS}
+    (exported,) = score_parts(parts_of(files), subjects, RULES, DAY)
+    assert exported["coefficient"].to_pylist() == read_plainly(filling)
+    assert any(exported["plain"].to_pylist())
+    pieces = list(columns.events(filling.ledger, filling.entry.programme))
+    tables = [pa.Table.from_batches([piece]) for piece in pieces]
+    assert sum(table.num_rows for table in tables) == 24
+    parts = [Part(table.num_rows, table.schema, lambda table=table: table) for table in tables]
+    (streamed,) = score_parts(parts, subjects, RULES, DAY)
+    assert streamed.equals(exported)
+
+
+def test_an_export_of_a_programme_that_never_moved_is_one_file_for_each_part_in_its_time_zone(filled, tmp_path):
+    with filled.ledger.begin() as tx:
+        zones.enter(tx, filled.entry.programme, PARIS, NOW)
+    export(filled.ledger, filled.entry.programme, tmp_path / "signals", parts=2)
+    files = sorted((tmp_path / "signals").rglob("*.parquet"))
+    assert [file.name for file in files] == ["signals.parquet"] * 2
+    assert {pq.read_schema(file).field("recorded").type.tz for file in files} == {PARIS}
 
 
 def test_a_part_is_the_number_modulo_the_parts_below_zero_too():

@@ -1,7 +1,7 @@
 """A ledger of every released version is brought up to the present one, on both databases."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -11,7 +11,7 @@ from sqlalchemy import inspect, select, text
 
 from scoring.signal import Source
 from sync import decide
-from sync.ledger import Ledger, LedgerError, engines, facts, past, schema
+from sync.ledger import Ledger, LedgerError, database, engines, facts, past, schema, zones
 from sync.ledger.upgrade import MIGRATIONS, upgrade, version
 
 VERSION_1 = """
@@ -34,6 +34,19 @@ INSERT INTO contacts (connection, record, subject, gone) VALUES (1, 'c1', 1, fal
 INSERT INTO decisions (recorded, programme, contact, kind, object, record, name, on_day, why, "by") VALUES \
 ('2026-05-01 00:00:00', 1, 1, 'contest_accept', 'derived', 'refund_abuse 2025-03-12', 'refund_abuse', \
 '2026-05-01', 'w', 'b');
+"""
+VERSION_11 = """
+INSERT INTO programmes (name, time_zone) VALUES ('customers', 'Europe/Paris'), ('in UTC', 'UTC'), \
+('new', NULL);
+INSERT INTO runs (programme, started, state, rules, report) VALUES \
+(1, '2026-05-01 22:30:00', 'done', 'c@1', '{}'), (2, '2026-05-01 22:30:00', 'done', 'c@1', '{}');
+INSERT INTO connections (programme, name, crm, account, language) VALUES (1, 'a', 'a', '1', 'en');
+INSERT INTO contacts (connection, record, subject, gone) VALUES (1, 'c1', 1, false);
+INSERT INTO signals (run, recorded, initial, withdrawn, connection, contact, object, record, name, on_day, liability, \
+reference, original, key) VALUES (1, '2026-05-01 22:30:00', false, false, 1, 'c1', 'cases', 'x', 'claim_at_fault', \
+'2026-04-01', 'full', '', '', '');
+INSERT INTO decisions (recorded, programme, contact, kind, on_day, why, "by") VALUES \
+('2026-05-02 22:30:00', 1, 1, 'freeze', '2026-05-02', 'w', 'b');
 """
 SIGNAL_1 = (
     "INSERT INTO signals (run, recorded, initial, withdrawn, connection, contact, object, record, name, on_day, "
@@ -136,6 +149,25 @@ def test_whoever_was_due_at_once_before_version_11_is_woken_and_nobody_else(empt
         rows = tx.execute(select(schema.current.c.due).order_by(schema.current.c.subject)).scalars().all()
         assert rows == [None, date(2026, 11, 29), None]
     engine.dispose()
+
+
+def test_what_was_recorded_before_version_12_keeps_its_day_in_utc_and_every_other_day_is_the_zones(empty, tmp_path):
+    made_by(11, empty, tmp_path, VERSION_11.strip().split("\n"))
+    ledger = Ledger.open(empty)
+    late = [datetime(2026, 5, day, 22, 30, tzinfo=UTC) for day in (1, 2)]  # in Paris half past midnight of the next day
+    with ledger.begin() as tx:
+        assert compare_metadata(MigrationContext.configure(tx), schema.metadata) == []
+        known = [database.programme(tx, name) for name in ("customers", "in UTC", "new")]
+        assert [each.time_zone for each in known] == ["Europe/Paris", "UTC", None]
+        dated = zones.dating(tx)[known[0].id]
+        assert [dated.local(each).date() for each in late] == [date(2026, 5, 1), date(2026, 5, 2)]
+        assert dated.local(late[1] + zones.INSTANT).date() == date(2026, 5, 3)
+        assert [each.recorded.date() for each in past.signals_of(tx, [1])[1]] == [date(2026, 5, 1)]
+        assert [each.recorded.date() for each in decide.decisions_of(tx, [1])[1]] == [date(2026, 5, 2)]
+        assert zones.of(tx, "customers").local(late[0]).date() == date(2026, 5, 2)
+        assert zones.of(tx, "customers").end(date(2026, 5, 1)) < late[0]
+        assert zones.dating(tx)[known[1].id] == zones.of(tx, "in UTC")
+    ledger.close()
 
 
 @pytest.mark.parametrize(
