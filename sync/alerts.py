@@ -19,11 +19,7 @@ from sync.report import Report
 
 log = logging.getLogger(__name__)
 
-# What a run says of all its connections, and the states of one that leave open whether that is over.
-REASONS = {
-    "failed": ("failed", {"try later", "skipped"}),
-    "asked": ("stopped to ask a person", {"failed", "try later", "skipped"}),
-}
+NOT_READ = {"try later", "skipped"}  # states of a connection that leave open what is wrong with it
 READ = ("done", "asked", "held")  # states of a connection that was read to the end
 RUNS_BACK = 20  # looked through for the last one that tried a connection
 
@@ -76,15 +72,15 @@ def wrong(tx: Connection, report: Report, limits: Limits, now: datetime) -> dict
     found: dict[str, str] = {}
     if report.state == "interrupted":  # it did not come to see what is wrong, or over
         return found
-    states = {each.state for each in report.connections.values()}
-    for state, (words, doubts) in REASONS.items():
-        said = [f"{name}: {each.message}" for name, each in report.connections.items() if each.state == state]
-        if said or not states & doubts:
-            found[state] = f"run {report.run} {words}: {'; '.join(said)}" if said else ""
+    asked = [f"{name}: {each.message}" for name, each in report.connections.items() if each.state == "asked"]
+    if asked or not {each.state for each in report.connections.values()} & {"failed", *NOT_READ}:
+        found["asked"] = f"run {report.run} stopped to ask a person: {'; '.join(asked)}" if asked else ""  # all at once
     programme = database.programme(tx, report.programme).id
     table = schema.connections
     rows = {row.name: row for row in tx.execute(select(table).where(table.c.programme == programme))}
     for name, each in report.connections.items():
+        if each.state not in NOT_READ:
+            found[f"failed {name}"] = f"run {report.run} failed: {each.message}" if each.state == "failed" else ""
         row = rows.get(name)
         if each.state == "skipped" or (row is not None and row.filled is None):
             continue

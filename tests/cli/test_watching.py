@@ -14,7 +14,7 @@ from config.operations import AlertSettings
 from config.reading import ConfigError
 from sync.alerts import Message
 
-FAILED = Message("failed", raised=True, text="run 7 failed: salesforce: a scope is missing")
+FAILED = Message("failed salesforce", raised=True, text="run 7 failed: salesforce: a scope is missing")
 
 
 def ask(port, path):
@@ -60,8 +60,8 @@ def test_a_webhook_is_sent_one_text_and_what_machines_need(hook):
     ways(AlertSettings(webhook=url), "customers", file=Path("s.toml"))["webhook"](FAILED)
     assert taken == [
         {
-            "text": "bonus-malus customers: failed raised: run 7 failed: salesforce: a scope is missing",
-            "alert": "failed",
+            "text": "bonus-malus customers: failed salesforce raised: run 7 failed: salesforce: a scope is missing",
+            "alert": "failed salesforce",
             "raised": True,
         }
     ]
@@ -106,7 +106,7 @@ def test_a_mail_is_sent_to_everyone_named_with_the_password_from_where_it_is_kep
         "password": {"env": "MAIL_PASSWORD"},
     }
     ways(AlertSettings.model_validate({"mail": mail}), "customers", file=Path("s.toml"))["mail"](FAILED)
-    subject, text = "bonus-malus customers: failed raised", "run 7 failed: salesforce: a scope is missing"
+    subject, text = "bonus-malus customers: failed salesforce raised", "run 7 failed: salesforce: a scope is missing"
     assert did == [
         ("mail.example.com", 587),
         "starttls",

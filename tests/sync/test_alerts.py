@@ -52,10 +52,24 @@ def test_a_run_that_fails_again_and_again_is_told_once_and_its_recovery_once(wor
         crm.put("contacts", "1", email="again@example.com")
         world.clock.advance(minutes=20)
         look(world, post)
-    assert post.sent == [("failed", True)]
+    assert post.sent == [("failed a", True)]
     look(world, post)
     look(world, post)
-    assert post.sent == [("failed", True), ("failed", False)]
+    assert post.sent == [("failed a", True), ("failed a", False)]
+
+
+def test_a_crm_that_fails_is_told_though_another_one_has_been_failing_for_long(world):
+    post = Post()
+    for crm in world.crms.values():
+        crm.put("contacts", "1", email="one@example.com")
+    world.sync()
+    for names in ("b", "ab", "a"):
+        for name in names:
+            world.crms[name].fails = [NotPermitted(f"{name}: the scope is missing: add it")]
+        for crm in world.crms.values():
+            crm.put("contacts", "1", email=f"{world.clock.now:%d%H%M}@example.com")
+        look(world, post)
+    assert post.sent == [("failed b", True), ("failed a", True), ("failed b", False)]
 
 
 def test_rejects_over_the_share_are_told(world):
@@ -151,12 +165,12 @@ def test_what_a_run_cannot_know_is_not_over(world):
     crm.fails = [NotPermitted("a: the scope is missing: add it")]
     crm.put("contacts", "1", email="again@example.com")
     look(world, post)
-    assert post.sent[1:] == [("failed", True)]
+    assert post.sent[1:] == [("failed a", True)]
     away(crm)
     look(world, post)
     assert post.sent[2:] == []
     look(world, post)
-    assert post.sent[2:] == [("failed", False)]
+    assert post.sent[2:] == [("failed a", False)]
     order(crm, "o3", "1", THIS_YEAR)
     look(world, post)
     assert post.sent[3:] == [("silent a", False)]

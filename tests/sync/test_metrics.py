@@ -10,14 +10,14 @@ def test_a_run_is_counted_by_what_it_did(world):
     metrics.saw("sync", world.sync(), seconds=3, ended=1000)
     metrics.saw("sync", world.sync(), seconds=1, ended=2000)
     metrics.broke("purge")
-    metrics.alert("failed", raised=True)
+    metrics.alert("failed a", raised=True)
     lines = metrics.text().decode().splitlines()
     assert 'bonus_malus_runs_total{job="sync",state="done"} 2.0' in lines
     assert 'bonus_malus_runs_total{job="purge",state="error"} 1.0' in lines
     assert 'bonus_malus_records_total{connection="a",outcome="written"} 1.0' in lines
     assert 'bonus_malus_last_success_timestamp_seconds{job="sync"} 2000.0' in lines
     assert 'bonus_malus_run_seconds_count{job="sync"} 2.0' in lines
-    assert 'bonus_malus_alert_raised{alert="failed"} 1.0' in lines
+    assert 'bonus_malus_alert_raised{alert="failed a"} 1.0' in lines
     assert 'bonus_malus_records_refused{connection="a"} 0.0' in lines
 
 
