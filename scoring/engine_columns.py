@@ -221,7 +221,10 @@ def coded(found: Column, name: str) -> Coded:
     indices = found.indices
     if indices.null_count:
         indices = indices.cast(pa.int32()).fill_null(len(texts))
-    return indices.cast(pa.int32()).to_numpy(), texts.to_pylist()
+    try:
+        return indices.cast(pa.int32()).to_numpy(), texts.to_pylist()
+    except UnicodeDecodeError as error:
+        raise BadTable(f"{name}: {error}; write all texts in UTF-8") from error
 
 
 def _kinds(plan: Plan, names: list[str | None], said: list[str | None]) -> NDArray[np.uint32]:

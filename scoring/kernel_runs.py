@@ -8,11 +8,10 @@ import numpy as np
 from numpy import uint8, uint64
 
 from scoring.kernel_door import inline, loop
-from scoring.kernel_pages import varint
+from scoring.kernel_pages import NARROW, varint
 
 PREFIX = 4  # bytes of a length before what is so long
 WIDEST = 32  # bits of a place or a difference
-_MOST = uint64(1 << 31)  # values of a run
 _BITS = uint64(64)  # of a word
 
 
@@ -28,8 +27,8 @@ def _run(data, at, end, width):
 
     Then where the run after it begins; beyond the end where the run is broken.
     """
-    head, at = varint(data, at, end)
-    if at > end or head >> uint64(1) > _MOST:
+    head, at = varint(data, at, end, NARROW)
+    if at > end:
         return 0, 0, at, end + 1
     number = np.int64(head >> uint64(1))
     if head & uint64(1):
@@ -114,9 +113,11 @@ def _packed(words, bit, width, dictionary, size, out):
 @loop
 def places(data, words, at, end, dictionary, size, out, first):
     """What the dictionary has at the places that the rest of a page names, to `out` from `first` on."""
+    if at < end and data[at] > WIDEST:
+        return -1
     if first == len(out):
         return 0
-    if at >= end or data[at] > WIDEST:
+    if at >= end:
         return -1
     width = np.int64(data[at])
     at += 1

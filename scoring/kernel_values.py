@@ -12,14 +12,13 @@ from numpy import uint64
 
 from scoring.kernel_door import called, door, inline, loop
 from scoring.kernel_pack import INLINE, key_of_text
-from scoring.kernel_pages import BEGIN, ENCODING, LENGTH, SIZE, VALUES, signed, varint
+from scoring.kernel_pages import BEGIN, ENCODING, LENGTH, NARROW, SIZE, VALUES, signed, varint
 from scoring.kernel_runs import PREFIX, WIDEST, levels, places, word_at
 
 PLAIN, PLACES, DELTA, NEW_PLACES = 0, 2, 5, 8  # encodings; places in a dictionary have two names
 SLACK = 32  # bytes between pages, at least: what is read at a time may end in them
 _EIGHT = 8
-_MOST = uint64(1 << 31)  # rows or bytes
-_UNIT = 32  # differences come in multiples of so many
+_BLOCK, _UNIT = uint64(128), 32  # differences come in blocks of multiples of so many, these in parts of such
 
 
 class Unpacking(NamedTuple):
@@ -91,11 +90,12 @@ def _plain(words, at, end, out, first):
 @loop
 def _deltas(data, words, at, end, out, first):
     """The numbers of the rest of a page, of which the differences are kept, to `out` from `first` on."""
-    size, at = varint(data, at, end)
-    parts, at = varint(data, at, end)
-    number, at = varint(data, at, end)
-    value, at = varint(data, at, end)
-    if at > end or number != uint64(len(out) - first) or parts == uint64(0) or size > _MOST:
+    bits = 8 * out.itemsize
+    size, at = varint(data, at, end, NARROW)
+    parts, at = varint(data, at, end, NARROW)
+    number, at = varint(data, at, end, NARROW)
+    value, at = varint(data, at, end, bits)
+    if at > end or number != uint64(len(out) - first) or parts == uint64(0) or size % _BLOCK:
         return -1
     length = np.int64(size // parts)
     if length == 0 or length % _UNIT:
@@ -106,7 +106,7 @@ def _deltas(data, words, at, end, out, first):
         out[row] = last
         row += 1
     while row < len(out):
-        value, at = varint(data, at, end)
+        value, at = varint(data, at, end, bits)
         least = signed(value)
         widths = at
         at += np.int64(parts)

@@ -72,10 +72,20 @@ class _RowGroup:
         return Part(rows, schema, read, self.less, arrays)
 
     def _read(self, columns: Sequence[str]) -> Table:
-        """Some of its columns, by Arrow."""
+        """Some of its columns, by Arrow.
+
+        Raises:
+            BadTable: they are broken.
+        """
         texts = [name for name in _TEXTS if name in columns]
-        file = pq.ParquetFile(self.path, metadata=self.metadata, read_dictionary=texts, memory_map=True)
-        return file.read_row_group(self.number, columns=columns, use_threads=False)
+        try:
+            file = pq.ParquetFile(self.path, metadata=self.metadata, read_dictionary=texts, memory_map=True)
+            found = file.read_row_group(self.number, columns=columns, use_threads=False)
+            for name in texts:  # Arrow lets a page name what its dictionary does not have
+                found.column(name).validate(full=True)
+        except (OSError, pa.ArrowException) as error:
+            raise _broken(f"{self.path}, row group {self.number + 1}", error) from error
+        return found
 
     def less(self, plan: Plan) -> Part | None:
         """What of it can matter to a plan."""
@@ -102,9 +112,9 @@ def parts_of(paths: Iterable[Path]) -> list[Part]:
 def _row_groups(path: Path) -> Iterator[_RowGroup]:
     try:
         metadata = pq.read_metadata(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise BadTable(f"{path}: {error}") from error
-    names = metadata.schema.names
+        names = metadata.schema.names
+    except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
+        raise _broken(str(path), error) from error
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
         least, greatest, missing = _range(group, names, "signal", str)
@@ -113,6 +123,11 @@ def _row_groups(path: Path) -> Iterator[_RowGroup]:
         last = _range(group, names, "on", date)[1]
         same = {name: text for name in _TEXTS if (text := _same(group, names, name)) is not None}
         yield _RowGroup(path, metadata, number, least, greatest, last, _liabilities(group, names), same)
+
+
+def _broken(place: str, error: Exception) -> BadTable:
+    """What to say of a file, or of a part of it, that Arrow cannot read: its many lines as one."""
+    return BadTable(f"{place}: {' '.join(str(error).split())}; write the file anew, or give another one")
 
 
 def _same(group: Any, names: Sequence[str], name: str) -> str | None:
@@ -185,6 +200,10 @@ def _range(group: Any, names: Sequence[str], name: str, kind: type) -> tuple[Any
     found = group.column(names.index(name)).statistics if name in names else None
     if found is None or not found.has_null_count:
         return None, None, None
-    if not found.has_min_max or not isinstance(found.min, kind) or not isinstance(found.max, kind):
+    try:
+        least, greatest = (found.min, found.max) if found.has_min_max else (None, None)
+    except (UnicodeDecodeError, OverflowError):  # it says something that is no text, or no day
+        least = greatest = None
+    if not isinstance(least, kind) or not isinstance(greatest, kind):
         return None, None, found.null_count
-    return found.min, found.max, found.null_count
+    return least, greatest, found.null_count

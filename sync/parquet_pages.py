@@ -31,8 +31,8 @@ from scoring.kernel_values import (
     unpack,
 )
 from sync import zstd
+from sync.parquet_codec import CODECS, unpacked
 
-_CODECS = {"UNCOMPRESSED": None, "SNAPPY": "snappy", "GZIP": "gzip", "BROTLI": "brotli", "ZSTD": "zstd"}
 _PAGES, _LINE = 8192, 6  # of a column in one row group, at most; what is known of each
 _DEPTH = 16  # of the structures in a page's header
 _BATCH = 1 << 18  # bytes that Arrow unpacks before they are read: a core's cache holds them
@@ -64,7 +64,7 @@ def arrays_of(file: Any, metadata: Any, number: int, columns: Collection[str], s
         if read is not None:
             try:
                 found[name] = read(_Chunk.of(file, group, place, schema.column(place), scratch), types.field(name).type)
-            except (_Odd, OSError, pa.ArrowInvalid):
+            except (_Odd, OSError, MemoryError, pa.ArrowException):
                 continue
     return found
 
@@ -103,9 +103,9 @@ class _Chunk:
         if found.has_dictionary_page and found.dictionary_page_offset:
             begin = min(begin, found.dictionary_page_offset)
         end = begin + found.total_compressed_size
-        if nested or found.compression not in _CODECS or not 0 <= begin <= end <= file.size:
+        if nested or found.compression not in CODECS or not 0 <= begin <= end <= file.size:
             raise _Odd
-        codec = _CODECS[found.compression]
+        codec = CODECS[found.compression]
         return cls(
             file,
             begin,
@@ -225,13 +225,10 @@ class _Chunk:
         size = sum(after.function(size) for size in lines[:, SIZE].tolist())
         words = self.scratch.of("pages", max(size, 4 * _BATCH) // 8, np.uint64)
         data = words.view(np.uint8)
-        codec = self.codec and pa.Codec(self.codec)
         at = 0
         for _, begin, length, size, *_ in lines.tolist():
-            body = self.file.slice(begin, length)
-            if codec:
-                body = codec.decompress(body, size)
-            if body.size != size:
+            body = unpacked(self.codec, self.file.slice(begin, length), size)
+            if body is None:
                 raise _Odd
             data[at : at + size] = np.frombuffer(body, np.uint8)
             at = after.function(at + size)

@@ -126,6 +126,50 @@ def test_what_is_no_parquet_is_refused_by_its_name(customers: Programme, tmp_pat
         list(score_parts(parts_of([tmp_path / "missing.parquet"]), pa.table({"subject": [1]}), customers, DAY))
 
 
+def test_what_arrow_refuses_of_a_file_is_one_line_with_its_place_and_the_cure(customers: Programme, tmp_path: Path):
+    path, given = tmp_path / "events.parquet", events(500)
+    pq.write_table(given, path, row_group_size=300, compression="gzip")
+    second = pq.read_metadata(path).row_group(1).column(1)
+    whole = path.read_bytes()
+    for begin in (second.dictionary_page_offset, second.data_page_offset):
+        path.write_bytes(whole[:begin] + b"\xff" * 8 + whole[begin + 8 :])
+        with pytest.raises(BadTable, match=r"events\.parquet, row group 2: .*; write the file anew") as said:
+            list(score_parts(parts_of([path]), pa.table({"subject": [1]}), customers, DAY))
+        assert "\n" not in str(said.value)
+
+
+def test_texts_that_are_not_in_a_dictionary_or_are_none_are_refused_and_not_looked_for_elsewhere(
+    customers: Programme, tmp_path: Path
+):
+    path = tmp_path / "events.parquet"
+    given = events(500)
+    pq.write_table(given.set_column(2, "signal", pa.array(["order_paid", "refund"] * 250)), path, compression="none")
+    whole, signal = path.read_bytes(), pq.read_metadata(path).row_group(0).column(2)
+    fewer = whole.index(b"\x4c\x15\x04", signal.dictionary_page_offset) + 2  # how many texts the dictionary has
+    letters = whole.index(b"order_paid", signal.dictionary_page_offset)
+    for at, byte in ((fewer, b"\x02"), (letters, b"\xff")):
+        path.write_bytes(whole[:at] + byte + whole[at + 1 :])
+        with pytest.raises(BadTable, match=r"events\.parquet, row group 1: .*; write the file anew") as said:
+            list(score_parts(parts_of([path]), pa.table({"subject": [1]}), customers, DAY))
+        assert "\n" not in str(said.value)
+
+
+def test_a_file_that_says_of_its_row_groups_what_is_no_text_or_no_day_is_read_whole(
+    customers: Programme, tmp_path: Path
+):
+    path, given = tmp_path / "events.parquet", events(500)
+    pq.write_table(given, path)
+    whole, subjects = path.read_bytes(), pa.table({"subject": list(range(55))})
+    footer = len(whole) - 8 - int.from_bytes(whole[-8:-4], "little")
+    last = max(given.column("on").to_pylist()).toordinal() - date(1970, 1, 1).toordinal()
+    (wanted,) = score_parts(parts_of([path]), subjects, customers, DAY)
+    for said, instead in ((b"zeal", b"\xff\xff\xff\xff"), (last.to_bytes(4, "little"), b"\xff\xff\xff\x7f")):
+        path.write_bytes(whole[:footer] + whole[footer:].replace(said, instead))
+        assert path.read_bytes() != whole
+        (found,) = score_parts(parts_of([path]), subjects, customers, DAY)
+        assert found.equals(wanted)
+
+
 def test_files_are_scored_without_loading_what_few_scorings_need(tmp_path: Path):
     events = pa.table({"subject": [1, 2], "on": [date(2026, 1, 5)] * 2, "signal": ["order_paid"] * 2})
     pq.write_table(events, tmp_path / "events.parquet")
