@@ -3,8 +3,9 @@
 import random
 from contextlib import closing
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -12,6 +13,8 @@ from sqlalchemy import select
 import sync.score
 from config.rulefile import load_programme
 from scoring.decision import Decision, Kind
+from scoring.explain import from_json
+from scoring.line import Code
 from scoring.mapping import SignalRule
 from scoring.signal import Liability
 from sync import decide
@@ -175,6 +178,51 @@ def test_both_ways_enter_the_same_standings_show_the_same_values_and_tell_the_sa
     assert all_kept == len(plainly["standings"])
     assert found.differences == []
     assert found.standings > found.unknown_rules > 0
+
+
+TOO_LATE = (Code.WITHDRAWN_LATE, Code.TOO_LATE)
+HOMES = [ZoneInfo(name) for name in ("Pacific/Kiritimati", "America/New_York", "Europe/Paris", "Pacific/Pago_Pago")]
+
+
+def a_day_of_corrections(ledger):
+    """Around the last day on which claims of everybody's first year can be corrected the company moves at each run.
+
+    Returns its life, and which claims were taken back or came to light too late.
+    """
+    life, late = Life(ledger, 1), set()
+    world, crm = life.world, life.world.crms["a"]
+    claims = [(kind, str(who)) for who in range(1, 13) for kind in "kn"]
+    for kind, who in claims:
+        if kind == "k":
+            order(crm, f"7{who}", who, date(2023, 11, 26))
+            crm.put("cases", kind + who, fault="theirs", day=date(2024, 1, 20), contacts=[who])
+    life.sync()
+    world.clock.now = datetime(2026, 11, 26, 8, tzinfo=UTC)
+    for number, (kind, who) in enumerate(claims):
+        home = world.options["time_zone"] = HOMES[(number + number // 4) % len(HOMES)]
+        crm.put("cases", kind + who, fault="ours" if kind == "k" else "theirs", day=date(2024, 1, 20), contacts=[who])
+        world.clock.advance(minutes=40)
+        life.sync()
+        if world.clock.now.astimezone(home).date() > date(2026, 11, 26):
+            late.add(kind + who)
+    return life, late
+
+
+def test_both_ways_enter_the_same_while_the_company_moves_around_the_last_day_of_corrections(places, monkeypatch):
+    monkeypatch.setattr(sync.score, "MANY", FEW)
+    with closing(Ledger.open(places[0])) as ledger:
+        life, late = a_day_of_corrections(ledger)
+        by_columns, _ = life.left()
+        found = verify(ledger, "customers", programme_at)
+    monkeypatch.setattr(sync.score, "MANY", NEVER)
+    with closing(Ledger.open(places[1])) as ledger:
+        plainly, _ = a_day_of_corrections(ledger)[0].left()
+    assert by_columns == plainly
+    assert found.differences == []
+    newest = {row["subject"]: from_json(row["breakdown"]).lines for row in plainly["standings"]}
+    told = [line.values for lines in newest.values() for line in lines if line.code in TOO_LATE]
+    assert {values["source"] for values in told} == late
+    assert all(3 < len([each for each in late if each[0] == kind]) < 10 for kind in "kn")
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -1,7 +1,7 @@
 """Retention: the old goes when no number rests on it, and never before."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -176,3 +176,13 @@ def test_what_old_runs_wrote_goes_and_that_they_were_stays(world):
     with world.ledger.begin() as tx:
         assert history.outcomes(tx, run) == []
         assert [each.id for each in history.runs(tx, "customers", limit=9)] == [3, 2, 1]
+
+
+@pytest.mark.parametrize(("minutes", "goes"), [(-1, True), (0, False)])
+def test_the_last_runs_that_go_are_of_the_last_day_in_the_programmes_time_zone(world, minutes, goes):
+    one_customer(world)
+    midnight = datetime(2026, 11, 22, 23, tzinfo=UTC)  # in Paris, where the programme is at home
+    world.clock.now = midnight + timedelta(minutes=minutes - 30)
+    world.sync()
+    world.clock.now = datetime(2026, 12, 23, 12, tzinfo=UTC)
+    assert away(world, runs=1).rows["writes"] == goes
