@@ -14,29 +14,25 @@ small server, and fsync on.
 """
 
 import argparse
-import resource
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from queue import Queue
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from alone import without_data_frames
-from memory import Memory
+from bare import MEMORY, Took, apart, batches, processor
 
 from config.rulefile import load_programme
 from scoring.engine import score_parts
@@ -45,8 +41,9 @@ from scoring.signal import Signal, Source
 from scoring.signals import Judged
 from sync import many
 from sync.job import Job
-from sync.ledger import Ledger, arrow, columns, database, facts, fill, load_postgresql, people
-from sync.ledger.facts import ContactFacts, Entry
+from sync.ledger import Ledger, arrow, columns, database, facts, fill, people
+from sync.ledger.contacts import ContactFacts, store_contacts
+from sync.ledger.facts import Entry
 from sync.report import Report
 from sync.score import score
 from tests import postgres
@@ -54,124 +51,21 @@ from tests import postgres
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 RULES = load_programme("customers", at=NOW.date())
 OTHER = replace(RULES, price_cap=130)
-BATCH = 250_000
 PAGE = 5_000
-LATE = 3  # of the kinds below
 LATER = 120  # days
 SERVER = "-c shared_buffers=256MB -c maintenance_work_mem=256MB -c max_wal_size=8GB"
-READ = "SELECT connection, contact, on_day, name, liability, amount, currency, key, recorded, id, original FROM signals"
-
-
-def rows(contacts: int, signals: int) -> Iterator[pa.RecordBatch]:
-    """Three years of signals, sorted by contact as a fill that wants to be read fast gives them."""
-    whose = np.sort(np.random.default_rng(7).integers(0, contacts, signals))
-    for start in range(0, signals, BATCH):
-        chance = np.random.default_rng(start)
-        some = whose[start : start + BATCH]
-        size = len(some)
-        kind = chance.choice(4, size, p=[0.9, 0.03, 0.05, 0.02])
-        numbers = np.arange(start, start + size).astype(str)
-        yield pa.record_batch(
-            {
-                "contact": pa.array(np.char.add("003", np.char.zfill(some.astype(str), 15))),
-                "object": pa.array(np.full(size, "Opportunity")),
-                "record": pa.array(np.char.add("006", np.char.zfill(numbers, 15))),
-                "name": pa.array(np.array(["order_paid", "claim_at_fault", "refund", "invoice_late"])[kind]),
-                "on_day": pa.array(np.datetime64("2023-11-22") + chance.integers(0, 1090, size)),
-                "liability": pa.array(np.array(["none", "full", "none", "partial"])[kind]),
-                "amount": pa.array((chance.integers(100, 99_999, size) / 100).astype(str)),
-                "currency": pa.array(np.full(size, "EUR")),
-                "reference": pa.array(numbers),
-                "days": pa.array(np.full(size, 44), mask=kind != LATE).cast(pa.int32()),
-                "original": pa.array(np.full(size, "")),
-                "key": pa.array(np.full(size, "")),
-            }
-        )
-
-
-def batches(file: Path) -> Iterator[pa.RecordBatch]:
-    """The rows again."""
-    with pa.OSFile(str(file)) as source:
-        yield from pa.ipc.open_stream(source)
-
-
-@dataclass(frozen=True)
-class Took:
-    """Seconds on the wall, and of processor time in this process and its children (not in a server)."""
-
-    wall: float
-    processor: float
-
-    def __add__(self, other: "Took") -> "Took":
-        return Took(self.wall + other.wall, self.processor + other.processor)
-
-
-MEMORY = Memory()
 
 
 def timed(what: str, do: Callable[[], Any], against: Took | None = None) -> Took:
     """Do it and say how long it took, in seconds and as ratios."""
     MEMORY.most()
-    start, used = time.perf_counter(), _processor()
+    start, used = time.perf_counter(), processor()
     found = do()
-    took = found if isinstance(found, Took) else Took(time.perf_counter() - start, _processor() - used)
+    took = found if isinstance(found, Took) else Took(time.perf_counter() - start, processor() - used)
     ratio = f"{took.wall / against.wall:6.2f} x {took.processor / against.processor:6.2f} x" if against else " " * 17
     told = "" if found is None or isinstance(found, Took) else found
     print(f"  {what:<40} {took.wall:8.2f} s {took.processor:8.2f} s {ratio} {MEMORY.most():5} MB {told}", flush=True)
     return took
-
-
-def _processor() -> float:
-    """What this process and its children used so far, less what looking at their memory took."""
-    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(each.ru_utime + each.ru_stime for each in used) - MEMORY.took
-
-
-def write_rows(file: str, contacts: str, signals: str) -> Took:
-    """The rows on disk, so that making them is not measured."""
-    start, used = time.perf_counter(), _processor()
-    with pa.OSFile(file, "wb") as out, pa.ipc.new_stream(out, fill.SIGNALS) as writer:
-        for batch in rows(int(contacts), int(signals)):
-            writer.write_batch(batch.cast(fill.SIGNALS))
-    return Took(time.perf_counter() - start, _processor() - used)
-
-
-def bare_insert(place: str, file: str) -> Took:
-    """The same columns into a table of its own, without a key or an index."""
-    start, used = time.perf_counter(), _processor()
-    if place.startswith("postgresql"):
-        kept = ", ".join(f'"{each.name}" {_type(each.type)}' for each in fill.SIGNALS)
-        ledger = Ledger.open(place)
-        with ledger.begin() as tx:
-            tx.exec_driver_sql(f"CREATE TABLE bare ({kept})")
-            load_postgresql.copy_in(tx, "bare", (pa.Table.from_batches([each]) for each in batches(Path(file))))
-        ledger.close()
-    else:
-        with _connected(f"{place}.bare") as connection, connection.cursor() as cursor:
-            for number, batch in enumerate(batches(Path(file))):
-                text = batch.set_column(4, "on_day", batch["on_day"].cast(pa.string()))
-                cursor.adbc_ingest("bare", text, mode="append" if number else "create")
-            connection.commit()
-    return Took(time.perf_counter() - start, _processor() - used)
-
-
-def _connected(place: str) -> Any:
-    """In a process that does nothing else: the drivers bring every data frame there is, and a SQLite of their own."""
-    kind = "postgresql" if place.startswith("postgresql") else "sqlite"
-    return import_module(f"adbc_driver_{kind}.dbapi").connect(place)
-
-
-def _type(of: pa.DataType) -> str:
-    return "date" if pa.types.is_date(of) else "integer" if pa.types.is_integer(of) else "text"
-
-
-def bare_read(place: str) -> Took:
-    """Read every row of `signals` in columns."""
-    start, used = time.perf_counter(), _processor()
-    with _connected(place) as connection, connection.cursor() as cursor:
-        cursor.execute(READ)
-        sum(batch.num_rows for batch in cursor.fetch_record_batch())
-    return Took(time.perf_counter() - start, _processor() - used)
 
 
 def measure(place: str, file: Path, contacts: int) -> None:
@@ -184,12 +78,12 @@ def measure(place: str, file: Path, contacts: int) -> None:
     entry = Entry(run, NOW, programme, row.id, initial=True)
 
     whole = timed("first fill: contacts", lambda: enter_people(ledger, entry, range(contacts)))
-    bare = timed("bare insert", lambda: _apart("insert", place, str(file)))
+    bare = timed("bare insert", lambda: apart("insert", place, str(file)))
     whole += timed("first fill: signals", lambda: fill.store_signals(ledger, {entry: batches(file)}), bare)
     whole += timed("first fill: standings", lambda: scored_by(ledger, entry), bare)
     # The other library's file must be nobody's while this process reads it bare (sync.ledger.arrow).
     ledger.engine.dispose()
-    read = timed("bare read", lambda: _apart("read", place))
+    read = timed("bare read", lambda: apart("read", place))
     timed("everything in force, as events", lambda: in_force(ledger, programme), read)
     timed("rescoring: read and scored, not stored", lambda: rescored(ledger, programme, contacts), read)
     timed("rescoring: other rules, stored", lambda: scored_by(ledger, day_of(ledger, entry, OTHER), OTHER), read)
@@ -208,7 +102,7 @@ def enter_people(ledger: Ledger, entry: Entry, numbers: Iterable[int]) -> None:
     while some := [f"003{number:015d}" for number in islice(each, PAGE)]:
         found = [ContactFacts(record, f"{record}@a.example", None, None, False, None, {}) for record in some]
         with ledger.begin() as tx:
-            people.link(tx, entry, facts.store_contacts(tx, entry, found).touched)
+            people.link(tx, entry, store_contacts(tx, entry, found).touched)
 
 
 def in_force(ledger: Ledger, programme: int) -> int:
@@ -272,32 +166,19 @@ def _order(record: str, entry: Entry) -> Signal:
     return Signal("order_paid", entry.at.date(), source, amount=Decimal(100), currency="EUR")
 
 
-def _apart(*what: str) -> Took:
-    """One of what `--bare` names in a process of its own, without the start of that process."""
-    command = [sys.executable, __file__, "--bare", *what]
-    wall, processor = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-    return Took(float(wall), float(processor))
-
-
 def main() -> None:
     """Both databases, one after the other."""
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("--contacts", type=int, default=50_000)
     options.add_argument("--signals", type=int, default=1_000_000)
     options.add_argument("--only", choices=("sqlite", "postgresql"))
-    options.add_argument("--bare", nargs="+", help=argparse.SUPPRESS)
     chosen = options.parse_args()
     without_data_frames()
-    if chosen.bare:
-        what, *arguments = chosen.bare
-        took = {"rows": write_rows, "insert": bare_insert, "read": bare_read}[what](*arguments)
-        print(took.wall, took.processor)
-        return
     with tempfile.TemporaryDirectory() as folder:
         print(f"{chosen.contacts} contacts, {chosen.signals} signals: wall, processor, both as ratios, peak of memory")
         many.ready(RULES, NOW.date())  # its loops are compiled once for a machine
         file = Path(folder) / "rows.arrow"
-        _apart("rows", str(file), str(chosen.contacts), str(chosen.signals))
+        apart("rows", str(file), str(chosen.contacts), str(chosen.signals))
         if chosen.only != "postgresql":
             print("SQLite")
             measure(str(Path(folder) / "ledger.db"), file, chosen.contacts)

@@ -11,7 +11,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from scoring import kernel_columns
-from scoring.engine_columns import BadTable, Currencies, Part, Table, column, events_of
+from scoring.engine_columns import BadTable, Part, Table, column
+from scoring.engine_events import Currencies, events_of
 from scoring.engine_keys import Keys, finish
 from scoring.engine_plain import PlainReading, Target, read_plainly
 from scoring.engine_result import Labels, Result, blank, table

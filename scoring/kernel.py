@@ -15,11 +15,12 @@ from scoring.kernel_money import derive, settle_ties, with_derived
 from scoring.kernel_order import find_owners, gather, locate, sort
 from scoring.kernel_outlook import foresee
 from scoring.kernel_pack import BY_HAND, LATER
-from scoring.kernel_points import path, points, settle
+from scoring.kernel_points import points
 from scoring.kernel_quick import quick
 from scoring.kernel_reasons import reason_code, unexposed_code
 from scoring.kernel_room import table_size
 from scoring.kernel_subjects import begins_in, is_by_hand, opened_on, reviewed_on
+from scoring.kernel_tiers import path, settle
 
 MONEY = COUNTED | TAKES  # whoever has such a signal needs the loops that know amounts
 DAY, FORGETS, EASY = int(Param.DAY), int(Param.FORGETS), int(Param.EASY)

@@ -33,9 +33,10 @@ from scoring.kernel_money import derive, settle_ties, with_derived
 from scoring.kernel_order import sort
 from scoring.kernel_outlook import foresee
 from scoring.kernel_pack import BY_HAND, LATER
-from scoring.kernel_points import path, points, settle
+from scoring.kernel_points import points
 from scoring.kernel_reasons import reason_code, unexposed_code
 from scoring.kernel_subjects import begins_in, is_by_hand, opened_on, reviewed_on
+from scoring.kernel_tiers import path, settle
 from scoring.kernel_walk import balance, walk
 
 DAY, LAG, FIRST_MIN = int(Param.DAY), int(Param.LAG), int(Param.FIRST_MIN)

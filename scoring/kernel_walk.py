@@ -1,7 +1,8 @@
 """Points and tier of one subject in one walk, compiled: for the most common rules and subjects.
 
 No refund, and all points live equally long: then they go in the order in which they came. `walk` wants a tier that
-forgets (`Param.FORGETS`), `balance` one that is known to be the lowest. Everything else takes `kernel_points`.
+forgets (`Param.FORGETS`), `balance` one that is known to be the lowest. Everything else takes `kernel_points`, then
+`kernel_tiers`.
 """
 
 import numpy as np

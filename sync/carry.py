@@ -10,7 +10,8 @@ from config.openings import Row
 from scoring.signal import Signal, Source
 from scoring.signals import Judged
 from sync.ledger import facts, schema
-from sync.ledger.facts import Entry, chunks, digest
+from sync.ledger.contacts import digest
+from sync.ledger.facts import Entry, chunks
 
 OBJECT = "opening file"
 

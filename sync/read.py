@@ -20,7 +20,8 @@ from scoring.signals import LONGEST_ID, Judged, Judgement, judge
 from sync import edits, lease, rejects
 from sync.job import OVERLAP, Job, Progress, Source
 from sync.ledger import database, facts, people
-from sync.ledger.facts import ContactFacts, Entry
+from sync.ledger.contacts import ContactFacts, store_contacts
+from sync.ledger.facts import Entry
 from sync.report import SHOWN, ObjectReport, Report
 from sync.values import as_json
 from sync.withheld import Withheld
@@ -140,7 +141,7 @@ def _enter_people(tx: Connection, job: Job, reading: Reading, page: Page, report
     lease.alone(tx, entry.programme)
     records = reading.withheld.admitted(tx, entry.connection, page.records)
     contacts = [_contact(record, reading) for record in records]
-    changes = facts.store_contacts(tx, entry, contacts, restore=job.edited_by_hand != "report", sent=sent)
+    changes = store_contacts(tx, entry, contacts, restore=job.edited_by_hand != "report", sent=sent)
     rejects.stir(tx, entry.connection, [record.id for record in records], reading.now)
     found = {each.record: each.ours for each in contacts}
     for record, names in changes.edited:

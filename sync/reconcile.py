@@ -12,7 +12,8 @@ from connectors.errors import CrmError
 from sync import lease
 from sync.job import Job
 from sync.ledger import facts, people, schema
-from sync.ledger.facts import ContactFacts, chunks, in_force
+from sync.ledger.contacts import ContactFacts, store_contacts
+from sync.ledger.facts import chunks, in_force
 from sync.opening import Opened, give_up, opened, state_of
 from sync.report import ObjectReport, Report
 
@@ -64,7 +65,7 @@ def _take_away(tx: Connection, course: Opened, name: str, object_: str, records:
     if object_ == course.job.sources[name].mapping.subject.object:
         lease.alone(tx, entry.programme)
         gone = [ContactFacts(each, None, None, None, gone=True, merged_into=None, ours={}) for each in records]
-        changes = facts.store_contacts(tx, entry, gone)
+        changes = store_contacts(tx, entry, gone)
         people.link(tx, entry, changes.touched)
     else:
         lease.beside(tx, entry.programme)

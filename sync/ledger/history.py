@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from sync.ledger import schema
-from sync.ledger.facts import digest
+from sync.ledger.contacts import digest
 
 
 @dataclass(frozen=True, slots=True)

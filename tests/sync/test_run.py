@@ -9,7 +9,8 @@ import pytest
 from config.reading import ConfigError
 from connectors.errors import NotPermitted, Unreachable
 from connectors.protocol import Finding, Level, Outcome, OutcomeKind
-from sync.ledger import LedgerError, facts, history, past, results, zones
+from sync.ledger import LedgerError, history, past, results, zones
+from sync.ledger.contacts import digest
 from tests.sync.conftest import both, order
 
 LAST_YEAR = date(2025, 10, 1)
@@ -460,10 +461,10 @@ def test_a_past_day_is_recomputed_as_it_was_known_then(world):
 
 
 def test_an_address_that_is_none_links_nobody():
-    assert facts.digest("not an address") is None
-    assert facts.digest("@") is None
-    assert facts.digest(None) is None
-    assert facts.digest(" A@B.example ") == facts.digest("a@b.example")
+    assert digest("not an address") is None
+    assert digest("@") is None
+    assert digest(None) is None
+    assert digest(" A@B.example ") == digest("a@b.example")
 
 
 def test_a_missing_permission_names_it_and_nothing_is_written(world):

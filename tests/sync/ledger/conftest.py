@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from sync.ledger import Ledger, database
-from sync.ledger.facts import ContactFacts, Entry, store_contacts
+from sync.ledger.contacts import ContactFacts, store_contacts
+from sync.ledger.facts import Entry
 from tests.sync.conftest import both
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import event
 
-from sync.ledger import facts, people, results, schema
+from sync.ledger import contacts, facts, people, results, schema
 from sync.ledger.facts import CHUNK
 from tests.sync.ledger.test_columns import signal
 
@@ -44,8 +44,8 @@ def test_what_a_page_brings_is_looked_up_whatever_its_length(filling):
     said = []
     with filling.ledger.begin() as tx:
         event.listen(tx, "before_cursor_execute", lambda *given: said.append(given[2:4]))
-        facts.store_contacts(
-            tx, filling.entry, [facts.ContactFacts(each, None, None, None, False, None, {}) for each in IDS]
+        contacts.store_contacts(
+            tx, filling.entry, [contacts.ContactFacts(each, None, None, None, False, None, {}) for each in IDS]
         )
         facts.store_signals(tx, filling.entry, "orders", {each: [signal(each, each)] for each in IDS})
         steps = [
