@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from sync import rejects
-from sync.ledger import Ledger, database, results, schema
+from sync.ledger import Ledger, database, operation, results, schema
 from sync.report import Report
 
 log = logging.getLogger(__name__)
@@ -120,7 +120,7 @@ def tell(
     What did not get through by one way is not taken for told there, and is tried again that way after the next run.
     """
     changed: list[Message] = []
-    table = schema.alerts
+    table = operation.alerts
     with ledger.begin() as tx:
         id_ = database.programme(tx, programme).id
         rows = tx.execute(select(table).where(table.c.programme == id_))

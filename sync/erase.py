@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Table, Text, cast, delete, insert, or_, select, update
 
 from sync import lease, withheld
-from sync.ledger import Ledger, database, schema
+from sync.ledger import Ledger, database, operation, schema
 from sync.ledger.facts import chunks
 from sync.rested import forget
 
@@ -101,7 +101,7 @@ def _erase(tx: Connection, subject: int) -> Erased:
     def drop(table: Table, *where: ColumnElement[bool]) -> None:
         rows[table.name] += tx.execute(delete(table).where(*where)).rowcount
 
-    problems, progress = schema.problems, schema.progress
+    problems, progress = schema.problems, operation.progress
     for row in (*sources, *people):
         drop(problems, problems.c.connection == row.connection, problems.c.record == row.record)
         # A long read may stand at this very record; what is lost of it costs calls and nothing else.
@@ -113,7 +113,7 @@ def _erase(tx: Connection, subject: int) -> Erased:
     subjects = _subjects(tx, subject, ids)
     rows += forget(tx, ids, subjects)
     for some in chunks(ids):
-        for table in (schema.rejects, schema.writes, schema.decisions, schema.identities):
+        for table in (operation.rejects, schema.writes, schema.decisions, schema.identities):
             drop(table, table.c.contact.in_(some))
     for some in chunks(subjects):
         for table in (schema.current, schema.woken, schema.outlooks, schema.standings):

@@ -13,7 +13,7 @@ from sqlalchemy import delete as delete_from
 from scoring.explain import to_json
 from scoring.rules import Programme
 from scoring.signal import Fact
-from sync.ledger import schema
+from sync.ledger import operation, schema
 from sync.ledger.facts import chunks
 from sync.money import rates_for
 from sync.standings import RulesOf, standings_of
@@ -87,7 +87,7 @@ def _standings(tx: Connection, subjects: Iterable[int]) -> list[Row[Any]]:
 def _in_use(tx: Connection, standings: Iterable[int]) -> set[int]:
     used: set[int] = set()
     for some in chunks(standings):
-        for column in (schema.current.c.standing, schema.contacts.c.shown, schema.rejects.c.standing):
+        for column in (schema.current.c.standing, schema.contacts.c.shown, operation.rejects.c.standing):
             used |= set(tx.execute(select(column).where(column.in_(some))).scalars())
     return used
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from sync.ledger import Ledger, LedgerError, schema
+from sync.ledger import Ledger, LedgerError, operation, schema
 
 LENGTH = timedelta(minutes=5)
 BEAT = LENGTH.total_seconds() / 3  # between two signs of life
@@ -74,7 +74,7 @@ def beside(tx: Connection, programme: int) -> None:
 
 def take(tx: Connection, connection: int, run: int, now: datetime) -> int | Holder:
     """The token of a connection's lease, or who has it."""
-    table = schema.leases
+    table = operation.leases
     found = select(table).where(table.c.connection == connection)
     values = {"owner": owner(), "run": run, "since": now, "expires": now + LENGTH}
     row = tx.execute(found).one_or_none()
@@ -97,7 +97,7 @@ def _alive(row: Row[Any], now: datetime) -> bool:
 
 def abandon(tx: Connection, programme: int, now: datetime) -> None:
     """Mark runs that hold no lease any more and never ended: they were killed (OP06)."""
-    runs, leases = schema.runs, schema.leases
+    runs, leases = schema.runs, operation.leases
     alive = select(leases.c.run).where(leases.c.run.is_not(None), leases.c.expires > now)
     dead = (runs.c.programme == programme) & (runs.c.state == "running") & runs.c.id.not_in(alive)
     tx.execute(update(runs).where(dead).values(ended=now, state="abandoned"))
@@ -109,7 +109,7 @@ def refuse_while_running(tx: Connection, programme: int, now: datetime) -> None:
     Raises:
         BusyError: one is at work on this programme.
     """
-    leases, connections = schema.leases, schema.connections
+    leases, connections = operation.leases, schema.connections
     query = (
         select(leases)
         .join(connections, connections.c.id == leases.c.connection)
@@ -155,7 +155,7 @@ class Lease:
         """
         if not self.tokens:
             return
-        table = schema.leases
+        table = operation.leases
         query = select(table.c.connection, table.c.token).where(table.c.connection.in_(list(self.tokens)))
         found = {row.connection: row.token for row in tx.execute(query.with_for_update(read=True, key_share=True))}
         if found != dict(self.tokens):
@@ -175,13 +175,13 @@ class Lease:
             self._renew(tx)
 
     def _renew(self, tx: Connection) -> None:
-        table = schema.leases
+        table = operation.leases
         here = table.c.connection.in_(list(self.tokens))
         tx.execute(update(table).where(here).values(expires=self.now() + LENGTH))
 
     def release(self, tx: Connection) -> None:
         """Give the connections back, in the transaction that ends the run."""
-        table = schema.leases
+        table = operation.leases
         here = table.c.connection.in_(list(self.tokens))
         tx.execute(update(table).where(here).values(run=None, expires=self.now()))
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from sync.ledger import schema
+from sync.ledger import operation, schema
 from sync.ledger.facts import chunks
 from sync.ledger.results import Written
 
@@ -34,7 +34,7 @@ class Reject:
 
 def remember(tx: Connection, arrived: Sequence[Written], now: datetime) -> None:
     """Take note of what was refused, and forget what is settled."""
-    table = schema.rejects
+    table = operation.rejects
     refused = {each.showing.contact: each for each in arrived if each.outcome not in DONE}
     _forget(tx, (each.showing.contact for each in arrived if each.outcome in DONE))
     known = {}
@@ -63,7 +63,7 @@ def remember(tx: Connection, arrived: Sequence[Written], now: datetime) -> None:
 
 def resting(tx: Connection, contacts: Iterable[int], now: datetime) -> dict[int, tuple[int, str]]:
     """Those not to be tried now: contact -> the standing that was refused, and `parked` or `waiting`."""
-    table = schema.rejects
+    table = operation.rejects
     found: dict[int, tuple[int, str]] = {}
     for ids in chunks(contacts):
         query = select(table).where(table.c.contact.in_(ids), table.c.parked | (table.c.again > now))
@@ -73,7 +73,7 @@ def resting(tx: Connection, contacts: Iterable[int], now: datetime) -> dict[int,
 
 def stir(tx: Connection, connection: int, records: Iterable[str], now: datetime) -> None:
     """These records changed: try them again at once."""
-    table, contacts = schema.rejects, schema.contacts
+    table, contacts = operation.rejects, schema.contacts
     for ids in chunks(records):
         rows = select(contacts.c.id).where(contacts.c.connection == connection, contacts.c.record.in_(ids))
         here = table.c.contact.in_(rows)
@@ -82,7 +82,7 @@ def stir(tx: Connection, connection: int, records: Iterable[str], now: datetime)
 
 def listed(tx: Connection, programme: str) -> list[Reject]:
     """Every record that is refused at present, the longest first."""
-    table, contacts, connections = schema.rejects, schema.contacts, schema.connections
+    table, contacts, connections = operation.rejects, schema.contacts, schema.connections
     programmes = schema.programmes
     query = (
         select(table, contacts.c.record, connections.c.name)
@@ -100,13 +100,13 @@ def listed(tx: Connection, programme: str) -> list[Reject]:
 
 def count(tx: Connection, connection: int) -> int:
     """How many records of a connection are refused at present."""
-    table, contacts = schema.rejects, schema.contacts
+    table, contacts = operation.rejects, schema.contacts
     # Rejects are few, a connection's contacts are not: those are begun with.
     theirs = select(contacts.c.id).where(contacts.c.id == table.c.contact, contacts.c.connection == connection).exists()
     return int(tx.execute(select(func.count()).select_from(table).where(theirs)).scalar_one())
 
 
 def _forget(tx: Connection, contacts: Iterable[int]) -> None:
-    table = schema.rejects
+    table = operation.rejects
     for ids in chunks(contacts):
         tx.execute(delete(table).where(table.c.contact.in_(ids)))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, select, update
 
-from sync.ledger import schema
+from sync.ledger import operation, schema
 from sync.ledger.facts import chunks, wake_subjects
 
 
@@ -41,7 +41,7 @@ def forget(tx: Connection, contacts: Sequence[int], erased: Collection[int]) -> 
 
 def _drop(tx: Connection, standings: Sequence[int]) -> None:
     """Standings, and whatever refers to them; who had one of them is scored anew."""
-    contacts, current, rejects = schema.contacts, schema.current, schema.rejects
+    contacts, current, rejects = schema.contacts, schema.current, operation.rejects
     for some in chunks(standings):
         subjects = list(tx.execute(select(current.c.subject).where(current.c.standing.in_(some))).scalars())
         wake_subjects(tx, subjects)

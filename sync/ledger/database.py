@@ -11,7 +11,7 @@ from weakref import finalize
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from config import prefix as prefixes
-from sync.ledger import engines, progress, rivals, schema, zones
+from sync.ledger import engines, operation, progress, rivals, schema, zones
 from sync.ledger.errors import LedgerError, told
 from sync.ledger.upgrade import ForeignError, NewerError, upgrade, version
 
@@ -193,7 +193,7 @@ def set_time_zone(tx: Connection, programme_id: int, time_zone: str, since: date
 
 def reset_cursors(tx: Connection, connection_id: int, mapping: str) -> None:
     """Another mapping judges this connection from now on: everything will be read again."""
-    tx.execute(delete(schema.cursors).where(schema.cursors.c.connection == connection_id))
+    tx.execute(delete(operation.cursors).where(operation.cursors.c.connection == connection_id))
     progress.forget(tx, connection_id)
     table = schema.connections
     tx.execute(update(table).where(table.c.id == connection_id).values(mapping=mapping))
@@ -265,14 +265,14 @@ def abandon_runs(tx: Connection, programme_id: int, ended: datetime) -> int:
 
 def cursor(tx: Connection, connection_id: int, object_: str) -> datetime | None:
     """The end of the last window of this object that was read whole."""
-    table = schema.cursors
+    table = operation.cursors
     query = select(table.c.until).where(table.c.connection == connection_id, table.c.object == object_)
     return tx.execute(query).scalar_one_or_none()
 
 
 def promote_cursor(tx: Connection, connection_id: int, object_: str, until: datetime) -> None:
     """This object has been read whole up to there."""
-    table = schema.cursors
+    table = operation.cursors
     here = (table.c.connection == connection_id) & (table.c.object == object_)
     if tx.execute(update(table).where(here).values(until=until)).rowcount == 0:
         tx.execute(insert(table).values(connection=connection_id, object=object_, until=until))

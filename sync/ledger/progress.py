@@ -2,9 +2,9 @@
 
 from sqlalchemy import Connection, delete, insert, select
 
-from sync.ledger import schema
+from sync.ledger import operation
 
-_table = schema.progress
+_table = operation.progress
 
 
 def kept(tx: Connection, connection: int) -> dict[str, str]:

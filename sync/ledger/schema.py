@@ -1,62 +1,35 @@
 """The tables of the present version; `migrations` leads older ledgers here.
 
 Zones, signals, rates, identities, standings, writes, problems, decisions and erasures are append-only: a correction is
-a counter-entry, so that any past day can be recomputed as it was known then. `contacts`, `current`, `woken`,
-`outlooks`, `cursors` and `progress` are the present, derived from them or from the last run, and may be rebuilt;
-`leases`, `rejects` and `alerts` are the present of the operation.
+a counter-entry, so that any past day can be recomputed as it was known then. `contacts`, `current`, `woken` and
+`outlooks` are the present, derived from them or from the last run, and may be rebuilt; so are the tables of the
+operation (`sync.ledger.operation`), which `metadata` has too.
 
 Two clocks: `on_day` is the civil day a fact is about, `recorded` the instant at which the ledger learnt it. Its day
 is that of the zone that was in force then (`sync.ledger.zones`).
 """
-
-from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import (
     JSON,
     Boolean,
     Column,
     Date,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
 
+from sync.ledger import operation
+from sync.ledger.instant import Instant
+
 VERSION = 12  # the newest of `migrations/versions`
 
-metadata = MetaData()
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware UTC instant in every database; naive ones are refused at the boundary (SR31)."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """To the database: UTC, without the zone where the database keeps none."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("an instant without a time zone")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the interface
-        """From the database: aware UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
+metadata = operation.metadata  # of all tables: those of the operation are in it already
 
 programmes = Table(
     "programmes",
@@ -105,22 +78,6 @@ runs = Table(
     Column("state", String(12), nullable=False),  # running, done, failed, try later, ... (ADR 9)
     Column("rules", String(120), nullable=False),
     Column("report", JSON, nullable=False),
-)
-
-cursors = Table(
-    "cursors",
-    metadata,
-    Column("connection", ForeignKey("connections.id"), primary_key=True),
-    Column("object", String(80), primary_key=True),
-    Column("until", Instant, nullable=False),  # the end of the last window read whole (SR02)
-)
-
-progress = Table(
-    "progress",
-    metadata,
-    Column("connection", ForeignKey("connections.id"), primary_key=True),
-    Column("key", String(200), primary_key=True),  # the connector's own word
-    Column("value", Text, nullable=False),
 )
 
 contacts = Table(
@@ -282,17 +239,6 @@ problems = Table(
     Index("problems_run", "run"),
 )
 
-leases = Table(
-    "leases",
-    metadata,
-    Column("connection", ForeignKey("connections.id"), primary_key=True),
-    Column("owner", String(120), nullable=False),
-    Column("run", ForeignKey("runs.id")),  # that holds it; None: nobody does
-    Column("token", Integer, nullable=False),  # grows at every taking, and fences off whoever had it before (OP06)
-    Column("since", Instant, nullable=False),
-    Column("expires", Instant, nullable=False),
-)
-
 decisions = Table(
     "decisions",
     metadata,
@@ -316,21 +262,6 @@ decisions = Table(
     Index("decisions_contact", "contact"),
 )
 
-rejects = Table(
-    "rejects",
-    metadata,
-    Column("contact", ForeignKey("contacts.id"), primary_key=True),
-    Column("standing", ForeignKey("standings.id"), nullable=False),  # another standing is another try
-    Column("outcome", String(10), nullable=False),
-    Column("code", String(120), nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("first", Instant, nullable=False),
-    Column("last", Instant, nullable=False),
-    Column("tries", Integer, nullable=False),
-    Column("again", Instant),  # the next try
-    Column("parked", Boolean, nullable=False),  # no more tries until the standing or the record changes
-)
-
 erasures = Table(
     "erasures",
     metadata,
@@ -348,14 +279,4 @@ withheld = Table(
     Column("connection", ForeignKey("connections.id"), primary_key=True),
     Column("mark", String(64), primary_key=True),  # of a record that was erased: a keyed digest of its id
     Column("run", ForeignKey("runs.id"), nullable=False),  # the erasure: one person
-)
-
-alerts = Table(
-    "alerts",
-    metadata,
-    Column("programme", ForeignKey("programmes.id"), primary_key=True),
-    Column("name", String(120), primary_key=True),
-    Column("raised", Boolean, nullable=False),
-    Column("since", Instant, nullable=False),  # of the present state
-    Column("detail", Text, nullable=False),
 )

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from config.rulefile import load_programme
 from sandbox.app import World
-from sync.ledger import schema
+from sync.ledger import operation, schema
 from sync.standings import recalled
 
 INSTANTS = ("computed_at",)
@@ -54,7 +54,7 @@ def ledger_rows(tx: Connection) -> dict[str, list[str]]:
 
     return {
         "connections": told(schema.connections, "filled", programme=programmes.get),
-        "cursors": told(schema.cursors, "until", connection=connections.get),
+        "cursors": told(operation.cursors, "until", connection=connections.get),
         "contacts": told(schema.contacts, connection=connections.get, subject=contacts.get, shown=shown),
         "identities": told(schema.identities, "recorded", contact=contacts.get, subject=contacts.get),
         "signals": told(schema.signals, "recorded", "replaces", connection=connections.get),
@@ -65,7 +65,7 @@ def ledger_rows(tx: Connection) -> dict[str, list[str]]:
         "writes": told(schema.writes, "recorded", contact=contacts.get),
         # A page that is read again says again what is wrong with its records.
         "problems": sorted(set(told(schema.problems, connection=connections.get))),
-        "rejects": told(schema.rejects, "first", "last", "again", contact=contacts.get, standing=shown),
+        "rejects": told(operation.rejects, "first", "last", "again", contact=contacts.get, standing=shown),
         "decisions": told(schema.decisions, "recorded", programme=programmes.get, contact=contacts.get),
     }
 

@@ -9,7 +9,7 @@ from connectors.errors import NotPermitted, Unreachable
 from connectors.protocol import Outcome, OutcomeKind, Usage
 from sync.alerts import Limits, tell, wrong
 from sync.brake import Brake
-from sync.ledger import database, schema
+from sync.ledger import database, operation
 from tests.sync.conftest import order
 from tests.sync.test_run import THIS_YEAR, one_customer
 
@@ -231,7 +231,7 @@ def test_each_way_is_told_once_whichever_other_way_is_down(world):
         look(world, post, mail=mail)
     assert (post.sent[1:], mail.sent[1:]) == ([("rejects a", False)], [("rejects a", False)])
     with world.ledger.begin() as tx:
-        assert "webhook: rejects a" not in tx.execute(select(schema.alerts.c.name)).scalars().all()
+        assert "webhook: rejects a" not in tx.execute(select(operation.alerts.c.name)).scalars().all()
 
 
 def test_whoever_never_heard_that_it_began_does_not_hear_that_it_is_over(world):

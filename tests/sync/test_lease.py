@@ -8,7 +8,7 @@ from connectors.errors import Unreachable
 from sync import lease
 from sync.job import Progress
 from sync.lease import LENGTH, Lease, LeaseLostError
-from sync.ledger import LedgerBusy, history, schema
+from sync.ledger import LedgerBusy, history, operation
 from sync.run import run
 from tests.sync.conftest import both
 from tests.sync.test_run import one_customer
@@ -116,7 +116,7 @@ def test_a_sign_of_life_keeps_the_lease(world):
     def live_long(step: Progress) -> None:
         if step.stage == "read" and not seen:
             with world.ledger.begin() as tx:
-                rows = tx.execute(schema.leases.select()).all()
+                rows = tx.execute(operation.leases.select()).all()
             held = Lease(world.ledger, 1, world.clock, {row.connection: row.token for row in rows})
             for _ in range(3):
                 world.clock.advance(minutes=4)
@@ -133,7 +133,7 @@ def held(world):
     one_customer(world)
     kill_at(world, "read")
     with world.ledger.begin() as tx:
-        rows = tx.execute(schema.leases.select()).all()
+        rows = tx.execute(operation.leases.select()).all()
     return Lease(world.ledger, 1, world.clock, {row.connection: row.token for row in rows})
 
 
@@ -194,7 +194,7 @@ def test_tokens_only_grow(world):
     for _ in range(3):
         world.sync()
     with world.ledger.begin() as tx:
-        assert {row.token for row in tx.execute(schema.leases.select())} == {3}
+        assert {row.token for row in tx.execute(operation.leases.select())} == {3}
 
 
 def test_a_dry_run_needs_no_lease_and_takes_none(world):
