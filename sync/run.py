@@ -127,7 +127,8 @@ def _show(course: Opened, readings: Mapping[str, Reading]) -> None:
         shown = {name: Shown.of(tx, course.rows[name].id) for name in free}
     living = sum(each.living for each in shown.values())
     if job.brake is not None and not job.dry:
-        changes = {name: pending(job, reading, shown[name], job.brake.least) for name, reading in free.items()}
+        few = sum(each.apart for each in shown.values()) <= job.brake.least  # of all together: nobody will be asked
+        changes = {name: pending(job, reading, shown[name], roughly=few) for name, reading in free.items()}
         intent = _intent(course, changes, living)
         report.intent = intent.id
         if why := brake.objection(job.brake, intent, job.command):

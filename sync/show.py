@@ -66,10 +66,10 @@ def show(job: Job, reading: Reading, shown: Shown, report: ConnectionReport) -> 
     report.outcomes["unchanged"] += shown.living - sum(report.outcomes.values())
 
 
-def pending(job: Job, reading: Reading, shown: Shown, least: int) -> int:
-    """How many records `show` would write; counted roughly, and too high, while that is at most `least`."""
+def pending(job: Job, reading: Reading, shown: Shown, *, roughly: bool) -> int:
+    """How many records `show` would write; `roughly` is fast, and may be too high, but for a first fill."""
     with job.begin() as tx:
-        if shown.apart <= least and not is_first(tx, reading.entry.connection):
+        if roughly and not is_first(tx, reading.entry.connection):
             return shown.apart
     return sum(len(page.fresh) for page in _compared(job, reading, mark=False))
 

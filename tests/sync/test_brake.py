@@ -76,6 +76,19 @@ def test_no_more_than_the_share_goes_through(world):
     assert world.sync(brake=STRICT).written == 2
 
 
+def test_records_that_would_show_what_they_show_do_not_count_in_either_of_two_crms(world):
+    crm, other = company(world), world.crms["b"]
+    other.put("contacts", "1", email="someone@example.com")
+    order(crm, "known", "1", THIS_YEAR, key="K")
+    world.sync()
+    order(crm, "n1", "2", THIS_YEAR)
+    order(other, "known", "1", THIS_YEAR, key="K")  # somebody in both is scored anew by it, and nothing shows
+    read = world.sync(dry=True)
+    report = world.sync(brake=Brake(share=0.0, least=1))
+    assert report.state == "done"
+    assert (report.intent, report.written) == (read.intent, 1)
+
+
 def test_what_was_asked_is_still_there_to_be_written_later(world):
     company(world)
     world.sync(brake=STRICT)
