@@ -128,8 +128,7 @@ class Work:
             ended = composition.time.now()
             self._ran(name, report.state, exit_code(report))
             self.metrics.saw(name, report, seconds=time.monotonic() - began, ended=ended.timestamp())
-            if name == "sync" and not report.first_fill:
-                self._tell(composition, report)
+            self._tell(composition, name, report)
         except Exception as error:  # noqa: BLE001 - the next run may go well, and a defect is to be seen as well
             self._broke(name, error)
 
@@ -151,7 +150,9 @@ class Work:
     def _named(self, composition: Composition) -> dict[str, Way]:
         return ways(composition.settings.alerts, composition.settings.programme_name, file=self._path)
 
-    def _tell(self, composition: Composition, report: Report) -> None:
+    def _tell(self, composition: Composition, name: str, report: Report) -> None:
+        if report.first_fill:
+            return
         settings = composition.settings
         limits = alerts.Limits(
             settings.alerts.rejects, settings.alerts.quota, timedelta(hours=settings.alerts.silent_hours)
@@ -159,9 +160,9 @@ class Work:
         now = composition.time.now()
         with closing(composition.ledger()) as ledger:
             with ledger.begin() as tx:
-                found = alerts.wrong(tx, report, limits, now)
-            known = [alerts.late(name) for name in report.connections]
-            self._late = {name for name in known if found.get(name, name in self._late)}
+                found = alerts.wrong(tx, report, limits, now) if name == "sync" else alerts.vanished(report)
+            known = [alerts.late(connection) for connection in report.connections]
+            self._late = {each for each in known if found.get(each, each in self._late)}
             for message in alerts.tell(ledger, settings.programme_name, found, now, self._ways):
                 self._note(message)
 

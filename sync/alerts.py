@@ -93,6 +93,15 @@ def wrong(tx: Connection, report: Report, limits: Limits, now: datetime) -> dict
     return found
 
 
+def vanished(report: Report) -> dict[str, str]:
+    """What a reconciliation says: raised where it stopped to ask, left out where it did not come to its end."""
+    return {
+        f"vanished {name}": f"run {report.run}: {each.message}" if each.state == "asked" else ""
+        for name, each in report.connections.items()
+        if each.state in READ
+    }
+
+
 def _of_connection(tx: Connection, row: Row[Any], report: Report, limits: Limits, now: datetime) -> dict[str, str]:
     """What a run says of a connection that was read whole once."""
     each, found = report.connections[row.name], dict[str, str]()

@@ -36,7 +36,7 @@ def reconcile(job: Job, *, share: float, yes_remove: int = 0) -> Report:
 
 def _reconcile(course: Opened, name: str, share: float, yes_remove: int) -> None:
     source, row, report = course.job.sources[name], course.rows[name], course.report.connections[name]
-    subjects = source.mapping.subject.object
+    subjects, asked = source.mapping.subject.object, list[str]()
     for object_ in source.mapping.objects:
         with course.job.begin() as tx:
             known = _known(tx, row.id, object_, subjects=object_ == subjects)
@@ -47,10 +47,9 @@ def _reconcile(course: Opened, name: str, share: float, yes_remove: int) -> None
             found.read += len(ids)
             course.job.pause()
         if len(missing) > max(share * len(known), yes_remove):
-            report.state = "asked"
-            report.message = (
+            asked.append(
                 f"{len(missing)} of {len(known)} records of {object_} are not there any more, more than {share:.0%}: "
-                "nothing was taken away; see whether this user still may see them all, or say "
+                "nothing of that was taken away; see whether this user still may see them all, or say "
                 f"`{course.job.command(f'reconcile --yes-remove {len(missing)}')}`"
             )
             continue
@@ -58,6 +57,8 @@ def _reconcile(course: Opened, name: str, share: float, yes_remove: int) -> None
             with course.job.begin() as tx:
                 _take_away(tx, course, name, object_, records)
         found.verdicts["deleted"] += len(missing)
+    if asked:
+        report.state, report.message = "asked", "; ".join(asked)
 
 
 def _take_away(tx: Connection, course: Opened, name: str, object_: str, records: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +16,10 @@ from cli.exits import Exit
 from cli.schedule import Work
 from config.reading import ConfigError
 from sync.alerts import Message
+from sync.job import Job
 from sync.ledger import LedgerBusy, LedgerError
+from sync.reconcile import reconcile
+from sync.report import Report
 from tests.cli.conftest import Command, Site
 from tests.cli.test_doctor import small_site
 
@@ -161,3 +165,25 @@ def test_a_report_that_cannot_be_kept_changes_nothing_about_a_run_that_wrote(sma
     assert last.startswith("--report first.json: No space left on device; the run is done, and kept: ")
     assert last.endswith("runs show 1 --json")
     assert command("sync", "--dry-run", "--report", "first.json").code == 2
+
+
+def test_a_scheduled_reconciliation_that_stops_to_ask_is_told(
+    work: Work, sent: list[Message], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(job: Job, **options: float) -> Report:
+        report = reconcile(job, **options)
+        name, each = next(iter(report.connections.items()))
+        report.connections[name] = replace(each, state="asked", message="9 of 9 records are not there any more")
+        report.state = "asked"
+        return report
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cli.schedule, "reconcile", stopped)
+        work.tasks()["reconcile"].work()
+    assert [(each.raised, each.text.partition(": ")[2]) for each in sent] == [
+        (True, "9 of 9 records are not there any more")
+    ]
+    assert work.health()["jobs"]["reconcile"] == "asked"
+    work.tasks()["reconcile"].work()
+    assert [each.raised for each in sent] == [True, False]
+    assert {each.name for each in sent} == {"vanished salesforce"}

@@ -7,10 +7,11 @@ from sqlalchemy import select
 
 from connectors.errors import NotPermitted, Unreachable
 from connectors.protocol import Outcome, OutcomeKind, Usage
-from sync.alerts import Limits, tell, wrong
+from sync.alerts import Limits, tell, vanished, wrong
 from sync.brake import Brake
 from sync.ledger import database, operation
 from tests.sync.conftest import order
+from tests.sync.test_reconcile import company, compare
 from tests.sync.test_run import THIS_YEAR, one_customer
 
 LIMITS = Limits(rejects=0.4, quota=0.8, silent=timedelta(hours=24))
@@ -197,6 +198,26 @@ def test_a_run_that_stopped_to_ask_is_told(world):
     post = Post()
     look(world, post, brake=Brake())
     assert post.sent == [("asked", True)]
+
+
+def test_a_reconciliation_that_stopped_to_ask_is_told_until_one_comes_to_its_end(world):
+    crm, post = company(world), Post()
+
+    def pass_over(**options):
+        report = compare(world, **options)
+        tell(world.ledger, "customers", vanished(report), world.clock.now, {"webhook": post})
+        return report.state
+
+    for number in range(2, 7):
+        crm.vanish("contacts", str(number))
+    assert (pass_over(), pass_over()) == ("asked", "asked")
+    assert post.sent == [("vanished a", True)]
+    assert "5 of 6 records of contacts are not there any more" in post.texts[0]
+    crm.fails = [Unreachable("no answer")]
+    assert pass_over(yes_remove=5) == "try later"
+    assert post.sent == [("vanished a", True)]
+    assert pass_over(yes_remove=5) == "done"
+    assert post.sent == [("vanished a", True), ("vanished a", False)]
 
 
 def test_a_message_that_could_not_be_sent_is_sent_after_the_next_run(world):

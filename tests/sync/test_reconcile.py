@@ -59,6 +59,16 @@ def test_more_than_the_share_is_refused_and_nothing_is_taken_away(world):
     assert counted(world.sync()) == {"unchanged": 6}
 
 
+def test_each_object_of_which_too_much_vanished_is_named(world):
+    crm = company(world)
+    for number in range(2, 7):
+        crm.vanish("contacts", str(number))
+        crm.vanish("orders", f"p{number}")
+    said = compare(world).connections["a"].message
+    assert "5 of 6 records of contacts" in said
+    assert "5 of 7 records of orders" in said
+
+
 def test_a_person_may_say_yes_to_more(world):
     crm = company(world)
     for number in range(2, 7):
