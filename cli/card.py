@@ -27,7 +27,8 @@ def card(title: str, values: Mapping[str, Any], texts: Texts) -> RenderableType:
     for name in SHORT:
         value = _said(name, values.get(name), texts)
         if name == "tier" and values.get("previous_tier"):
-            value += f"  ({field_label(texts, 'previous_tier')}: {texts.tier(values['previous_tier'])})"
+            before = texts.tier(values["previous_tier"])
+            value += f"  ({texts.screen('labelled', label=field_label(texts, 'previous_tier'), value=before)})"
         if name == "trend":
             value = f"{ARROWS.get(values.get(name) or '', '')} {value}"
         grid.add_row(field_label(texts, name), Text(value))

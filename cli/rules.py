@@ -12,9 +12,9 @@ from cli.exits import Exit
 from cli.scale import show_scale
 from cli.screen import coefficient, console, print_json, table
 from config import DEFAULT_FILE
-from config.examples import failing
+from config.examples import failing, is_rules
 from config.locale import Texts
-from config.reading import ConfigError
+from config.reading import ConfigError, read_toml
 from config.rulefile import load_programme, load_rules, programme_names, rule_names
 from config.scalefile import find_scale, scale_names
 from scoring.rules import Award, Programme, Rules, Tier
@@ -55,7 +55,7 @@ def check(*, name: str, at: datetime | None, as_json: bool) -> int:
 @click.option("--json", "as_json", is_flag=True, help="The rules as JSON.")
 @click.pass_obj
 def show(settings: Path, *, name: str | None, at: datetime | None, as_json: bool) -> int:
-    """Show the rules NAME in force on a day: a programme, or rules such as fr-motor or be-1992.
+    """Show the rules NAME in force on a day: a programme, rules such as fr-motor or be-1992, or a TOML file.
 
     Without NAME: the programme of the settings, or `customers` where there are none.
     """
@@ -67,8 +67,10 @@ def show(settings: Path, *, name: str | None, at: datetime | None, as_json: bool
         name = "customers" if default else load_settings(settings).programme
     if scale := find_scale(name):
         return show_scale(scale, as_json=as_json)
-    programme = load_programme(name, at=day) if name in programme_names() or name.endswith(".toml") else None
-    if programme is None and name not in rule_names():
+    own = name.endswith(".toml")
+    is_programme = not is_rules(read_toml(Path(name))) if own else name in programme_names()
+    programme = load_programme(name, at=day) if is_programme else None
+    if programme is None and not own and name not in rule_names():
         known = ", ".join((*rule_names(), *scale_names()))
         raise ConfigError(f"there is no {name!r}; programmes: {', '.join(programme_names())}; rules: {known}")
     found = programme.rules if programme else load_rules(name, at=day)

@@ -19,6 +19,7 @@ error or the ledger.
 import os
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_origin
 from urllib.parse import urlsplit
@@ -79,8 +80,18 @@ class _Settings(BaseModel):
     @classmethod
     def _known_zone(cls, name: str | None) -> str | None:
         if name is not None and name not in available_timezones():
-            raise ValueError(f"{name!r} is no time zone; {choice(name, sorted(available_timezones())).split('; ')[-1]}")
+            raise ValueError(f"{name!r} is no time zone; {_zone_like(name)}")
         return name
+
+
+def _zone_like(name: str) -> str:
+    """The zone that was meant, where it can be told: hundreds are no choice. People name the city alone."""
+    zones = sorted(available_timezones())
+    cities = {zone.rpartition("/")[2].lower(): zone for zone in zones}
+    near = get_close_matches(name, zones, n=1) or [
+        cities[city] for city in get_close_matches(name.lower().replace(" ", "_"), cities, n=1)
+    ]
+    return f"nearest: {near[0]}" if near else "give one such as Europe/Paris, or UTC"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Kind = Literal["number", "text", "date", "datetime", "bool"]
 
@@ -23,3 +24,10 @@ class Settings(BaseModel):
     language: Literal["en", "fr"] = "en"
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "EUR"
     types: dict[str, Kind] = Field(default_factory=dict)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"{name!r} is no time zone; give one such as Europe/Paris, or UTC")
+        return name

@@ -47,6 +47,8 @@ def nothing_is_sent(monkeypatch):
         ('ledger = "ledger.db"', "ledger = 3", "ledger: should be text in quotes"),
         ('ledger = "ledger.db"', "ledger = ", "bonus-malus.toml:2: not TOML"),
         ('ledger = "ledger.db"', 'time_zone = "Europe/Pari"', "nearest: Europe/Paris"),
+        ('ledger = "ledger.db"', 'time_zone = "New York"', "'New York' is no time zone; nearest: America/New_York\n"),
+        ('ledger = "ledger.db"', 'time_zone = ""', "'' is no time zone; give one such as Europe/Paris, or UTC\n"),
         ("[connections.salesforce]", '[connections.salesforce]\ncrm = "salesfroce"', "nearest: salesforce"),
         ("[connections.salesforce]", '[connections.salesforce]\nmapping = "salesfroce"', "nearest: salesforce"),
         ("[connections.salesforce]", '[connections.salesforce]\nmapping = "hubspot"', "this mapping is for hubspot"),
@@ -180,6 +182,14 @@ def test_a_tier_is_shown_with_the_conditions_that_it_has(command, tmp_path):
         "points ≥ 50, 0\u00a0%",
         "coefficient ≤ 0.80, points ≥ 50, 0\u00a0%",
     ]
+
+
+def test_rules_of_ones_own_are_shown_as_what_they_are(command, tmp_path):
+    held = '[excused]\nreference = "ours"\nsince.2000-01-01 = "held"\n'
+    (tmp_path / "held.toml").write_text(f'name = "held"\ninherits = "customers"\n{held}', "utf-8")
+    said = {row["rule"]: row["value"] for row in command("rules", "show", "held.toml", "--json").json["rules"]}
+    assert said["excused"] == "held"
+    assert "tier Silver" not in said
 
 
 def test_without_settings_the_two_ways_to_some_are_told(command):

@@ -92,6 +92,11 @@ def test_what_cannot_be_seen_from_the_cells_can_be_said(folder: Any):
     assert record.values["Big"] == Malformed("x", "a number")
 
 
+def test_a_time_zone_that_is_none_is_refused_with_the_settings():
+    with pytest.raises(ValueError, match="'Paris' is no time zone; give one such as Europe/Paris"):
+        settings_model("files")(folder=Path("exports"), results=Path("results"), time_zone="Paris")
+
+
 def test_dates_without_a_time_are_never_shifted(folder: Any):
     folder.put("Order.csv", "Id,Day\n1,2026-03-12\n")
     [record] = folder.read(ObjectQuery("Order", ("Day",)), time_zone="America/New_York").values()
