@@ -23,14 +23,15 @@ def transfer(ledger: Ledger, place: str, now: datetime, *, beside: Path | None =
         BusyError: a run is at work, and would go on in the old place.
         LedgerError: that place cannot be used or has a ledger in it already, or a database refused.
     """
-    with closing(Ledger.open(place, beside=beside)) as target, _snapshot(ledger) as here, target.begin() as there:
-        if there.execute(select(schema.programmes.c.id).limit(1)).first() is not None:
-            raise LedgerError(f"ledger {target.place} is in use already: name an empty database, or a new file")
+    with _snapshot(ledger) as here:
         for programme in here.execute(select(schema.programmes.c.id)).scalars().all():
             lease.refuse_while_running(here, programme, now)
-        count = sum(_copy(here, there, table) for table in schema.metadata.sorted_tables)
-        there.execute(text("ANALYZE"))
-        return target.place, count
+        with closing(Ledger.open(place, beside=beside)) as target, target.begin() as there:
+            if there.execute(select(schema.programmes.c.id).limit(1)).first() is not None:
+                raise LedgerError(f"ledger {target.place} is in use already: name an empty database, or a new file")
+            count = sum(_copy(here, there, table) for table in schema.metadata.sorted_tables)
+            there.execute(text("ANALYZE"))
+            return target.place, count
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -78,6 +79,7 @@ def test_while_a_run_is_at_work_nothing_is_copied(world, other):
         assert lease.take(tx, connection, run, world.clock.now) == 2
     with pytest.raises(BusyError, match=f"run {run} is at work"):
         transfer(world.ledger, other[0], world.clock.now)
+    assert not Path(other[0]).exists()
     with closing(Ledger.open(other[0])) as there:
         assert not any(rows(there).values())
 
