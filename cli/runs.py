@@ -1,5 +1,6 @@
 """`bonus-malus runs`: what the syncs did."""
 
+from collections.abc import Mapping
 from contextlib import closing
 
 import click
@@ -27,7 +28,7 @@ def runs(context: click.Context, *, as_json: bool, limit: int) -> int:
     if as_json:
         print_json([_brief(each) for each in found])
         return Exit.DONE
-    rows = [tuple({**_brief(each), "started": f"{each.started:%Y-%m-%d %H:%M}"}.values()) for each in found]
+    rows = [_cells({**_brief(each), "started": f"{each.started:%Y-%m-%d %H:%M}"}) for each in found]
     columns = ("run", "started, UTC", "kind", "state", "rules", "scored", "moved", "written", "refused")
     console().print(table(f"runs of {settings.programme_name}", columns, rows, right=("run", *columns[5:])))
     for name, (run, since) in held.items():
@@ -55,7 +56,8 @@ def show(context: click.Context, number: int, *, as_json: bool) -> int:
         )
         return Exit.DONE
     out = console()
-    out.print(table("", ("", ""), [(key, str(value)) for key, value in _brief(run).items()]))
+    brief = _brief(run)
+    out.print(table("", ("", ""), zip(brief, _cells(brief), strict=True)))
     for name, each in run.report.get("connections", {}).items():
         line = ", ".join(f"{count} {word}" for word, count in each["outcomes"].items() if count)
         out.print(f"{name}: {each['state']} {each['message']}; records: {line or 'none'}", markup=False)
@@ -70,19 +72,27 @@ def show(context: click.Context, number: int, *, as_json: bool) -> int:
     return Exit.DONE
 
 
+def _cells(brief: Mapping[str, object]) -> list[str]:
+    return ["–" if value is None else str(value) for value in brief.values()]
+
+
 def _brief(run: RunRow) -> dict[str, object]:
+    """A run in a line; its numbers are None where no report is kept: purged, killed, or still to come."""
     outcomes: dict[str, int] = {}
     for each in run.report.get("connections", {}).values():
         for word, count in each["outcomes"].items():
             outcomes[word] = outcomes.get(word, 0) + count
+    numbers = {
+        "scored": run.report.get("scored", 0),
+        "moved": run.report.get("moved", 0),
+        "written": outcomes.get("written", 0),
+        "refused": sum(outcomes.get(word, 0) for word in ("invalid", "rejected", "retry")),
+    }
     return {
         "run": run.id,
         "started": run.started.isoformat(timespec="seconds").replace("+00:00", "Z"),
         "kind": run.kind,
         "state": run.state,
         "rules": run.rules,
-        "scored": run.report.get("scored", 0),
-        "moved": run.report.get("moved", 0),
-        "written": outcomes.get("written", 0),
-        "refused": sum(outcomes.get(word, 0) for word in ("invalid", "rejected", "retry")),
+        **(numbers if run.report else dict.fromkeys(numbers)),
     }

@@ -24,7 +24,7 @@ from sync.values import as_json, for_connector
 
 
 class NothingToUndoError(Exception):
-    """There is no such run, or it wrote nothing; the one line says which."""
+    """There is no such run, it wrote nothing, or that is not kept any more; the one line says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def undo(job: Job, run: int) -> Report:
     """Put back the values before `run` on every record that it wrote, and put its connections on hold.
 
     Raises:
-        NothingToUndoError: there is no such run, or it wrote nothing.
+        NothingToUndoError: there is no such run, it wrote nothing, or that is not kept any more.
         LedgerError: the ledger cannot be used.
     """
     with job.ledger.begin() as tx:
@@ -69,11 +69,12 @@ def _concerned(tx: Connection, job: Job, run: int) -> set[str]:
     """The connections that a run wrote to."""
     runs, programmes, writes = schema.runs, schema.programmes, schema.writes
     known = (
-        select(runs.c.id)
+        select(runs.c.kind, runs.c.state, runs.c.report)
         .join(programmes, programmes.c.id == runs.c.programme)
         .where(runs.c.id == run, programmes.c.name == job.programme)
     )
-    if tx.execute(known).first() is None:
+    row = tx.execute(known).first()
+    if row is None:
         raise NothingToUndoError(f"there is no run {run}; `{job.command('runs')}` lists them")
     contacts, connections = schema.contacts, schema.connections
     query = (
@@ -84,6 +85,8 @@ def _concerned(tx: Connection, job: Job, run: int) -> set[str]:
         .distinct()
     )
     found = set(tx.execute(query).scalars())
+    if not found and row.state == "done" and row.kind in ("sync", "undo") and not row.report:
+        raise NothingToUndoError(f"what run {run} wrote is not kept any more (`retention.runs`): it cannot be undone")
     if not found:
         raise NothingToUndoError(f"run {run} wrote nothing: there is nothing to undo")
     return found

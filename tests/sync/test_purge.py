@@ -12,6 +12,7 @@ from connectors.protocol import Outcome, OutcomeKind
 from scoring.mapping import SignalRule
 from sync.ledger import history, schema
 from sync.purge import Retention, purge
+from sync.undo import NothingToUndoError, undo
 from sync.verify import verify
 from tests.sync.conftest import CONTACT, PAID, both, order
 from tests.sync.test_run import LAST_YEAR, THIS_YEAR, one_customer
@@ -176,6 +177,8 @@ def test_what_old_runs_wrote_goes_and_that_they_were_stays(world):
     with world.ledger.begin() as tx:
         assert history.outcomes(tx, run) == []
         assert [each.id for each in history.runs(tx, "customers", limit=9)] == [3, 2, 1]
+    with pytest.raises(NothingToUndoError, match=f"what run {run} wrote is not kept any more"):
+        undo(world.job(), run)
 
 
 @pytest.mark.parametrize(("minutes", "goes"), [(-1, True), (0, False)])
