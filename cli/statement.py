@@ -73,7 +73,7 @@ def statement(
     sections = _sections(drawn, shown, texts)
     if html is not None:
         html.write_text(_page(title, whose, sections, texts), "utf-8")
-        console().print(f"{title}: {html}", markup=False)
+        console().print(texts.screen("labelled", label=title, value=html), markup=False)
         return Exit.DONE
     out = console()
     out.print(Text(title, style="bold"))

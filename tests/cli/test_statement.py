@@ -87,6 +87,8 @@ def test_the_command_shows_it_writes_it_as_a_page_and_gives_it_to_machines(site,
     assert found["coefficient"] == shown["coefficient"]
     assert [each["coefficient"] for each in found["periods"]] == [value for _, value in shown["reviews"]][-5:]
     assert "contest every incident" in " ".join(command("statement", record).out.split())
-    assert command("statement", record, "--language", "fr", "--html", str(tmp_path / "page.html")).code == 0
+    written = command("statement", record, "--language", "fr", "--html", str(tmp_path / "page.html"))
+    assert written.code == 0
+    assert " : " in written.out
     assert '<html lang="fr">' in (tmp_path / "page.html").read_text("utf-8")
     assert command("statement", "nobody@example.org").err.count("\n") == 1

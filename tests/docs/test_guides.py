@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.customer_rules import files
+from config.locale import Texts
 from tests.cli.conftest import command, site  # noqa: F401 - fixtures
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -42,3 +43,12 @@ def test_the_rules_for_customers_are_made_of_the_numbers_in_force():
 def test_the_rules_for_customers_say_the_same_in_both_languages():
     numbers = {path.name: re.findall(r"\d+", text) for path, text in files().items()}
     assert numbers["customer-rules.en.md"] == numbers["customer-rules.fr.md"]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_rules_for_customers_call_no_incident_by_the_word_for_what_never_counts(language):
+    text = (DOCS / f"customer-rules.{language}.md").read_text("utf-8")
+    complaint = Texts(language).signal("complaint").lower()
+    (never,) = (line for line in text.splitlines() if complaint in line.lower())
+    assert never.startswith(("**What never counts:** ", "**Ce qui ne compte jamais :** "))
+    assert text.count("\n- ") == 4  # the incidents, each in a line that the word is not in
