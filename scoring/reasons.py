@@ -104,7 +104,8 @@ def _next_review(fold: Fold, programme: Programme, held: int | None) -> Line:
         if coming.period.end < coming.period.review:
             values["last"] = coming.period.end - timedelta(days=1)
         return Line(Code.REVIEW_IDLE, rules.reference("interruption_months"), values)
-    had = any(line.code in _HAD for line in coming.lines)
+    counts = {*_HAD, Code.EXCUSED} if rules.excused == "held" else _HAD
+    had = any(line.code in counts for line in coming.lines)
     return Line(Code.REVIEW_RAISED if had else Code.REVIEW_CLEAN, "", review | given)
 
 

@@ -11,6 +11,7 @@ from scoring.standing import Standing
 _PAUSED = (Code.INTERRUPTED, Code.SHORT_PERIOD)
 _INCIDENTS = (
     Code.RAISED, Code.PROTECTED, Code.EXCUSED, Code.EXCLUDED, Code.CLAIM, Code.NO_CLAIM, Code.COUNTS_LATER,
+    Code.HELD, Code.LEVEL_HELD,
 )  # fmt: skip
 
 
@@ -18,7 +19,7 @@ _INCIDENTS = (
 class AnnualPeriod:
     """One period, the coefficient its review gave or is expected to give, and a line for each incident in it.
 
-    `coefficient` is None where another review comes first.
+    One line more says where they hold the coefficient. `coefficient` is None where another review comes first.
     """
 
     period: Period

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -46,6 +47,13 @@ def test_claims_without_liability_are_listed_too(motor: Programme, make: Make):
     claims = [make("claim_third_party", "2025-06-01"), make("claim_parked", "2025-06-02")]
     found = releve(standing([*paid(make, 2024), *claims], motor, DAY), motor.rules)
     assert {line.code for line in found.periods[-1].incidents} == {Code.EXCUSED, Code.EXCLUDED}
+
+
+def test_that_claims_without_liability_hold_the_coefficient_is_listed_with_them(motor: Programme, make: Make):
+    held = replace(motor, rules=replace(motor.law, excused="held"))
+    claim = make("claim_third_party", "2025-06-01")
+    found = releve(standing([*paid(make, 2024), claim], held, DAY), held.rules)
+    assert [line.code for line in found.periods[-1].incidents] == [Code.EXCUSED, Code.HELD]
 
 
 def test_a_claim_after_the_period_ended_and_before_its_review_stands_in_the_one_that_has_begun(

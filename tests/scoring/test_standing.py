@@ -286,6 +286,10 @@ def test_the_way_back_counts_on_the_incidents_there_have_been(customers: Program
     at_floor = yearly(make, 2005, 2026)
     assert next_review(*at_floor) == (Code.REVIEW_CLEAN, 50, None)
     assert next_review(*at_floor, incident) == (Code.REVIEW_RAISED, 50, None)  # absorbed
+    excused, young = make("claim_justified", "2026-06-01"), yearly(make, 2025, 2026)
+    held = replace(customers, rules=replace(customers.law, excused="held"))
+    assert next_review(*young, excused) == (Code.REVIEW_CLEAN, 90, None)
+    assert next_review(*young, excused, programme=held) == (Code.REVIEW_RAISED, 95, None)
 
 
 def test_an_order_helps_only_in_the_period_that_the_review_looks_at(customers: Programme, make: Make, law: Rules):
