@@ -2,6 +2,7 @@
 
 import sys
 import traceback
+from io import TextIOWrapper
 from pathlib import Path
 
 import click
@@ -44,6 +45,9 @@ def cli(context: click.Context, settings: Path, *, log_json: bool, debug: bool) 
 def main() -> None:
     """Run the command line, and turn every error into one line and its exit code."""
     debug = "--debug" in sys.argv
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that has no sign for something shows another one
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

@@ -6,6 +6,7 @@ from contextlib import closing
 import click
 
 from cli.exits import Exit
+from cli.number import NUMBER
 from cli.offline import compose_offline
 from cli.screen import command, console, print_json, table
 from sync import hold
@@ -15,7 +16,9 @@ from sync.ledger.history import RunRow
 
 @click.group(invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="The list as JSON.")
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many of the latest.")
+@click.option(
+    "--limit", type=click.IntRange(1, NUMBER.max), default=20, show_default=True, help="How many of the latest."
+)
 @click.pass_context
 def runs(context: click.Context, *, as_json: bool, limit: int) -> int:
     """List the latest runs; `runs show ID` tells everything about one."""
@@ -38,7 +41,7 @@ def runs(context: click.Context, *, as_json: bool, limit: int) -> int:
 
 
 @runs.command()
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @click.option("--json", "as_json", is_flag=True, help="All of it as JSON.")
 @click.pass_context
 def show(context: click.Context, number: int, *, as_json: bool) -> int:

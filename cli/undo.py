@@ -7,6 +7,7 @@ import click
 
 from cli.compose import clock, compose
 from cli.exits import Exit
+from cli.number import NUMBER
 from cli.offline import compose_offline
 from cli.screen import command, console, print_json
 from cli.sync import exit_code, perform, show
@@ -17,7 +18,7 @@ from sync.undo import undo as put_back
 
 
 @click.command()
-@click.argument("run", type=int)
+@click.argument("run", type=NUMBER)
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 @click.pass_obj
 def undo(settings: Path, *, run: int, as_json: bool) -> int:

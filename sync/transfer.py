@@ -1,6 +1,6 @@
 """The whole ledger into another place, such as from a file into PostgreSQL: every row of every table, as it is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -29,7 +29,7 @@ def transfer(ledger: Ledger, place: str, now: datetime, *, beside: Path | None =
         with closing(Ledger.open(place, beside=beside)) as target, target.begin() as there:
             if there.execute(select(schema.programmes.c.id).limit(1)).first() is not None:
                 raise LedgerError(f"ledger {target.place} is in use already: name an empty database, or a new file")
-            count = sum(_copy(here, there, table) for table in schema.metadata.sorted_tables)
+            count = sum(_copy(here, there, table, ledger.place) for table in schema.metadata.sorted_tables)
             there.execute(text("ANALYZE"))
             return target.place, count
 
@@ -44,13 +44,18 @@ def _snapshot(ledger: Ledger) -> Iterator[Connection]:
         yield tx
 
 
-def _copy(here: Connection, there: Connection, table: Table) -> int:
+def _pages(here: Connection, table: Table, place: str) -> Iterator[Sequence[Mapping[Any, Any]]]:
+    """What cannot be read is told of the place it is read from, not of the one it was to go to."""
+    with told(place), closing(here.execute(select(table).order_by(*table.primary_key.columns))) as found:
+        yield from found.mappings().partitions()
+
+
+def _copy(here: Connection, there: Connection, table: Table, place: str) -> int:
     """In the order of their numbers: what a row refers to in its own table has a lower one."""
     count = 0
-    with closing(here.execute(select(table).order_by(*table.primary_key.columns))) as found:
-        for page in found.mappings().partitions():
-            bulk.enter(there, table, page)
-            count += len(page)
+    for page in _pages(here, table, place):
+        bulk.enter(there, table, page)
+        count += len(page)
     key = table.autoincrement_column
     if key is not None and there.dialect.name == "postgresql":  # SQLite gives the next number by itself
         following = select(func.coalesce(func.max(key), 0) + 1).scalar_subquery()

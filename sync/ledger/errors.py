@@ -57,6 +57,7 @@ PHRASES = (
     ("database or disk is full", "SQLITE_FULL"),
     ("database is locked", "SQLITE_BUSY"),
     ("readonly database", "SQLITE_READONLY"),
+    ("Could not decode to UTF-8", "SQLITE_CORRUPT"),
     ("password authentication failed", "28P01"),
     ("no pg_hba.conf entry", "28000"),
     ("permission denied for database", "42501"),

@@ -1,5 +1,6 @@
 """Whatever a person writes wrong is one line with its place and cure; nothing is sent."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -157,6 +158,8 @@ def test_mappings(command, tmp_path, mapping, words):
         (("adjust", "x", "--why", "y", "--coefficient", "inf"), "--coefficient inf: a number such as 0.90"),
         (("adjust", "x", "--why", "y", "--coefficient", "0.905"), "--coefficient 0.905: two decimals at most"),
         (("rules", "show", "fr-moto"), "fr-moto"),
+        (("runs", "show", "9" * 20), "'NUMBER': 99999999999999999999 is not in the range"),
+        (("undo", "9" * 20), "'RUN': 99999999999999999999 is not in the range"),
         (("snyc",), "No such command 'snyc'"),
     ],
 )
@@ -218,6 +221,13 @@ def test_a_reader_who_has_seen_enough_changes_nothing_about_the_exit_code(tmp_pa
         running.stdout.close()
         assert running.stderr.read() == b""
         assert running.wait(timeout=60) == 0
+
+
+def test_a_terminal_that_has_no_sign_for_something_is_shown_another_one():
+    words = [sys.executable, "-c", "from cli.main import main; main()", "rules", "show", "customers"]
+    there = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    said = subprocess.run(words, capture_output=True, cwd=ROOT, env=there, check=True)
+    assert b"art. 5, ? le coefficient" in said.stdout
 
 
 def test_every_command_of_the_menu_is_there_and_its_line_fits_on_a_terminal():

@@ -2,10 +2,11 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from config.rulefile import load_programme
 from sync import lease
@@ -82,6 +83,15 @@ def test_while_a_run_is_at_work_nothing_is_copied(world, other):
     assert not Path(other[0]).exists()
     with closing(Ledger.open(other[0])) as there:
         assert not any(rows(there).values())
+
+
+def test_damage_is_told_of_the_place_that_is_read(tmp_path):
+    with closing(Ledger.open(str(tmp_path / "here.db"))) as here:
+        with here.begin() as tx:
+            database.programme(tx, "customers")
+            tx.execute(text("UPDATE programmes SET name = CAST(x'ff' AS TEXT)"))
+        with pytest.raises(LedgerError, match=r"here\.db: the file is damaged; put a backup back"):
+            transfer(here, str(tmp_path / "there.db"), datetime(2026, 11, 22, tzinfo=UTC))
 
 
 def test_a_copy_that_goes_wrong_half_way_leaves_the_place_empty(world, other, monkeypatch):
