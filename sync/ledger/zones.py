@@ -46,9 +46,13 @@ class Zones:
         )
 
     def spans(self) -> Iterator[tuple[ZoneInfo, datetime | None, datetime | None]]:
-        """Each zone with when it came into force and the instant before which it was, the present one first."""
+        """Each zone with when it came into force and the instant before which it was, the present one first.
+
+        One that another took over from at once never was.
+        """
         edges = [None, *self.since[1:], None]
-        return reversed([(zone, *edge) for zone, edge in zip(self.zones, pairwise(edges), strict=True)])
+        each = [(zone, *edge) for zone, edge in zip(self.zones, pairwise(edges), strict=True)]
+        return ((zone, since, until) for zone, since, until in reversed(each) if since is None or since != until)
 
 
 UNSETTLED = Zones((ZoneInfo("UTC"),), (datetime.min.replace(tzinfo=UTC),))  # before the first contact

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sync.ledger import zones
@@ -61,6 +61,7 @@ HOURS = st.integers(0, 24 * 60)
     st.lists(st.tuples(st.sampled_from([PARIS, NEW_YORK, KIRITIMATI]), HOURS), max_size=5),
     st.integers(0, 60 * 60),
 )
+@example([(KIRITIMATI, 0), (PARIS, 515), (KIRITIMATI, 515)], 600)
 def test_no_instant_of_a_day_is_after_its_end(moves: list[tuple[ZoneInfo, int]], minute: int):
     moves.sort(key=lambda each: each[1])
     known = then(*((zone, FIRST + timedelta(hours=hour)) for zone, hour in moves))
