@@ -142,6 +142,8 @@ def _read(file: Path, objects: Objects, order: Order) -> Export:
             unread.append(f"{file.name}:{line}: {why}")
         elif len(cells) == len(heading):
             kept.append((line, cells))
+    if title := _twice(heading, named, [cells for _, cells in kept]):
+        raise ConfigError(f"{file}: two columns are headed {title} and say different things; take one of them out")
     columns = {
         known.name: converted(f"{file}: {title}", known, [row[place].strip() for _, row in kept], order)
         for place, (title, known) in enumerate(zip(heading, named, strict=True))
@@ -156,6 +158,16 @@ def _read(file: Path, objects: Objects, order: Order) -> Export:
         titles={known.name: title for title, known in zip(heading, named, strict=True) if known},
         unread=tuple(unread),
     )
+
+
+def _twice(heading: Sequence[str], named: Sequence[Known | None], rows: Sequence[Sequence[str]]) -> str:
+    """A heading that two columns have, such as the e-mail addresses of two people: which is meant nobody knows."""
+    first: dict[str, int] = {}
+    for place, (title, known) in enumerate(zip(heading, named, strict=True)):
+        before = first.setdefault(title.strip().lower(), place)
+        if known is not None and any(cells[before].strip() != cells[place].strip() for cells in rows):
+            return title.strip()
+    return ""
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:

@@ -38,6 +38,8 @@ NUMBERED = (
     "500AA0000000001,00001001,003AA0000000002,Closed,Broken,Customer at fault,2026-03-02 10:00\n"
 )
 
+TWICE = "Contact ID,Last Name,Email,email\n003AA0000000009,Moss,cy@example.com,{}\n"
+
 NO_NUMBERS = ["1e12", "NaN", "n/a", "--5", "1 2", "1.2.3", "12x3", "2025-01-01", ""]
 
 
@@ -141,6 +143,7 @@ def test_a_date_that_can_be_read_in_two_ways_is_asked_for(folder):
     [
         ("weather.csv", "Day,Rain\n1,2\n", "the headings mean no object"),
         ("empty.csv", "", "the file is empty"),
+        ("people.csv", TWICE.format("owner@example.com"), "two columns are headed email and say different things"),
     ],
 )
 def test_a_file_that_means_nothing_is_one_line(folder, command, name, text, what):
@@ -149,6 +152,12 @@ def test_a_file_that_means_nothing_is_one_line(folder, command, name, text, what
     assert said.code == 2
     assert what in said.err
     assert said.err.count("\n") == 1
+
+
+def test_two_columns_of_one_heading_that_say_the_same_are_one(folder):
+    (folder / "people.csv").write_text(TWICE.format("cy@example.com"), "utf-8")
+    people = next(each for each in read_exports(folder, day_first=True) if each.file.name == "people.csv")
+    assert people.rows[0]["Email"] == "cy@example.com"
 
 
 def test_without_contacts_there_is_nobody_to_score(folder, command):
