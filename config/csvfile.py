@@ -1,6 +1,7 @@
 """CSV files that the settings name: read whole, each row with its line."""
 
 import csv
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,13 +12,15 @@ def read_rows(path: Path) -> tuple[Sequence[str], list[tuple[int, Mapping[str, s
     """The names of the columns, and each row by them with its line's number; cells that are not there are empty.
 
     Raises:
-        ConfigError: it cannot be read, is not UTF-8, is no CSV, or has a row longer than its names.
+        ConfigError: it cannot be read, is not UTF-8, is no CSV, has a name twice, or a row longer than its names.
     """
     rows: list[tuple[int, Mapping[str, str]]] = []
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, restval="")
             names = reader.fieldnames or ()
+            if twice := [name for name, count in Counter(names).items() if name and count > 1]:
+                raise ConfigError(f"{path}:1: two columns are called {twice[0]!r}; take one of them out")
             for row in reader:
                 if None in row:
                     raise ConfigError(f"{path}:{reader.line_num}: more cells than columns")

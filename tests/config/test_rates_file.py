@@ -51,6 +51,7 @@ def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Path):
         (f"Date,USD\n2026-11-20,1.{'1' * 40}\n", "is no rate"),
         ("Date,USD\n2026-11-20,1.05\n2026-11-20,1.06\n", "rates.csv:3: USD has two rates on 2026-11-20"),
         ("Date,USD\n2026-11-20,1.05,9,9\n", "rates.csv:2: more cells than columns"),
+        ("Date,USD,USD\n2026-11-20,1.05,9\n", "rates.csv:1: two columns are called 'USD'; take one of them out"),
         ("Date\n2026-11-20\n", "no rates; a line of names such as Date,USD,GBP comes first"),
         ("", "no rates"),
     ],
