@@ -49,6 +49,24 @@ def standing_of(path: Path, subject: str, as_of: datetime | None, *, restated: b
         return Shown(found, then, None, _remarks(ledger, settings, day, restated=restated))
 
 
+def drawn_up(path: Path, subject: str) -> Shown:
+    """The present standing as of the last complete run, though it was made on an earlier day and did not move since.
+
+    Raises:
+        click.UsageError: as `standing_of`.
+    """
+    settings, ledger = compose_offline(path)
+    with closing(ledger):
+        with ledger.reading() as tx:
+            found = find(tx, settings.programme_name, subject)
+            last = history.last_sync(tx, settings.programme_name)
+            known = zones.of(tx, settings.programme_name)
+        shown, recorded = _now(ledger, settings, found)
+        if last is None or (day := known.local(last.started).date()) <= shown.day:
+            return Shown(found, shown, recorded, {})
+        return Shown(found, _computed(ledger, settings, found, day, last.ended), last.ended, {})
+
+
 def _now(ledger: Ledger, settings: Settings, found: SubjectRow) -> tuple[Standing, datetime]:
     """The present standing, as it was made, and when."""
     row = found.standing
@@ -62,9 +80,14 @@ def _now(ledger: Ledger, settings: Settings, found: SubjectRow) -> tuple[Standin
 
 
 def _then(ledger: Ledger, settings: Settings, found: SubjectRow, day: date, *, restated: bool) -> Standing:
-    programme = load_programme(settings.programme, at=day)
     with ledger.reading() as tx:
         known_at = None if restated else zones.of(tx, settings.programme_name).end(day)
+    return _computed(ledger, settings, found, day, known_at)
+
+
+def _computed(ledger: Ledger, settings: Settings, found: SubjectRow, day: date, known_at: datetime | None) -> Standing:
+    programme = load_programme(settings.programme, at=day)
+    with ledger.reading() as tx:
         rates = rates_for(tx, database.programme(tx, settings.programme_name).id, programme, known_at=known_at)
         found_then = standings_of(tx, [found.subject], programme, day, known_at=known_at, rates=rates)
     return found_then[found.subject]

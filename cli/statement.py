@@ -13,7 +13,7 @@ from cli.card import field_label
 from cli.day import DAY
 from cli.exits import Exit
 from cli.screen import console, print_json, table
-from cli.shown import standing_of
+from cli.shown import drawn_up, standing_of
 from config.locale import Texts
 from config.rulefile import load_programme
 from config.settings import load_settings
@@ -57,9 +57,10 @@ def statement(
 ) -> int:
     """Draw up a statement for SUBJECT: coefficient, annual periods, incidents, and how to contest them.
 
-    SUBJECT is a record id, connection:id, or an e-mail address. What stands in it is what was shown that day.
+    SUBJECT is a record id, connection:id, or an e-mail address. What stands in it is what was shown at the end of the
+    last complete sync, or of that day.
     """
-    found, shown, _, remarks = standing_of(path, subject, as_of)
+    found, shown, _, remarks = drawn_up(path, subject) if as_of is None else standing_of(path, subject, as_of)
     programme = load_programme(load_settings(path).programme, at=shown.day)
     drawn = releve(shown, programme.rules)
     texts = Texts(language or found.language)

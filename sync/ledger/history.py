@@ -35,6 +35,13 @@ def run(tx: Connection, programme: str, number: int) -> RunRow | None:
     return _run(row) if row else None
 
 
+def last_sync(tx: Connection, programme: str) -> RunRow | None:
+    """The last sync that came to its end: until then, whoever has an older standing moved nowhere."""
+    ended = (schema.runs.c.kind == "sync") & (schema.runs.c.state == "done")
+    row = tx.execute(_runs(programme).where(ended).order_by(schema.runs.c.id.desc()).limit(1)).one_or_none()
+    return _run(row) if row else None
+
+
 def last_purge(tx: Connection, programme: str) -> RunRow | None:
     """The last purge that took signals away, or whose report is gone itself."""
     query = _runs(programme).where(schema.runs.c.kind == "purge").order_by(schema.runs.c.id.desc())

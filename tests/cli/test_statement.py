@@ -1,7 +1,7 @@
 """What a customer may be handed: drawn up on the terminal, as a page, as JSON, in both languages."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -92,3 +92,18 @@ def test_the_command_shows_it_writes_it_as_a_page_and_gives_it_to_machines(site,
     assert " : " in written.out
     assert '<html lang="fr">' in (tmp_path / "page.html").read_text("utf-8")
     assert command("statement", "nobody@example.org").err.count("\n") == 1
+
+
+@pytest.mark.timeout(120)
+def test_it_is_as_of_the_last_complete_sync_though_nothing_moved_since(site, command):
+    command("fields", "apply")
+    command("sync", "--first-fill")
+    first = site.remote.now().date()
+    site.remote.sleep(3 * 86400)
+    command("sync")
+    records = (row["Id"] for row in site.world.org.rows("Contact"))
+    still = next(each for each in records if command("explain", each, "--json").json["day"] == str(first))
+    found = command("statement", still, "--json").json
+    assert found["drawn_up"] == str(first + timedelta(3))
+    assert found["standing"]["day"] == found["drawn_up"]
+    assert command("statement", still, "--as-of", str(first), "--json").json["drawn_up"] == str(first)
