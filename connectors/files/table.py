@@ -24,10 +24,16 @@ class Table:
         self._places = {squeezed(name): place for place, name in reversed(list(enumerate(self.header)))}
 
     def place(self, *names: str) -> int | None:
-        """Where the first of these columns is that is there; `First Name` is `firstname`, `hs_` may be missing."""
+        """Where the first of these columns is that is there; `First Name` is `firstname`, `hs_` may be missing.
+
+        Raises:
+            Fatal: it is there twice, and nobody knows which is meant.
+        """
         for name in names:
             place = self._places.get(squeezed(name))
             if place is not None:
+                if self.header.count(self.header[place]) > 1:
+                    raise Fatal(f"{self.path}: two columns are called {self.header[place]!r}; take one of them out")
                 return place
         return None
 

@@ -200,7 +200,7 @@ def test_a_programme_finds_its_rules_beside_it(tmp_path: Path):
         ("since.1991-11-29 = 3.50", "since.1991-11-29 = 0.40", ["floor <= origin <= cap must hold"]),
         ("since.1991-11-29 = 0.95", "since.1991-11-29 = 1.95", ["reduction <= 1.000 <= partial <= full must hold"]),
         ("since.1991-11-29 = 0.50", "since.yesterday = 0.50", ["floor.since.yesterday", "date"]),
-        ("since.1991-11-29 = 2\n", "since.1991-11-29 = -2\n", ["ceiling_after", "greater than or equal to 0", "-2"]),
+        ("since.1991-11-29 = 2\n", "since.1991-11-29 = 0\n", ["ceiling_after", "greater than or equal to 1", "0"]),
         ('scheme = "reduction-majoration"', 'scheme = "scale"', ["scheme", "'scale'", "reduction-majoration"]),
         ("[cap]", "[cap", ["rules.toml:", "not TOML"]),
         ("[ceiling]\n", "[cap]\n", ["not TOML"]),

@@ -105,7 +105,12 @@ def test_dates_without_a_time_are_never_shifted(folder: Any):
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [(b"Id,Name\n1,\xff\xfe\n", "CSV UTF-8"), (b"Name\nAnn\n", "no column of ids"), (b"", "no column of ids")],
+    [
+        (b"Id,Name\n1,\xff\xfe\n", "CSV UTF-8"),
+        (b"Name\nAnn\n", "no column of ids"),
+        (b"", "no column of ids"),
+        (b"Id,Name,Id\n1,Ann,2\n", "two columns are called 'Id'; take one of them out"),
+    ],
 )
 def test_a_file_that_cannot_be_read_says_what_to_do(folder: Any, text: bytes, words: str):
     folder.put("Contact.csv", text)
