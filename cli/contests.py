@@ -9,7 +9,7 @@ import click
 from cli.compose import clock
 from cli.exits import Exit
 from cli.offline import compose_offline, find
-from cli.screen import console, print_json, table
+from cli.screen import console, counted, print_json, table
 from config.rulefile import load_programme
 from sync import contests
 from sync.contests import Contested
@@ -43,7 +43,7 @@ def listed(path: Path, /, *, subject: str | None, as_json: bool) -> int:
         return Exit.DONE
     columns = ("record", "incident", "state", "since", "why", "about")
     rows = [(" = ".join(each.records), _incident(each), each.state, each.since, each.why, each.about) for each in found]
-    out.print(table(f"{len(found)} contests", columns, rows))
+    out.print(table(counted(len(found), "contest", "contests"), columns, rows))
     return Exit.DONE
 
 

@@ -12,7 +12,7 @@ from cli.asking import agreed
 from cli.compose import clock, openings
 from cli.exits import Exit
 from cli.offline import compose_offline, find, in_full
-from cli.screen import command, console, print_json, table
+from cli.screen import command, console, counted, print_json, table
 from config.reading import ConfigError, choice
 from config.rulefile import load_programme
 from config.settings import Settings
@@ -101,7 +101,8 @@ def readmit(path: Path, *, record: str, yes: bool, as_json: bool) -> int:
     if as_json:
         print_json({"records": count})
     else:
-        console().print(f"{count} records may be entered again; next: {command(path, 'sync --full')}", markup=False)
+        again = counted(count, "record may", "records may")
+        console().print(f"{again} be entered again; next: {command(path, 'sync --full')}", markup=False)
     return Exit.DONE
 
 

@@ -7,7 +7,7 @@ import click
 
 from cli.exits import Exit
 from cli.offline import compose_offline
-from cli.screen import console, print_json, table
+from cli.screen import console, counted, print_json, table
 from sync import rejects as refused
 from sync.catalogue import cure
 from sync.rejects import Reject
@@ -41,7 +41,7 @@ def rejects(path: Path, *, as_json: bool, limit: int) -> int:
         return Exit.DONE
     columns = ("record", "code", "cure", "since", "tries", "again")
     rows = [tuple(_row(each)[name] for name in columns) for each in found[:limit]]
-    out.print(table(f"{len(found)} records are refused", columns, rows, right=("tries",)))
+    out.print(table(counted(len(found), "record is refused", "records are refused"), columns, rows, right=("tries",)))
     return Exit.REJECTS
 
 

@@ -50,6 +50,11 @@ def command(settings: Path, words: str) -> str:
     return f"bonus-malus{option} {words}"
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """How many of what: `1 contest`, `2 contests`."""
+    return f"{number} {one if number == 1 else many}"
+
+
 def print_json(data: Any) -> None:
     """For machines: one JSON document on standard output."""
     click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))

@@ -31,12 +31,13 @@ from sync.ledger.facts import Entry, settle
 from sync.report import SHOWN
 from sync.warm import note, warm
 
-THREADS = 2  # that read everybody; of some one reads ahead, while the other core scores and enters
+THREADS = 2  # that read everybody, or so many that it takes longer than the start of another reader
 PIECE = 2_500  # subjects read at once by their numbers
 FIRST = 500  # of them, which are waited for
 PAGE = 10_000  # subjects entered at once
 DENSE = 8  # where at least one subject in so many moves, all signals are read in the order they lie in
 WIDE = 2_000_000  # signals from which on they wait on disk instead of in memory
+SEVERAL = 10_000  # subjects of whom the signals are read by more than one
 NAMED = SHOWN  # of those who moved most
 
 
@@ -92,7 +93,7 @@ def score_many(tx: Connection, ledger: Ledger, entry: Entry, programme: Programm
         due = scored.due(arrow.soon(tx, asks[0]), entry, day, most=few + 1)
         if dense := due.num_rows > few:
             due = scored.due(asks[0], entry, day)
-        threads = THREADS if dense and not ledger.private else 1
+        threads = THREADS if (dense or due.num_rows >= SEVERAL) and not ledger.private else 1
         asks += [stack.enter_context(arrow.reader(ledger, tx)) for _ in range(threads - 1)]
         readers: arrow.Readers = Queue()
         moving = due["subject"].to_numpy()
