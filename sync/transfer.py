@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select, text
+from sqlalchemy import Connection, Table, select, text
 
 from sync import lease
 from sync.ledger import Ledger, LedgerError, bulk, schema
@@ -56,8 +56,5 @@ def _copy(here: Connection, there: Connection, table: Table, place: str) -> int:
     for page in _pages(here, table, place):
         bulk.enter(there, table, page)
         count += len(page)
-    key = table.autoincrement_column
-    if key is not None and there.dialect.name == "postgresql":  # SQLite gives the next number by itself
-        following = select(func.coalesce(func.max(key), 0) + 1).scalar_subquery()
-        there.execute(select(func.setval(func.pg_get_serial_sequence(table.name, key.name), following, False)))
+    bulk.number_on(there, table)
     return count

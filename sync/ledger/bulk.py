@@ -70,6 +70,19 @@ def _kept(tx: Connection, table: Table, column: str, rows: Sequence[Mapping[Any,
     return [ready[id(value)] for value in values]
 
 
+def number_on(tx: Connection, table: Table, within: str = "") -> None:
+    """Let the database give the next row a number above all there are, whoever numbered those; `within` is a schema.
+
+    SQLite does so by itself.
+    """
+    key = table.autoincrement_column
+    if key is not None and tx.dialect.name == "postgresql":
+        following = select(func.coalesce(func.max(key), 0) + 1).scalar_subquery()
+        tx.execute(
+            select(func.setval(func.pg_get_serial_sequence(f"{within}{table.name}", key.name), following, False))
+        )
+
+
 def among(tx: Connection, column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
     """Whether the column is one of these values: as one list, for each of five hundred would have to be made ready."""
     if tx.dialect.name == "sqlite":

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
-from sync.ledger import schema
+from sync.ledger import bulk, schema
 from sync.ledger.errors import LedgerError
 
 DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
@@ -204,7 +204,4 @@ def _postgresql_copy(engine: Engine) -> Engine:
 def _fill(tx: Connection, table: Table, home: str) -> None:
     original = Table(table.name, MetaData(), *(Column(each.name) for each in table.columns), schema=home)
     tx.execute(insert(table).from_select([each.name for each in table.columns], select(original)))
-    key = table.autoincrement_column
-    if key is not None:
-        sequence = func.pg_get_serial_sequence(f"pg_temp.{table.name}", key.name)
-        tx.execute(select(func.setval(sequence, select(func.coalesce(func.max(key), 0) + 1).scalar_subquery(), False)))
+    bulk.number_on(tx, table, within="pg_temp.")

@@ -113,6 +113,14 @@ def test_fields_first_sync_second_sync_and_every_value_read_back(site, command):
     assert [each["run"] for each in command("runs", "--json").json] == [2, 1]
 
 
+def late_claim(site, record):
+    """A claim with fault of the customer, entered now, of the twentieth of November."""
+    case = {"ContactId": record, "Subject": "Late", "Status": "Closed", "Resolution__c": "Customer at fault"}
+    site.remote.events([{"crm": "salesforce", "do": "insert", "object": "Case", "values": case}])
+    (made,) = [row["Id"] for row in site.world.org.rows("Case") if row["Subject"] == "Late"]
+    site.world.org.update("Case", made, {"ClosedDate": "2026-11-20T10:00:00Z"})
+
+
 @pytest.mark.timeout(120)
 def test_explain_shows_what_is_on_the_record_and_a_past_day_as_it_was_known_then(site, command):
     command("fields", "apply")
@@ -120,12 +128,7 @@ def test_explain_shows_what_is_on_the_record_and_a_past_day_as_it_was_known_then
     record = next(iter(ledgers(site.settings, "salesforce")))
     shown = command("explain", record, "--json").json
     site.remote.sleep(40 * 86400)
-    case = {"ContactId": record, "Subject": "Late", "Status": "Closed", "Resolution__c": "Customer at fault"}
-    happened = "2026-11-20T10:00:00Z"
-    site.remote.events([{"crm": "salesforce", "do": "insert", "object": "Case", "values": case}])
-    number = site.world.org.rows("Case")
-    (made,) = [row["Id"] for row in number if row["Subject"] == "Late"]
-    site.world.org.update("Case", made, {"ClosedDate": happened})
+    late_claim(site, record)
     site.remote.sleep(3600)
     command("sync")
     then = command("explain", record, "--as-of", "2026-11-22", "--json").json
@@ -143,10 +146,7 @@ def test_a_day_that_another_time_zone_ended_is_shown_as_it_was_known_until_then(
     command("sync")
     record = next(iter(ledgers(site.settings, "salesforce")))
     shown = command("explain", record, "--json").json
-    case = {"ContactId": record, "Subject": "Late", "Status": "Closed", "Resolution__c": "Customer at fault"}
-    site.remote.events([{"crm": "salesforce", "do": "insert", "object": "Case", "values": case}])
-    (made,) = [row["Id"] for row in site.world.org.rows("Case") if row["Subject"] == "Late"]
-    site.world.org.update("Case", made, {"ClosedDate": "2026-11-20T10:00:00Z"})
+    late_claim(site, record)
     site.remote.sleep(3 * 3600)  # eleven in UTC, noon in Paris, one in the morning of the next day in Kiritimati
     written = site.settings.read_text("utf-8")
     site.settings.write_text(written.replace("Europe/Paris", "Pacific/Kiritimati"), "utf-8")
