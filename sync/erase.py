@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, Text, cast, del
 
 from sync import lease, withheld
 from sync.ledger import Ledger, database, operation, schema
-from sync.ledger.facts import chunks
+from sync.ledger.facts import about, chunks
 from sync.rested import forget
 
 
@@ -92,10 +92,9 @@ def _erase(tx: Connection, subject: int) -> Erased:
     query = select(contacts, connections.c.name).join(connections, connections.c.id == contacts.c.connection)
     people = tx.execute(query.where(contacts.c.subject == subject)).all()
     ids, records = [row.id for row in people], [row.record for row in people]
-    theirs = or_(*((signals.c.connection == row.connection) & (signals.c.contact == row.record) for row in people))
-    sources = tx.execute(
-        select(signals.c.connection, signals.c.object, signals.c.record).where(theirs).distinct()
-    ).all()
+    theirs = or_(*(about(row.connection, row.record) for row in people))
+    # Asked for different ones, SQLite would rather go through everybody's in the order of their records.
+    sources = set(tx.execute(select(signals.c.connection, signals.c.object, signals.c.record).where(theirs)))
     rows: Counter[str] = Counter()
 
     def drop(table: Table, *where: ColumnElement[bool]) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, func, insert, or_, select
 from scoring.rates import Rates
 from scoring.rules import Programme
 from sync.ledger import schema
-from sync.ledger.facts import Entry, wake_whom
+from sync.ledger.facts import Entry, about, wake_whom
 
 BEFORE = timedelta(
     days=31
@@ -83,7 +83,7 @@ def _wake(tx: Connection, programme: int, since: Mapping[str, date], money: str)
         moved = [signals.c.currency.is_not(None) & (signals.c.currency != money) & (signals.c.on_day >= since[money])]
     whose = (
         select(contacts.c.subject)
-        .join(signals, (signals.c.connection == contacts.c.connection) & (signals.c.contact == contacts.c.record))
+        .join(signals, about(contacts.c.connection, contacts.c.record))
         .join(connections, connections.c.id == contacts.c.connection)
         .where(connections.c.programme == programme, or_(*moved))
     )

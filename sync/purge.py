@@ -22,7 +22,7 @@ from sync import lease
 from sync.decide import decisions_of
 from sync.leaning import Lean, give_up, leaning
 from sync.ledger import Ledger, database, past, schema, zones
-from sync.ledger.facts import LOWEST, chunks, forget_outlooks
+from sync.ledger.facts import LOWEST, about, chunks, forget_outlooks
 from sync.money import rates_for
 from sync.standings import RulesOf
 
@@ -84,7 +84,7 @@ def _with_old(tx: Connection, programme: int, name: str, before: date, *, after:
     signals, contacts, connections = schema.signals, schema.contacts, schema.connections
     query = (
         select(contacts.c.subject)
-        .join(signals, (signals.c.connection == contacts.c.connection) & (signals.c.contact == contacts.c.record))
+        .join(signals, about(contacts.c.connection, contacts.c.record))
         .join(connections, connections.c.id == contacts.c.connection)
         .where(
             connections.c.programme == programme,

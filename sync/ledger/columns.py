@@ -76,8 +76,8 @@ OF_SOME = """
 SELECT c.subject AS subject, s.on_day AS "on", coalesce(s.amount, '') AS amount, s.record AS record, {{shared}},
        s.id AS id, coalesce(CASE WHEN s.withdrawn THEN -s.replaces ELSE s.replaces END, 0) AS replaces
 FROM contacts AS c CROSS JOIN signals AS s
-WHERE c.connection = s.connection AND c.record = s.contact AND +c.connection IN ({connections})
-AND c.subject IN ({subjects})
+WHERE c.connection = s.connection AND s.initial IN (TRUE, FALSE) AND c.record = s.contact
+AND +c.connection IN ({connections}) AND c.subject IN ({subjects})
 """
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, or_, select
 
 from sync.ledger import schema
-from sync.ledger.facts import chunks
+from sync.ledger.facts import about, chunks
 
 
 def entered_since(tx: Connection, run: int, since: Mapping[int, datetime]) -> dict[int, list[Row[Any]]]:
@@ -18,7 +18,7 @@ def entered_since(tx: Connection, run: int, since: Mapping[int, datetime]) -> di
     for ids in chunks(since):
         query = (
             select(contacts.c.subject, table)
-            .join(contacts, (contacts.c.connection == table.c.connection) & (contacts.c.record == table.c.contact))
+            .join(contacts, about(contacts.c.connection, contacts.c.record))
             .where(
                 contacts.c.subject.in_(ids),
                 or_(table.c.run == run, table.c.recorded > min(since[each] for each in ids)),

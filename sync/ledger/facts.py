@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from scoring.records import Problem
@@ -102,6 +102,12 @@ def withdraw_others(tx: Connection, entry: Entry, objects: Iterable[str]) -> int
         wake(tx, entry, {values["contact"] for values in entries})
         count += len(entries)
     return count
+
+
+def about(connection: Any, contact: Any) -> ColumnElement[bool]:
+    """What picks the entries about a contact, by their index: to find them there, both kinds of them are named."""
+    table = schema.signals
+    return and_(table.c.connection == connection, table.c.initial.in_((True, False)), table.c.contact == contact)
 
 
 def in_force() -> ColumnElement[bool]:

@@ -21,6 +21,7 @@ from sync.ledger.facts import forget_outlooks
 
 LOST, NEXT = ":", " "
 DAY = len("2026-12-03")
+_ANEW = "INSERT OR REPLACE INTO outlooks (subject, says) VALUES (?, ?)"
 
 
 def texts(outlooks: Any) -> Any:
@@ -65,16 +66,17 @@ def keep(
     What says the same of the days to come is not written again: days before the standing's are taken no more.
     """
     pairs = zip(subjects, before, after, strict=True)
+    today = str(day)
     moved = [
         (subject, says)
         for subject, said, says in pairs
-        if said is None or ahead(said, str(day)) != ahead(says, str(day))
+        if said is None or (said != says and ahead(said, today) != ahead(says, today))
     ]
-    if not moved:
-        return
-    forget_outlooks(tx, [subject for subject, _ in moved])
     rows = [(subject, says) for subject, says in moved if says]
     if tx.dialect.name != "sqlite":
+        forget_outlooks(tx, [subject for subject, _ in moved])
         bulk.copy(tx, "outlooks", ("subject", "says"), rows)
-    elif rows:
-        tx.exec_driver_sql("INSERT INTO outlooks (subject, says) VALUES (?, ?)", rows)
+        return
+    forget_outlooks(tx, [subject for subject, says in moved if not says])
+    if rows:  # each is looked for once: to forget it and to enter it anew would be twice
+        tx.exec_driver_sql(_ANEW, rows)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, case, select
 
 from scoring.signal import Carried, Fact, Liability, Signal, Source
 from sync.ledger import schema, zones
-from sync.ledger.facts import chunks
+from sync.ledger.facts import about, chunks
 
 _Place: TypeAlias = tuple[str, Callable[[datetime], datetime]]
 
@@ -37,7 +37,7 @@ def signals_of(tx: Connection, subjects: Sequence[int], *, known_at: datetime | 
     for ids in chunks(of):
         query = (
             select(contacts.c.id, *READ)
-            .join(contacts, (contacts.c.connection == table.c.connection) & (contacts.c.record == table.c.contact))
+            .join(contacts, about(contacts.c.connection, contacts.c.record))
             .where(contacts.c.id.in_(ids))
         )
         if known_at is not None:

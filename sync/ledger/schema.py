@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sync.ledger import operation
 from sync.ledger.instant import Instant
 
-VERSION = 12  # the newest of `migrations/versions`
+VERSION = 13  # the newest of `migrations/versions`
 
 metadata = operation.metadata  # of all tables: those of the operation are in it already
 
@@ -143,7 +143,9 @@ signals = Table(
     Column("key", String(80), nullable=False),
     Column("until", Date),  # of a contract: the day after its last one
     Column("carried", JSON(none_as_null=True)),  # of an opening: what it brings
-    Index("signals_contact", "connection", "contact"),
+    # What a first fill brought lies apart, and as it was written: an entry that comes later is put beside other late
+    # ones instead of into a full page of old ones, which SQLite would have to part. `facts.about` is how it is used.
+    Index("signals_contact", "connection", "initial", "contact"),
     Index("signals_source", "connection", "object", "record"),
     # Few entries replace another one: what is in force is found by looking these few up.
     Index(
