@@ -17,9 +17,18 @@ def compose_offline(path: Path) -> tuple[Settings, Ledger]:
         ConfigError: a mistake in the settings, or no ledger there yet.
     """
     settings = load_settings(path)
+    refuse_missing(path, settings)
+    return settings, Ledger.open(settings.ledger, beside=path.parent)
+
+
+def refuse_missing(path: Path, settings: Settings) -> None:
+    """A ledger is made by a sync alone: an empty one in a mistaken place would answer as if all were well.
+
+    Raises:
+        ConfigError: there is no such file.
+    """
     if "://" not in settings.ledger and not (path.parent / settings.ledger).exists():
         raise ConfigError(f"{path}: ledger: there is no {settings.ledger} yet; the first sync makes it")
-    return settings, Ledger.open(settings.ledger, beside=path.parent)
 
 
 def refuse_unknown(tx: Connection, programme: str) -> None:

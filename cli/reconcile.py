@@ -6,6 +6,7 @@ import click
 
 from cli.compose import compose
 from cli.exits import Exit
+from cli.offline import refuse_missing
 from cli.screen import print_json
 from cli.sync import exit_code, perform, show
 from sync.reconcile import reconcile as compare
@@ -23,6 +24,7 @@ def reconcile(settings: Path, *, yes_remove: int, as_json: bool) -> Exit:
     Refused (exit code 7) for an object of which more than the settings' share would go: usually a permission was lost.
     """
     composition = compose(settings)
+    refuse_missing(settings, composition.settings)
     share = composition.settings.reconcile.share
     report = perform(composition, quiet=as_json, work=lambda job: compare(job, share=share, yes_remove=yes_remove))
     if as_json:

@@ -51,8 +51,9 @@ def schedule(context: click.Context, *, once: bool) -> Exit:
     work = Work(path, composition, stop)
     tasks = work.tasks()
     if once:
-        for task in tasks.values():
+        for job, task in tasks.items():
             task.work()
+            console().print(work.ended(job), highlight=False)
         return work.worst()
     settings = composition.settings.schedule
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -69,8 +70,8 @@ def schedule(context: click.Context, *, once: bool) -> Exit:
                 raise ConfigError(f"{place} ({error.strerror or error}); name another host or port") from error
             console().print(f"health and metrics at http://{settings.host}:{port}/health and /metrics")
         made.start()
-        for job in made.get_jobs():
-            console().print(f"{job.id}: next at {job.next_run_time:%Y-%m-%d %H:%M:%S} UTC")
+        for each in made.get_jobs():
+            console().print(f"{each.id}: next at {each.next_run_time:%Y-%m-%d %H:%M:%S} UTC")
         stop.wait()
         made.shutdown(wait=True)
     return Exit.DONE
@@ -90,6 +91,7 @@ class Work:
         self._broken: set[str] = set()  # whose last run could not begin, or broke off
         self._stopped: dict[str, Told] = {}  # what was told of that
         self._late: set[str] = set()  # alerts of connections that do not come to their end
+        self._turn = threading.Lock()  # sync and reconcile come at one minute at times: a week is long for the second
 
     def tasks(self) -> dict[str, Task]:
         """The jobs that the settings switch on."""
@@ -107,6 +109,11 @@ class Work:
         well = not self._late and not {"failed", "error"} & set(self._last.values())
         return {"well": well, "jobs": dict(self._last)}
 
+    def ended(self, name: str) -> str:
+        """A line for a job: how it ended, and the exit code of the same command where that is not 0."""
+        code = self._codes[name]
+        return f"{name}: {self._last[name]}" + (f" (exit code {code:d})" if code is not Exit.DONE else "")
+
     def worst(self) -> Exit:
         """What the first job that did not end well would have ended with as a command."""
         return next((code for code in self._codes.values() if code is not Exit.DONE), Exit.DONE)
@@ -121,6 +128,11 @@ class Work:
             database.end_run(tx, number, now, "skipped", {"notes": ["skipped: the last run was still going on"]})
 
     def _run(self, name: str, work: Callable[[Job], Report]) -> None:
+        with self._turn:
+            if not self._stop.is_set():
+                self._in_turn(name, work)
+
+    def _in_turn(self, name: str, work: Callable[[Job], Report]) -> None:
         began = time.monotonic()
         try:
             composition = self._composed()

@@ -8,11 +8,12 @@ import click
 from cli.compose import clock, compose
 from cli.exits import Exit
 from cli.number import NUMBER
-from cli.offline import compose_offline
+from cli.offline import compose_offline, refuse_missing
 from cli.screen import command, console, print_json
 from cli.sync import exit_code, perform, show
 from sync import hold
 from sync.ledger import database
+from sync.report import Report
 from sync.undo import NothingToUndoError
 from sync.undo import undo as put_back
 
@@ -27,16 +28,27 @@ def undo(settings: Path, *, run: int, as_json: bool) -> int:
     What was changed since is left as it is, and listed. An undo is a run: it can be undone. Syncs read and score
     meanwhile and write nothing until `bonus-malus resume`.
     """
+    composition = compose(settings)
+    refuse_missing(settings, composition.settings)
     try:
-        report = perform(compose(settings), quiet=as_json, work=lambda job: put_back(job, run))
+        report = perform(composition, quiet=as_json, work=lambda job: put_back(job, run))
     except NothingToUndoError as error:
         raise click.UsageError(str(error)) from error
     if as_json:
         print_json(report.to_json())
     else:
         show(report, settings)
-        console().print(f"on hold: syncs write nothing until you say {command(settings, 'resume')}", soft_wrap=True)
+        _next(report, run, settings)
     return exit_code(report)
+
+
+def _next(report: Report, run: int, settings: Path) -> None:
+    """What a person does now."""
+    out = console()
+    if report.state != "done":
+        again = command(settings, f"undo {run}")
+        out.print(f"not everything was put back yet: say {again} again later", soft_wrap=True, markup=False)
+    out.print(f"on hold: syncs write nothing until you say {command(settings, 'resume')}", soft_wrap=True, markup=False)
 
 
 @click.command()

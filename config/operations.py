@@ -50,7 +50,7 @@ class ScheduleSettings(_Part):
     """
 
     sync: Cron | None = "*/15 * * * *"
-    reconcile: Cron | None = "0 3 * * 0"
+    reconcile: Cron | None = "7 3 * * 0"
     purge: Cron | None = "30 2 * * *"
     jitter: Annotated[int, Field(ge=0, le=3600)] = 30
     host: str = "127.0.0.1"

@@ -24,7 +24,11 @@ RUNS = (
         "a CRM was down, slow, or its calls of the day were used up",
         "nothing: the next run goes on where this one stopped",
     ),
-    Trouble(("interrupted",), "the run was asked to end (SIGTERM, Ctrl-C)", "nothing: the next run goes on from there"),
+    Trouble(
+        ("interrupted",),
+        "the run was asked to end (SIGTERM, Ctrl-C)",
+        "nothing: the next run goes on from there; an undo goes on when it is said again",
+    ),
     Trouble(("abandoned",), "the run was killed, or its machine was", "nothing: the next run has gone on from there"),
     Trouble(
         ("skipped",),

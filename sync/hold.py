@@ -9,10 +9,11 @@ from sync.command import Command, plain
 from sync.ledger import schema
 
 
-def put(tx: Connection, connections: Iterable[int], run: int) -> None:
-    """Put connections on hold, because of that run."""
+def put(tx: Connection, programme: int, names: Iterable[str], run: int) -> None:
+    """Put a programme's connections on hold, because of that run."""
     table = schema.connections
-    tx.execute(update(table).where(table.c.id.in_(list(connections))).values(held=run))
+    these = (table.c.programme == programme) & table.c.name.in_(list(names))
+    tx.execute(update(table).where(these).values(held=run))
 
 
 def why(tx: Connection, connection: int, command: Command = plain) -> str:

@@ -28,10 +28,22 @@ class JsonLines(logging.Formatter):
         return json.dumps(said, ensure_ascii=False, default=str)
 
 
+class PlainLines(logging.Formatter):
+    """The same as a line of text: what of `OURS` was given comes last."""
+
+    def __init__(self) -> None:
+        super().__init__(PLAIN)
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
+        """The line, without what a formatter adds about an exception."""
+        given = (f" {name}={getattr(record, name)}" for name in OURS if hasattr(record, name))
+        return super().formatMessage(record) + "".join(given)
+
+
 def configure(*, as_json: bool, level: int = logging.INFO, stream: TextIO | None = None) -> None:
     """Send this process's logs to `stream` (default: standard error)."""
     handler = logging.StreamHandler(stream or sys.stderr)
-    formatter = JsonLines() if as_json else logging.Formatter(PLAIN)
+    formatter = JsonLines() if as_json else PlainLines()
     handler.setFormatter(formatter)
     for name in ("sync", "connectors", "cli"):
         logger = logging.getLogger(name)

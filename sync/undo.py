@@ -49,13 +49,16 @@ def undo(job: Job, run: int) -> Report:
         concerned = _concerned(tx, job, run)
     missing = sorted(concerned - set(job.sources))
     if missing:
-        raise NothingToUndoError(f"run {run} wrote to {', '.join(missing)}, which the settings no longer name")
+        raise NothingToUndoError(
+            f"run {run} wrote to {', '.join(missing)}, which the settings no longer name; name it there again"
+        )
     job = replace(job, sources={name: job.sources[name] for name in sorted(concerned)})
     with opened(job, kind="undo") as course:
         course.report.notes.append(f"undo of run {run}")
         with course.job.begin() as tx:
-            # First: a sync that comes before this is finished must not write it all again.
-            hold.put(tx, [row.id for row in course.rows.values()], course.report.run)
+            # First: a sync that comes before this is finished must not write it all again; nor, where another run or
+            # a CRM that is away keeps us from putting back yet, write still more.
+            hold.put(tx, course.programme_id, concerned, course.report.run)
         for name in course.rows:
             try:
                 _undo(course, name, run)

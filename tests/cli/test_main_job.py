@@ -1,6 +1,7 @@
 """The main job through the command, read back through the vendors' own unmodified SDKs."""
 
-from datetime import UTC, datetime
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,11 +11,12 @@ from hubspot import HubSpot
 from hubspot.crm.contacts import BatchReadInputSimplePublicObjectId
 from requests.adapters import HTTPAdapter
 from simple_salesforce import Salesforce
+from sqlalchemy import update
 
 from config.settings import load_settings
 from connectors.protocol import FieldKind
 from sync.fields import KINDS
-from sync.ledger import Ledger, history
+from sync.ledger import Ledger, history, operation
 
 
 class PlainHttp(HTTPAdapter):
@@ -164,6 +166,27 @@ def test_a_sandbox_that_went_away_is_one_line_and_exit_code_4_or_2(site, command
     assert said.code == 2
     assert said.err.count("\n") == 1
     assert "nobody answers at http://127.0.0.1:9; start it: bonus-malus sandbox" in said.err
+
+
+@pytest.mark.timeout(60)
+def test_an_undo_during_another_run_holds_what_comes_after_and_says_that_it_must_be_said_again(site, command):
+    command("fields", "apply")
+    command("sync", "--first-fill")
+    with closing(Ledger.open(load_settings(site.settings).ledger, beside=site.settings.parent)) as ledger:
+        with ledger.begin() as tx:
+            tx.execute(update(operation.leases).values(run=1, expires=datetime.now(UTC) + timedelta(days=4000)))
+        said = command("undo", "1")
+    assert said.code == 6
+    assert "not everything was put back yet: say bonus-malus undo 1 again later\n" in said.out
+    assert command("runs").code == 8
+
+
+def test_an_undo_where_there_is_no_ledger_makes_none(site, command):
+    for words in (["undo", "1"], ["reconcile"]):
+        said = command(*words)
+        assert (said.code, said.err.count("\n")) == (2, 1)
+        assert "yet; the first sync makes it" in said.err
+    assert not list(site.settings.parent.glob("*.db*"))
 
 
 @pytest.mark.timeout(60)

@@ -30,6 +30,13 @@ def test_a_line_is_one_object_with_the_fields_that_are_known(lines):
     assert line == {"level": "info", "logger": "sync.opening", "message": "run ended", "run": 7, "state": "done"}
 
 
+def test_a_line_of_text_says_the_same_numbers_last(lines):
+    stream = io.StringIO()
+    configure(as_json=False, stream=stream)
+    logging.getLogger("sync.opening").info("run ended", extra={"state": "done", "run": 7, "email": "a@b.example"})
+    assert stream.getvalue().endswith(" INFO sync.opening run ended run=7 state=done\n")
+
+
 def test_of_an_error_only_its_kind_is_told(lines):
     try:
         int("somebody@example.com")

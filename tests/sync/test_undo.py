@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from connectors.errors import Unreachable
 from connectors.protocol import Outcome, OutcomeKind
 from sync import hold
 from sync.ledger import database, history
@@ -67,6 +68,19 @@ def test_only_the_connections_that_the_run_wrote_to_are_put_on_hold(world):
     put_back(world, world.sync().run)
     with world.ledger.begin() as tx:
         assert list(hold.listed(tx, "customers")) == ["a"]
+
+
+def test_an_undo_puts_on_hold_what_it_cannot_put_back_yet(world):
+    crm = one_customer(world)
+    run = world.sync().run
+    crm.silent = Unreachable("a: nobody answers")
+    assert put_back(world, run).state == "try later"
+    crm.silent = None
+    assert shown(crm, "1") != {}
+    order(crm, "o3", "1", THIS_YEAR)
+    assert world.sync().state == "held"
+    assert counted(put_back(world, run)) == {"written": 1}
+    assert shown(crm, "1") == {}
 
 
 def test_an_undo_is_a_run_that_can_be_undone(world):
@@ -160,7 +174,7 @@ def test_a_run_that_is_not_there_or_wrote_nothing_cannot_be_undone(world, wrote)
 def test_a_run_of_a_connection_that_the_settings_no_longer_name_is_refused_before_anything(world):
     one_customer(world)
     run = world.sync().run
-    with pytest.raises(NothingToUndoError, match="wrote to a, which the settings no longer name"):
+    with pytest.raises(NothingToUndoError, match="wrote to a, which the settings no longer name; name it there again"):
         undo(replace(world.job(), sources={"b": world.job().sources["b"]}), run)
 
 
