@@ -1,6 +1,7 @@
 """Erasure: everything about one person out of every table, recorded without saying about whom."""
 
 import re
+import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import closing
@@ -11,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Table, Text, cast, delete, insert, or_, select, update
 
 from sync import lease, withheld
-from sync.ledger import Ledger, database, operation, schema
+from sync.ledger import Ledger, LedgerError, database, operation, schema
 from sync.ledger.facts import about, chunks
 from sync.rested import forget
 
@@ -32,7 +33,7 @@ def erase(ledger: Ledger, programme: str, subject: int, now: datetime) -> Erased
 
     Raises:
         BusyError: a run is at work.
-        LedgerError: the ledger cannot be used.
+        LedgerError: the ledger cannot be used, or its file could not be cleaned yet; the line says which.
     """
     with ledger.begin() as tx:
         if tx.dialect.name == "sqlite":
@@ -52,7 +53,7 @@ def erase(ledger: Ledger, programme: str, subject: int, now: datetime) -> Erased
         )
         database.end_run(tx, run, now, "done", {})
     if engine.dialect.name == "sqlite":
-        _empty_journal(engine)
+        _empty_journal(engine, ledger.place)
     return erased
 
 
@@ -170,9 +171,16 @@ def _clean_reports(tx: Connection, records: Sequence[str]) -> int:
     return cleaned
 
 
-def _empty_journal(engine: Engine) -> None:
+def _empty_journal(engine: Engine, place: str) -> None:
     """What was in the write-ahead file is moved into the database and overwritten there."""
-    with closing(engine.raw_connection()) as raw:
-        cursor = raw.cursor()
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        cursor.close()
+    cure = ""
+    with closing(engine.raw_connection()) as raw, closing(raw.cursor()) as cursor:
+        try:
+            (waiting, *_) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error as error:
+            cure = f"make room on the disk ({error}), and whatever command comes next takes it out"
+        else:
+            if waiting:
+                cure = "another process reads it; whatever command comes when that has ended takes it out"
+    if cure:
+        raise LedgerError(f"ledger {place}: the person is erased, but what was deleted is in its file still: {cure}")

@@ -28,6 +28,8 @@ def backup(ledger: Ledger, file: Path) -> int:
         )
     if file.exists():
         raise LedgerError(f"{file} is there already: name a new file")
+    if not file.parent.is_dir():
+        raise LedgerError(f"{file}: there is no folder {file.parent}; nothing was copied")
     half = file.with_name(f"{file.name}.part")
     with told(str(half)):
         for_its_owner(half)

@@ -37,7 +37,7 @@ TROUBLES = (
     Trouble("SQLITE_BUSY", "another process has been writing it for 30 seconds", "run again when it has ended", True),
     Trouble("SQLITE_LOCKED", "another process has been writing it", "run again when it has ended", True),
     Trouble("SQLITE_READONLY", "it may not be written", "let this user write the file and its folder"),
-    Trouble("SQLITE_CANTOPEN", "it cannot be opened", "correct the path in the settings, or let this user write there"),
+    Trouble("SQLITE_CANTOPEN", "it cannot be opened", "correct the path, or let this user write there"),
     Trouble("SQLITE_NOTADB", "the file is no SQLite database", "correct the path, or put a backup back"),
     Trouble("SQLITE_CORRUPT", "the file is damaged", "put a backup back; nothing but the ledger is lost with it"),
     Trouble("SQLITE_IOERR", "the disk fails or is full", "look after the disk, then run again"),

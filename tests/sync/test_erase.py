@@ -1,7 +1,10 @@
 """Erasure: nothing of one person is left in any table or in the file, and everybody else is as before."""
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -13,7 +16,8 @@ from sync import decide
 from sync.erase import erase, without
 from sync.job import Progress
 from sync.lease import BusyError
-from sync.ledger import database, history, schema
+from sync.ledger import LedgerError, database, history, schema
+from tests.limits import disk_of
 from tests.sync.conftest import both, order
 from tests.sync.test_decide import enter, subject
 from tests.sync.test_run import THIS_YEAR, counted
@@ -123,6 +127,47 @@ def test_while_a_run_is_at_work_nobody_is_erased(world):
     world.crms["a"].put("contacts", "other", email="again@example.com")
     world.sync(watch=meanwhile)
     assert refused
+
+
+@pytest.fixture
+def file(world):
+    """How often the file of a ledger with everything in it names the person."""
+    everything(world)
+    place = Path(world.ledger.engine.url.database)
+    return lambda: sum(each.read_bytes().count(PERSON.encode()) for each in place.parent.glob(f"{place.name}*"))
+
+
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)  # a server's files are its own
+def test_a_disk_that_fills_before_the_file_is_clean_is_told_and_the_next_command_cleans_it(world, file):
+    whose = subject(world, f"a:{PERSON}")
+    place = Path(world.ledger.engine.url.database)
+    with closing(world.ledger.engine.raw_connection()) as raw:
+        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    size = place.stat().st_size
+    with world.ledger.begin() as tx:
+        tx.exec_driver_sql("CREATE TABLE large (filling BLOB)")
+        tx.exec_driver_sql("INSERT INTO large VALUES (zeroblob(40960))")
+    with disk_of(size + 4096), pytest.raises(LedgerError, match=r"the person is erased, but .* make room on the disk"):
+        erase(world.ledger, "customers", whose, world.clock.now)
+    with world.ledger.begin() as tx:
+        assert history.subject(tx, "customers", f"a:{PERSON}") == []
+    world.ledger.close()
+    assert file() == 0
+
+
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)  # a server's files are its own
+def test_whoever_reads_the_file_meanwhile_is_told_and_the_next_command_cleans_it(world, file, monkeypatch):
+    monkeypatch.setattr("sync.ledger.engines.PATIENCE", "PRAGMA busy_timeout=10")
+    world.ledger.engine.dispose()
+    whose = subject(world, f"a:{PERSON}")
+    with closing(sqlite3.connect(world.ledger.engine.url.database)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM contacts").fetchall()
+        with pytest.raises(LedgerError, match=r"the person is erased, but .* another process reads it"):
+            erase(world.ledger, "customers", whose, world.clock.now)
+        assert file() > 0
+    world.ledger.close()
+    assert file() == 0
 
 
 def test_a_report_is_cleaned_of_whole_entries_and_of_ids_inside_texts():
