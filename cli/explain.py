@@ -30,7 +30,8 @@ def explain(
 ) -> int:
     """Explain the standing of SUBJECT: a record id, connection:id, or an e-mail address.
 
-    Without --as-of: what is shown on the record now, as it was computed then.
+    Without --as-of: what is shown on the record now, as it was computed then. Where a record shows something else
+    still, as on hold after an undo, that is said.
     """
     if restated and as_of is None:
         raise click.UsageError("--restated needs --as-of DATE: the day to look at with today's knowledge")

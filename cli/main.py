@@ -70,7 +70,8 @@ def main() -> None:
 
 def _usage(error: click.ClickException) -> str:
     """What was wrong with the command, and where its help is unless the message says what to do itself."""
-    said = error.format_message().rstrip(".")
+    # click says of which type of its own a value is not.
+    said = error.format_message().rstrip(".").replace("a valid integer range", "a whole number")
     context = getattr(error, "ctx", None)
     if context is None or type(error) is click.UsageError:
         return said

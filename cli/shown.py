@@ -23,7 +23,8 @@ class Shown(NamedTuple):
     """Whose it is, the standing, when it was computed (None: now), and what to say beside it: the day of each remark.
 
     `before`: of the first run, where that came later and nothing was known yet; `beyond`: of the last run, where that
-    is before, as nobody knows yet what happened since; `purged`: of the last purge since that took signals away.
+    is before, as nobody knows yet what happened since; `purged`: of the last purge since that took signals away;
+    `unwritten`: the day of the standing, where a record shows something else still.
     """
 
     subject: SubjectRow
@@ -43,7 +44,8 @@ def standing_of(path: Path, subject: str, as_of: datetime | None, *, restated: b
         with ledger.reading() as tx:
             found = find(tx, settings.programme_name, subject)
         if as_of is None:
-            return Shown(found, *_now(ledger, settings, found), {})
+            standing, recorded = _now(ledger, settings, found)
+            return Shown(found, standing, recorded, _unwritten(found, standing.day))
         day = as_of.date()
         then = _then(ledger, settings, found, day, restated=restated)
         return Shown(found, then, None, _remarks(ledger, settings, day, restated=restated))
@@ -63,8 +65,13 @@ def drawn_up(path: Path, subject: str) -> Shown:
             known = zones.of(tx, settings.programme_name)
         shown, recorded = _now(ledger, settings, found)
         if last is None or (day := known.local(last.started).date()) <= shown.day:
-            return Shown(found, shown, recorded, {})
-        return Shown(found, _computed(ledger, settings, found, day, last.ended), last.ended, {})
+            return Shown(found, shown, recorded, _unwritten(found, shown.day))
+        computed = _computed(ledger, settings, found, day, last.ended)
+        return Shown(found, computed, last.ended, _unwritten(found, shown.day))
+
+
+def _unwritten(found: SubjectRow, day: date) -> dict[str, date]:
+    return {"unwritten": day} if found.unwritten else {}
 
 
 def _now(ledger: Ledger, settings: Settings, found: SubjectRow) -> tuple[Standing, datetime]:

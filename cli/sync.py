@@ -156,8 +156,6 @@ def show(report: Report, settings: Path) -> None:
     out = console()
     kind = "dry run (nothing was written, nothing kept)" if report.dry else f"run {report.run}"
     out.print(f"[bold]{kind}[/bold] of {report.day.isoformat()}, rules {report.rules}")
-    if report.dry and report.intent:
-        out.print(f"  to do just this: {command(settings, f'sync --read {report.intent}')}", soft_wrap=True)
     if report.state == "interrupted":
         out.print("  interrupted in good order; the next run goes on from here")
     for note in report.notes:
@@ -175,6 +173,9 @@ def show(report: Report, settings: Path) -> None:
         )
     _problems(report, settings)
     _moves(report, settings)
+    if report.dry and report.intent:
+        out.print()
+        out.print(f"to do just this: {command(settings, f'sync --read {report.intent}')}", soft_wrap=True)
 
 
 def _problems(report: Report, settings: Path) -> None:

@@ -118,6 +118,7 @@ class SubjectRow:
     records: tuple[str, ...]  # connection:id, living ones first
     language: str
     standing: Row[Any] | None  # of `standings`; its breakdown may have to be made again (`sync.standings`)
+    unwritten: bool  # a living record shows something else: an undo, a brake, a refusal, a run that is not done
 
 
 def subject(tx: Connection, programme: str, name: str) -> list[SubjectRow]:
@@ -140,7 +141,7 @@ def subject(tx: Connection, programme: str, name: str) -> list[SubjectRow]:
 def _subject(tx: Connection, subject_id: int) -> SubjectRow:
     contacts, connections = schema.contacts, schema.connections
     rows = tx.execute(
-        select(contacts.c.record, contacts.c.gone, connections.c.name, connections.c.language)
+        select(contacts.c.record, contacts.c.gone, contacts.c.shown, connections.c.name, connections.c.language)
         .join(connections, connections.c.id == contacts.c.connection)
         .where(contacts.c.subject == subject_id)
         .order_by(contacts.c.gone, contacts.c.id)
@@ -154,6 +155,7 @@ def _subject(tx: Connection, subject_id: int) -> SubjectRow:
         tuple(f"{row.name}:{row.record}" for row in rows),
         rows[0].language,
         shown,
+        shown is not None and any(row.shown != shown.id for row in rows if not row.gone),
     )
 
 

@@ -122,6 +122,24 @@ def test_a_day_before_the_first_run_says_that_nothing_was_known_then(site, comma
 
 
 @pytest.mark.timeout(120)
+def test_what_a_record_does_not_show_yet_is_told_as_that(site, command):
+    command("fields", "apply")
+    command("sync", "--first-fill")
+    record, _ = accused(site.settings)
+    says = (
+        "not what every record shows: what was computed on 22 Nov 2026 is not written there; bonus-malus runs says why"
+    )
+    assert command("explain", record).err == ""
+    command("undo", "1")
+    assert command("explain", record, "--language", "en").err == f"{says}\n"
+    assert command("statement", record, "--language", "en").err == f"{says}\n"
+    assert "toutes les fiches" in command("explain", record, "--language", "fr").err
+    command("resume")
+    command("sync", "--first-fill")
+    assert command("explain", record).err == ""
+
+
+@pytest.mark.timeout(120)
 def test_many_refunds_are_contested_by_the_name_that_explain_shows(site, command):
     org = site.world.org
     record = org.insert("Contact", {"LastName": "Norvaar"})

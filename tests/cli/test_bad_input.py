@@ -159,6 +159,7 @@ def test_mappings(command, tmp_path, mapping, words):
         (("adjust", "x", "--why", "y", "--coefficient", "0.905"), "--coefficient 0.905: two decimals at most"),
         (("rules", "show", "fr-moto"), "fr-moto"),
         (("runs", "show", "9" * 20), "'NUMBER': 99999999999999999999 is not in the range"),
+        (("undo", "last"), "'RUN': 'last' is not a whole number; "),
         (("undo", "9" * 20), "'RUN': 99999999999999999999 is not in the range"),
         (("snyc",), "No such command 'snyc'"),
     ],

@@ -28,6 +28,8 @@ def cures(said):
 def test_what_asks_holds_and_is_missing_names_the_settings_in_its_cure(elsewhere):
     assert f"run `{ELSEWHERE} fields apply`" in cures(elsewhere("doctor", "--json"))
     elsewhere("fields", "apply")
+    last = elsewhere("sync", "--dry-run").out.splitlines()[-1]
+    assert last.startswith(f"to do just this: {ELSEWHERE} sync --read ")
     (asked,) = messages(elsewhere("sync", "--json"))
     assert f"`{ELSEWHERE} sync --dry-run`, then say `{ELSEWHERE} sync --first-fill`" in asked
     elsewhere("sync", "--first-fill")
