@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, DropIndex, ExecutableDDLElement
 
+from scoring.engine_store import give_back
 from sync.ledger import arrow, schema
 from sync.ledger.database import Ledger
 from sync.ledger.facts import Entry
@@ -33,7 +34,9 @@ def load(ledger: Ledger, filling: Iterable[tuple[Entry, pa.Table]], connections:
     }
     ledger.engine.dispose()  # the child writes faster where nobody else has the file open
     with arrow.child(ledger, "load", json.dumps(plan)) as process:
-        return arrow.send(process, (_as_kept(*each) for each in filling))
+        count = arrow.send(process, (_as_kept(*each) for each in filling))
+        give_back()  # while we wait: the child needs as much to sort for the indexes
+        return count
 
 
 def _sql(statement: ExecutableDDLElement) -> str:
