@@ -102,14 +102,26 @@ def _read_object(job: Job, reading: Reading, query: ObjectQuery, report: Report)
 
 
 def enter(
-    job: Job, reading: Reading, object_: str, pages: Iterable[Page], report: Report, *, found: ObjectReport
+    job: Job,
+    reading: Reading,
+    object_: str,
+    pages: Iterable[Page],
+    report: Report,
+    *,
+    found: ObjectReport,
+    changed: bool = True,
 ) -> set[int]:
-    """Enter pages as they come, each in one transaction with how far the connector was before it; the doubtful ones."""
+    """Enter pages as they come, each in one transaction with how far the connector was before it; the doubtful ones.
+
+    `changed`: these records are read because they changed, or because a person asked for all of them.
+    """
     here, doubtful = report.connections[reading.name], set[int]()
     for page in pages:
         with job.begin() as tx:
             if object_ == reading.mapping.subject.object:
                 doubtful |= _enter_people(tx, job, reading, page, report)
+                if changed:
+                    rejects.stir(tx, reading.entry.connection, [record.id for record in page.records], reading.now)
             _enter(tx, reading, object_, page, found)
             reading.source.progress.keep(tx)
         here.merged += sum(record.merged_into is not None for record in page.records)
@@ -142,7 +154,6 @@ def _enter_people(tx: Connection, job: Job, reading: Reading, page: Page, report
     records = reading.withheld.admitted(tx, entry.connection, page.records)
     contacts = [_contact(record, reading) for record in records]
     changes = store_contacts(tx, entry, contacts, restore=job.edited_by_hand != "report", sent=sent)
-    rejects.stir(tx, entry.connection, [record.id for record in records], reading.now)
     found = {each.record: each.ours for each in contacts}
     for record, names in changes.edited:
         here.edited.append(f"{reading.name}:{record} {', '.join(names)}")

@@ -52,6 +52,7 @@ def _slice(job: Job, reading: Reading, calls: int, asked: Sequence[ObjectQuery],
         if share < 1:
             continue
         found = here.slow.setdefault(query.object, ObjectReport())
-        doubtful = enter(job, reading, query.object, connector.refresh(query, calls=share), report, found=found)
+        pages = connector.refresh(query, calls=share)
+        doubtful = enter(job, reading, query.object, pages, report, found=found, changed=False)
         with job.begin() as tx:
             link(tx, reading, doubtful, report)

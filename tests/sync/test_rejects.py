@@ -4,6 +4,7 @@ from datetime import date
 
 from connectors.protocol import Outcome, OutcomeKind
 from sync import rejects
+from sync.job import Slow
 from sync.rejects import WAITS
 from tests.sync.conftest import order
 from tests.sync.test_run import THIS_YEAR, counted, one_customer
@@ -86,6 +87,14 @@ def test_a_parked_record_is_tried_again_by_a_full_sync(world):
     park(world)
     crm.refuses.clear()
     assert counted(world.sync(full=True)) == {"written": 1}
+
+
+def test_a_parked_record_stays_so_when_the_slow_round_comes_by(world):
+    poisoned(world)
+    park(world)
+    assert counted(world.sync(slow=Slow(calls=9, hours=0))) == {"parked": 1}
+    (row,) = listed(world)
+    assert row.again is None
 
 
 def test_a_record_that_is_gone_is_refused_no_more(world):
