@@ -16,6 +16,7 @@ from scoring.rules import Programme
 from sync import contests, hold
 from sync.command import Command, plain
 from sync.fields import collide, field_set
+from sync.fit import until_now
 from sync.job import Source
 from sync.ledger import Ledger, LedgerBusy, LedgerError, history, rivals, schema, zones
 from sync.read import queries
@@ -106,7 +107,8 @@ class Doctor:
             yield Finding(Level.FAIL, what, cure)
         if runs and runs[0].state in ("failed", "interrupted"):
             cure = f"{self.command(f'runs show {runs[0].id}')} says why"
-            yield Finding(Level.WARN, f"the last run, {runs[0].id}, is {runs[0].state}", cure)
+            ended = "failed" if runs[0].state == "failed" else "was interrupted"
+            yield Finding(Level.WARN, f"the last run, {runs[0].id}, {ended}", cure)
 
     def _without_object(self, tx: Connection) -> int:
         """How many contests hold nothing any more."""
@@ -143,17 +145,20 @@ class Doctor:
         asked = queries(source.mapping, fields)
         for look in (source.connector.check, source.connector.inspect):
             try:
-                yield from self._gathered(source, fields, look(asked, fields))
+                yield from self._gathered(name, source, fields, look(asked, fields))
             except CrmError as error:
                 yield _unmet(error)
 
-    def _gathered(self, source: Source, fields: FieldSet, findings: Sequence[Finding]) -> Iterator[Finding]:
+    def _gathered(self, name: str, source: Source, fields: FieldSet, findings: Sequence[Finding]) -> Iterator[Finding]:
         """The findings, our missing fields as one, and what the mapping can do without as a warning."""
         unready: list[Finding] = []
         for finding in findings:
             ours = finding.object == fields.object and finding.cure == _APPLY
             if ours:
                 unready.append(finding)
+            elif finding.level is Level.FAIL and (known := self._until_now(name, source, finding)):
+                what = f"{finding.what}; {', '.join(known)} came from there until now, and every sync stops there"
+                yield replace(finding, what=what)
             elif finding.level is Level.FAIL and _optional(source, finding):
                 yield replace(finding, level=Level.WARN, what=f"{finding.what}; the signals that need it are off")
             else:
@@ -163,6 +168,27 @@ class Doctor:
             verb = "is" if len(unready) == 1 else "are"
             what = f"{len(unready)} of our {len(fields.fields)} fields {verb} missing, hidden or read-only: {names}"
             yield Finding(Level.FAIL, what, f"run `{self.command('fields apply')}`", fields.object)
+
+    def _until_now(self, name: str, source: Source, finding: Finding) -> list[str]:
+        """The signals that are in the ledger, and come from what is missing now."""
+        if not _optional(source, finding):
+            return []
+        table, programmes = schema.connections, schema.programmes
+        query = (
+            select(table.c.id)
+            .join(programmes, programmes.c.id == table.c.programme)
+            .where(programmes.c.name == self.programme_name, table.c.name == name)
+        )
+        smaller = source.mapping.without(finding.object, finding.field)
+        try:
+            ledger = self.ledger()
+            if ledger is None:
+                return []
+            with closing(ledger), ledger.reading() as tx:
+                id_ = tx.execute(query).scalar_one_or_none()
+                return [] if id_ is None else until_now(tx, id_, source.mapping, smaller)
+        except LedgerError:
+            return []  # told above
 
     def _together(self, accounts: Mapping[str, Account]) -> Iterator[Finding]:
         ids = [account.id for account in accounts.values()]

@@ -1,5 +1,7 @@
 """What a mapping can be here: a company's org lacks objects and fields, and may still be read (SR11)."""
 
+from sqlalchemy import Connection
+
 from connectors.errors import NotPermitted
 from connectors.protocol import FieldSet, Level
 from scoring.mapping import Mapping
@@ -31,11 +33,9 @@ def fit(job: Job, source: Source, fields: FieldSet, connection: int, report: Con
         if ours or mapping.needs(finding.object, finding.field):
             raise NotPermitted(text)
         smaller = mapping.without(finding.object, finding.field)
-        lost = {(rule.object, rule.name) for rule in mapping.signals} - {
-            (rule.object, rule.name) for rule in smaller.signals
-        }
+        lost = _lost(mapping, smaller)
         with job.begin() as tx:
-            known = sorted(signal for object_, signal in lost if facts.has_signals(tx, connection, object_, signal))
+            known = until_now(tx, connection, mapping, smaller)
         if known:
             # Going on would leave old incidents standing with nobody to withdraw them.
             raise NotPermitted(f"{text}; {', '.join(known)} came from there until now")
@@ -43,3 +43,16 @@ def fit(job: Job, source: Source, fields: FieldSet, connection: int, report: Con
             report.warnings.append(f"{text}; off here: {', '.join(sorted({signal for _, signal in lost}))}")
         mapping = smaller
     return mapping
+
+
+def until_now(tx: Connection, connection: int, mapping: Mapping, smaller: Mapping) -> list[str]:
+    """The signals of a mapping that a smaller one lacks, and that came in here: no sync goes on without them."""
+    return sorted(
+        signal for object_, signal in _lost(mapping, smaller) if facts.has_signals(tx, connection, object_, signal)
+    )
+
+
+def _lost(mapping: Mapping, smaller: Mapping) -> set[tuple[str, str]]:
+    return {(rule.object, rule.name) for rule in mapping.signals} - {
+        (rule.object, rule.name) for rule in smaller.signals
+    }

@@ -29,10 +29,10 @@ Plant = Callable[[Site], None]
 
 
 @contextmanager
-def small_site(folder: Path) -> Iterator[Site]:
-    """Twelve customers in both CRMs."""
+def small_site(folder: Path, customers: int = 12) -> Iterator[Site]:
+    """A few customers in both CRMs."""
     world = World()
-    populate(world, Company(seed=3, customers=12))
+    populate(world, Company(seed=3, customers=customers))
     with Server(create_app(world)) as server, closing(Remote(server.url)) as remote:
         path = folder / "bonus-malus.toml"
         path.write_text(SETTINGS.format(ledger="ledger.db", url=server.url), "utf-8")
@@ -330,6 +330,22 @@ def test_au04_another_account_than_at_first_contact_is_found_before_a_run_refuse
     said = command("doctor", "--json")
     assert any("account" in each["what"] and "until now" in each["what"] for each in said.json)
     assert said.code == 3
+
+
+@pytest.mark.timeout(60)
+def test_what_signals_came_from_and_every_sync_stops_at_is_no_warning(tmp_path, command):
+    with small_site(tmp_path, customers=60) as site:
+        command("fields", "apply")
+        command("sync", "--first-fill")
+        site.world.org.withdraw("Invoice__c")
+        said = command("doctor", "--json")
+        told = next(each for each in said.json if each["what"].startswith("Invoice__c cannot be read"))
+        site.remote.sleep(900)
+        assert (told["level"], said.code, command("sync").code) == ("fail", 3, 3)
+        assert told["what"].endswith(
+            "; invoice_late, invoice_unpaid came from there until now, and every sync stops there"
+        )
+        assert any(each["what"] == "the last run, 2, failed" for each in command("doctor", "--json").json)
 
 
 def test_a_ledger_that_is_damaged_in_many_places_is_one_finding(site, command):
