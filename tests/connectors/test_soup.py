@@ -7,6 +7,8 @@ import pytest
 
 from bench import soup
 from bench.soup import Play, differences, play
+from sandbox.faults.fault import ACTIONS
+from sandbox.faults.rule import RULES
 
 
 @pytest.fixture(scope="module")
@@ -22,14 +24,14 @@ def test_the_story_writes_what_it_can_be_judged_by(calm: Play):
 
 
 @pytest.mark.parametrize("seed", [6, 8])
-def test_the_crms_end_alike_whatever_faults_are_drawn(calm: Play, seed: int):
+def test_te03_the_crms_end_alike_whatever_faults_are_drawn(calm: Play, seed: int):
     wild = play(seed, customers=60)
     assert wild.struck > 10
     assert differences(calm, wild) == []
 
 
-def first_fill(plan: Any, before: Sequence[Any] = (), after: Sequence[Any] = ()) -> tuple[Any, Play]:
-    """A first run under faults that do not pass, its report, and where the runs after the repair end."""
+def first_fill(plan: Any, before: Sequence[Any] = (), after: Sequence[Any] = (), *, runs: int = 1) -> tuple[Any, Play]:
+    """The first of some runs under faults, as reported, and where the runs end that come after them."""
     with soup.stage(40) as (world, remote, sources, job):
         remote.set(soup.FIRST)
         remote.sleep(7200)
@@ -38,6 +40,10 @@ def first_fill(plan: Any, before: Sequence[Any] = (), after: Sequence[Any] = ())
         if plan:
             world.faults.switch(plan)
         report = soup.once(job, sources)
+        for _ in range(1, runs):
+            remote.sleep(600)
+            soup.once(job, sources)
+        assert all(fault["struck"] for fault in world.faults.report()["fault"])
         world.faults.clear()
         for event in after:
             remote.events([event])
@@ -51,6 +57,40 @@ def first_fill(plan: Any, before: Sequence[Any] = (), after: Sequence[Any] = ())
 @pytest.fixture(scope="module")
 def right() -> Play:
     return first_fill(None)[1]
+
+
+RARE = (  # what the soup has not
+    {"does": "latency", "seconds": 60, "every": 9},
+    {"does": "hang", "nth": [5]},
+    {"does": "headers", "drop": ["Date", "Content-Type"], "say": {"Sforce-Limit-Info": "much"}, "every": 2},
+    {"does": "reject", "kind": "batch update"},
+    {"does": "empty_page", "crm": "hubspot", "times": 2},
+    {"does": "repeated_after", "crm": "hubspot", "times": 2},
+    {"does": "total", "kind": "search"},
+    {"does": "script", "crm": "salesforce", "nth": [9], "events": [{"crm": "salesforce", "do": "sign_out"}]},
+    {"does": "trigger", "object": "Contact", "rows": 5},
+    {"does": "validation", "object": "Contact", "field": "Title", "forbids": [None]},
+    {"does": "duplicate", "object": "Contact", "field": "LastName"},
+    {"does": "require", "object": "contacts", "requires": "jobtitle"},
+    {"does": "lag", "seconds": 3600},
+    {"does": "rotate"},
+)
+
+
+@pytest.mark.parametrize("fault", RARE, ids=lambda fault: fault["does"])
+def test_te03_after_a_run_under_a_fault_of_any_kind_the_crms_end_as_without_it(
+    fault: Any, right: Play, monkeypatch: pytest.MonkeyPatch
+):
+    for module in ("connectors.salesforce.adapter", "connectors.hubspot.session"):
+        monkeypatch.setattr(f"{module}.READ_TIMEOUT", 0.5)  # nobody waits two minutes for an answer that never comes
+    kind = "rule" if fault["does"] in RULES else "fault"
+    _, repaired = first_fill({"seed": 1, kind: [fault]}, runs=2)
+    assert differences(right, repaired) == []
+
+
+def test_te03_there_is_no_fault_under_which_no_sync_was_run():
+    played = {each["does"] for each in (*soup.TRANSPORT, *soup.OWN, *soup.RULES, *RARE)}
+    assert played == {*ACTIONS, *RULES}
 
 
 SCOPE = {"crm": "hubspot", "scope": "crm.objects.contacts.read"}

@@ -17,14 +17,15 @@ SECTIONS = {
     "Writing to HubSpot": [f"HW{number:02d}" for number in range(1, 22)],
     "Credentials and set-up": [f"AU{number:02d}" for number in range(1, 7)],
     "Schedule, state, operation": [f"OP{number:02d}" for number in range(1, 13)],
+    "Tests themselves": [f"TE{number:02d}" for number in range(1, 5)],
 }
-_IDS = re.compile(r"test_((?:(?:sr|sw|hr|hw|au|op)\d\d_)+)(.+)")
+_IDS = re.compile(r"test_((?:(?:sr|sw|hr|hw|au|op|te)\d\d_)+)(.+)")
 _HEAD = """# Traps
 
 What well-known connectors were hurt by, and what ours does instead: each line is the sentence of a test, which runs
 against the sandbox or against recorded answers. SR and SW are Salesforce's traps, HR and HW HubSpot's, in reading and
-writing; AU those of credentials, OP those of whatever runs unattended for years. Where both CRMs can do it, the same
-test asks both (`[both]`).
+writing; AU those of credentials, OP those of whatever runs unattended for years, TE those that tests fall into. Where
+both CRMs can do it, the same test asks both (`[both]`).
 
 This page is written by `python tests/connectors/traps.py`, and a test compares it.
 """

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
+import responses
 
 import connectors
 from connectors.errors import Fatal
@@ -22,6 +24,15 @@ SOURCES = "\n".join(path.read_text("utf-8") for path in (Path(connectors.__file_
 )
 def test_hr09_changes_go_by_the_date_that_moves(hubspot: Any, object_: str, stamp: str):
     assert hubspot.connector._reader.resolve(ObjectQuery(object_, ())).stamp == stamp
+
+
+@responses.activate(assert_all_requests_are_fired=True)
+def test_te01_a_call_of_the_sdk_goes_past_responses_so_the_sandbox_answers_it(hubspot: Any, asked: Any):
+    responses.get(f"{hubspot.remote.url}/account-info/v3/details", json={"portalId": 1})
+    assert requests.get(f"{hubspot.remote.url}/account-info/v3/details", timeout=1).json() == {"portalId": 1}
+    before = asked("GET ")
+    assert hubspot.connector.account().id != "1"
+    assert asked("GET ") > before
 
 
 def test_hr17_histories_which_halve_a_batch_are_never_asked_for():

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
+from simple_salesforce import Salesforce
 
 import connectors
 from connectors.protocol import ObjectQuery, OutcomeKind, Update
@@ -56,6 +57,23 @@ def test_sr23_no_call_goes_out_without_a_timeout(monkeypatch: pytest.MonkeyPatch
     http = open_http(lambda _response: None, None)
     http.get("https://acme.my.salesforce.com/", timeout=None)
     assert seen == [(10.0, 120.0)]
+
+
+def test_te02_what_simple_salesforce_asks_by_https_goes_to_the_sandbox_of_this_machine(monkeypatch: pytest.MonkeyPatch):
+    asked: list[str | None] = []
+
+    def send(_self: Any, request: requests.PreparedRequest, *_args: Any, **_options: Any) -> requests.Response:
+        asked.append(request.url)
+        answer = requests.Response()
+        answer.status_code, answer._content = 200, b"{}"
+        return answer
+
+    monkeypatch.setattr(HTTPAdapter, "send", send)
+    http = open_http(lambda _response: None, "http://127.0.0.1:8400")
+    client = Salesforce(instance="acme.my.salesforce.com", session_id="x", session=http, version="66.0")
+    assert client.query("SELECT Id FROM Contact") == {}
+    assert client.base_url.startswith("https://")
+    assert asked == ["http://127.0.0.1:8400/services/data/v66.0/query/?q=SELECT+Id+FROM+Contact"]
 
 
 def test_sr36_what_was_a_leads_is_the_contacts_after_its_conversion(salesforce: Any):
