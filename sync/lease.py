@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from sync.ledger import Ledger, LedgerError, operation, schema
+from sync.ledger import Ledger, LedgerBusy, LedgerError, operation, schema
 
 LENGTH = timedelta(minutes=5)
 BEAT = LENGTH.total_seconds() / 3  # between two signs of life
@@ -26,7 +26,7 @@ _LOCK = 0x626F6E7573  # of PostgreSQL's advisory locks, ours: runs begin one aft
 log = logging.getLogger(__name__)
 
 
-class BusyError(LedgerError):
+class BusyError(LedgerBusy):
     """A run is at work on this programme; what it holds in its hands would come back."""
 
 

@@ -1,10 +1,13 @@
 """`erase`: reports are cleaned before anything goes that they could be found by."""
 
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
-from sync.ledger import Ledger, schema
+from sync.ledger import Ledger, operation, schema
 from tests.cli.conftest import Command, Site
 
 
@@ -27,6 +30,16 @@ def test_what_is_no_report_is_said_before_anything_is_erased(command: Command, s
     assert command("explain", somebody).code == 0
     assert command("erase", somebody, "--yes", "--report", "first.json").code == 0
     assert command("explain", somebody).code == 2
+
+
+def test_what_has_to_wait_for_a_run_says_by_its_exit_code_to_try_again(command: Command, somebody: str):
+    with closing(Ledger.open("ledger.db")) as ledger, ledger.begin() as tx:
+        far = datetime.now(UTC) + timedelta(days=4000)
+        tx.execute(update(operation.leases).values(run=1, expires=far))
+    for words in (("erase", somebody, "--yes"), ("readmit", somebody, "--yes"), ("ledger", "copy", "copy.db")):
+        said = command(*words)
+        assert (said.code, said.err.count("\n")) == (4, 1)
+        assert "run 1 is at work since" in said.err
 
 
 def test_whoever_was_erased_comes_back_when_a_person_says_so_and_not_before(
