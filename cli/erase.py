@@ -44,7 +44,8 @@ def erase(path: Path, *, subject: str, yes: bool, reports: tuple[Path, ...], as_
 
     A record that is still in a CRM is not entered again until `bonus-malus readmit` lets it in; delete it there as
     well, because what was written on it stays. Backups and exports are copies that this program does not know of:
-    delete them, or let them expire. A line of the settings' file of openings that names the person is told, and yours
+    delete them, or let them expire. Another programme that shares the ledger is told, and to be erased from under its
+    own settings. A line of the settings' file of openings that names the person is told, and yours
     to delete.
     """
     settings, ledger = compose_offline(path)
@@ -63,7 +64,9 @@ def erase(path: Path, *, subject: str, yes: bool, reports: tuple[Path, ...], as_
             replace_file(report, json.dumps(said, ensure_ascii=False, indent=2), private=False)
         erased = take_out(ledger, settings.programme_name, found.subject, now)
     if as_json:
-        print_json({"rows": erased.rows, "living": erased.living, "openings": lines})
+        print_json(
+            {"rows": erased.rows, "living": erased.living, "openings": lines, "programmes": list(erased.elsewhere)}
+        )
         return Exit.DONE
     out = console()
     rows = ", ".join(f"{count} {name}" for name, count in erased.rows.items())
@@ -73,6 +76,8 @@ def erase(path: Path, *, subject: str, yes: bool, reports: tuple[Path, ...], as_
             f"{erased.living} of the records were still in a CRM when last read: delete them there as well; "
             "no sync enters them again, but what was written on them stays"
         )
+    for name in erased.elsewhere:
+        out.print(f"the programme {name} of this ledger knows this person too: erase there as well", markup=False)
     for line in lines:
         out.print(f"{settings.openings}:{line} names this person still: delete it there as well", markup=False)
     return Exit.DONE

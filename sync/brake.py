@@ -66,7 +66,7 @@ def objection(brake: Brake, intent: Intent, command: Command = plain) -> str:
     if intent.changes <= max(brake.least, int(brake.share * intent.living)):
         return ""
     return unlike + (
-        f"{intent.changes} of {intent.living} records would change, more than {brake.share:.0%}; look at "
+        f"{intent.changes} of {intent.living} records would change, more than {brake.share * 100:g}%; look at "
         f"`{look}`, then say `{command(f'sync --yes-change {intent.changes}')}`, "
         f"or `--read {intent.id}`"
     )

@@ -3,9 +3,9 @@
 import re
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,17 +13,22 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, Text, cast, del
 
 from sync import lease, withheld
 from sync.ledger import Ledger, LedgerError, database, operation, schema
+from sync.ledger.errors import told
 from sync.ledger.facts import about, chunks
 from sync.rested import forget
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """How much went: records by connection, rows by table, and whether the CRMs still have records of this person."""
+    """How much went: records by connection, rows by table, and whether the CRMs still have records of this person.
+
+    `elsewhere` names other programmes of this ledger that know the same records: they are not touched.
+    """
 
     connections: dict[str, int]
     rows: dict[str, int]
     living: int
+    elsewhere: tuple[str, ...] = ()
 
 
 def erase(ledger: Ledger, programme: str, subject: int, now: datetime) -> Erased:
@@ -35,6 +40,8 @@ def erase(ledger: Ledger, programme: str, subject: int, now: datetime) -> Erased
         BusyError: a run is at work.
         LedgerError: the ledger cannot be used, or its file could not be cleaned yet; the line says which.
     """
+    if ledger.engine.dialect.name == "sqlite":
+        _write_anew(ledger, programme, now)
     with ledger.begin() as tx:
         if tx.dialect.name == "sqlite":
             tx.exec_driver_sql("PRAGMA secure_delete=ON")  # what is deleted is overwritten, not only unlinked
@@ -44,7 +51,7 @@ def erase(ledger: Ledger, programme: str, subject: int, now: datetime) -> Erased
         lease.refuse_while_running(tx, id_, now)
         run = database.start_run(tx, id_, now, "", kind="erase")
         records = _records(tx, subject)
-        erased = _erase(tx, subject)
+        erased = replace(_erase(tx, subject), elsewhere=_elsewhere(tx, records))
         withheld.keep(tx, run, records)
         tx.execute(
             insert(schema.erasures).values(
@@ -86,6 +93,24 @@ def _records(tx: Connection, subject: int) -> dict[int, list[str]]:
     for row in tx.execute(select(table.c.connection, table.c.record).where(table.c.subject == subject)):
         found[row.connection].append(row.record)
     return found
+
+
+def _elsewhere(tx: Connection, records: Mapping[int, list[str]]) -> tuple[str, ...]:
+    """Other programmes that read the same records of the same accounts."""
+    contacts, here, there = schema.contacts, schema.connections.alias(), schema.connections.alias()
+    same = (there.c.crm == here.c.crm) & (there.c.account == here.c.account) & (there.c.programme != here.c.programme)
+    found: set[str] = set()
+    for connection, some in records.items():
+        for ids in chunks(some):
+            query = (
+                select(schema.programmes.c.name)
+                .join_from(here, there, same)
+                .join(contacts, contacts.c.connection == there.c.id)
+                .join(schema.programmes, schema.programmes.c.id == there.c.programme)
+                .where(here.c.id == connection, contacts.c.record.in_(ids))
+            )
+            found |= set(tx.execute(query).scalars())
+    return tuple(sorted(found))
 
 
 def _erase(tx: Connection, subject: int) -> Erased:
@@ -169,6 +194,14 @@ def _clean_reports(tx: Connection, records: Sequence[str]) -> int:
                 cleaned += 1
                 tx.execute(update(runs).where(runs.c.id == row.id).values(report=report))
     return cleaned
+
+
+def _write_anew(ledger: Ledger, programme: str, now: datetime) -> None:
+    """Rows that were changed or moved left copies in the file's pages, which no row knows of: all of it goes."""
+    with ledger.begin() as tx:
+        lease.refuse_while_running(tx, database.programme(tx, programme).id, now)
+    with told(ledger.place), closing(ledger.engine.raw_connection()) as raw, closing(raw.cursor()) as cursor:
+        cursor.execute("VACUUM")
 
 
 def _empty_journal(engine: Engine, place: str) -> None:

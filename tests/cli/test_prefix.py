@@ -56,6 +56,19 @@ def test_both_write_show_and_take_away_their_own_fields_and_nobody_elses(site, c
     assert named(site, "BonusMalus", "bonus_malus") == first
 
 
+def test_whoever_is_erased_from_one_programme_is_told_to_be_in_the_other_still(site, command, second):
+    for settings in ((), ("--settings", second)):
+        assert command(*settings, "fields", "apply").code == 0
+        assert command(*settings, "sync", "--first-fill").code == 0
+        site.remote.sleep(900)
+    person = next(site.world.org.rows("Contact"))["Id"]
+    said = command("erase", person, "--yes")
+    assert "the programme loyalty of this ledger knows this person too: erase there as well" in said.out
+    assert command("--settings", second, "erase", person, "--yes", "--json").json["programmes"] == []
+    files = site.settings.parent.glob("ledger.db*")
+    assert not any(person.encode() in file.read_bytes() for file in files), "not even in what was moved or changed"
+
+
 def test_fields_of_another_prefix_than_the_ledgers_are_not_made(site, command):
     command("fields", "apply")
     command("sync", "--first-fill")

@@ -61,7 +61,7 @@ def test_sw10_more_than_the_share_asks_and_the_number_is_a_yes(world):
         order(crm, f"n{number}", str(number), THIS_YEAR)
     report = world.sync(brake=STRICT)
     assert report.state == "asked"
-    assert "3 of 10 records would change, more than 20%" in report.connections["a"].message
+    assert "3 of 10 records would change, more than 20%;" in report.connections["a"].message
     assert "--yes-change 3" in report.connections["a"].message
     assert len(crm.written) == before
     assert world.sync(brake=Brake(share=0.2, least=0, yes_change=3)).state == "done"
