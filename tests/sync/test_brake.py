@@ -53,6 +53,11 @@ def test_of_a_dry_run_that_showed_fewer_changes_it_is_said_how_many():
     assert said.startswith("the dry run 4f2a91c0-10 showed 10 records; this is the first time that a")
 
 
+def test_a_share_is_told_as_it_was_set():
+    said = objection(Brake(share=0.001, least=0), Intent(1, 130, (), "4f2a91c0"))
+    assert said.startswith("1 of 130 records would change, more than 0.1%;")
+
+
 def test_sw10_more_than_the_share_asks_and_the_number_is_a_yes(world):
     crm = company(world)
     world.sync()
