@@ -2,7 +2,8 @@
 
 A first fill writes to every record, and a wrong mapping or rule may too. So a run counts what it would write before
 it writes anything, and asks when that is a first fill or more than a set share of the records. The answer is a number
-of changes, or the id of a dry run that was read: it says for which rules and mappings, and how many changes it showed.
+of changes, or the id of a dry run that was read: it says for which rules, mappings and language, and how many it
+showed.
 """
 
 import hashlib
@@ -45,9 +46,9 @@ class Intent:
         return f"{self.basis}-{self.changes}"
 
 
-def basis(rules: str, mappings: Iterable[str]) -> str:
-    """The rules and mappings that a change rests on, in eight letters."""
-    return hashlib.sha256("\n".join([rules, *sorted(mappings)]).encode()).hexdigest()[:8]
+def basis(rules: str, mappings: Iterable[str], language: str = "") -> str:
+    """The rules, the mappings and the language (empty: each account's) that a change rests on, in eight letters."""
+    return hashlib.sha256("\n".join([rules, *sorted(mappings), language]).encode()).hexdigest()[:8]
 
 
 def objection(brake: Brake, intent: Intent, command: Command = plain) -> str:
@@ -82,7 +83,8 @@ def _unlike(read: str, intent: Intent) -> str:
     if not read:
         return ""
     known, _, number = read.partition("-")
-    why = "was of other rules or mappings" if known != intent.basis else f"showed {number} records"
+    other = "was of other rules or mappings, or in another language"
+    why = other if known != intent.basis else f"showed {number} records"
     return f"the dry run {read} {why}; "
 
 

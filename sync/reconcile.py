@@ -10,6 +10,8 @@ from sqlalchemy import Connection, select
 
 from connectors.errors import CrmError
 from sync import lease
+from sync.fields import field_set
+from sync.fit import fit
 from sync.job import Job
 from sync.ledger import facts, people, schema
 from sync.ledger.contacts import ContactFacts, store_contacts
@@ -35,26 +37,28 @@ def reconcile(job: Job, *, share: float, yes_remove: int = 0) -> Report:
 
 
 def _reconcile(course: Opened, name: str, share: float, yes_remove: int) -> None:
-    source, row, report = course.job.sources[name], course.rows[name], course.report.connections[name]
+    job, row, report = course.job, course.rows[name], course.report.connections[name]
+    source = job.sources[name]
     subjects, asked = source.mapping.subject.object, list[str]()
-    for object_ in source.mapping.objects:
-        with course.job.begin() as tx:
+    ours = field_set(course.programme, subjects, job.texts(row.language), job.prefix)
+    for object_ in fit(job, source, ours, row.id, report).objects:
+        with job.begin() as tx:
             known = _known(tx, row.id, object_, subjects=object_ == subjects)
         found = report.objects.setdefault(object_, ObjectReport())
         missing = set(known)
         for ids in source.connector.ids(object_):
             missing.difference_update(ids)
             found.read += len(ids)
-            course.job.pause()
+            job.pause()
         if len(missing) > max(share * len(known), yes_remove):
             asked.append(
                 f"{len(missing)} of {len(known)} records of {object_} are not there any more, more than {share:.0%}: "
                 "nothing of that was taken away; see whether this user still may see them all, or say "
-                f"`{course.job.command(f'reconcile --yes-remove {len(missing)}')}`"
+                f"`{job.command(f'reconcile --yes-remove {len(missing)}')}`"
             )
             continue
         for records in chunks(sorted(missing)):
-            with course.job.begin() as tx:
+            with job.begin() as tx:
                 _take_away(tx, course, name, object_, records)
         found.verdicts["deleted"] += len(missing)
     if asked:

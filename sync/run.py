@@ -150,5 +150,5 @@ def _intent(course: Opened, changes: Mapping[str, int], living: int) -> brake.In
         ids = {name: course.rows[name].id for name in changes}
         first = tuple(name for name, id_ in ids.items() if changes[name] and is_first(tx, id_))
     mappings = [source.mapping_digest for source in course.job.sources.values()]
-    basis = brake.basis(course.programme.label, mappings)
+    basis = brake.basis(course.programme.label, mappings, course.job.language or "")
     return brake.Intent(sum(changes.values()), living, first, basis)

@@ -44,8 +44,17 @@ def test_a_dry_run_of_another_mapping_is_no_yes(world):
     world.mappings["a"] = world.mappings["a"].only(frozenset({"order_paid"}))
     report = world.sync(brake=Brake(read=read))
     assert report.state == "asked"
-    assert report.connections["a"].message.startswith(f"the dry run {read} was of other rules or mappings; this is the")
+    other = f"the dry run {read} was of other rules or mappings, or in another language; this is the"
+    assert report.connections["a"].message.startswith(other)
     assert crm.written == []
+
+
+def test_a_dry_run_in_another_language_is_no_yes(world):
+    crm = company(world)
+    read = world.sync(dry=True, language="en").intent
+    assert world.sync(brake=Brake(read=read), language="fr").state == "asked"
+    assert crm.written == []
+    assert world.sync(brake=Brake(read=read), language="en").state == "done"
 
 
 def test_of_a_dry_run_that_showed_fewer_changes_it_is_said_how_many():

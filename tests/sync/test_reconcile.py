@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from connectors.errors import Unreachable
+from connectors.protocol import Finding, Level
 from sync import lease
 from sync.ledger import facts
 from sync.reconcile import reconcile
@@ -95,3 +96,21 @@ def test_what_vanished_is_withdrawn_while_nobody_scores_who_would_miss_it(world,
     monkeypatch.setattr(facts, "store_signals", lambda *given: [done.append("signals"), store(*given)])
     compare(world)
     assert done == ["lock", "signals"]
+
+
+def test_an_object_that_cannot_be_read_any_more_ends_it_with_the_cure_and_takes_nothing_away(world):
+    crm = company(world)
+    crm.findings = [Finding(Level.FAIL, "orders cannot be read", "grant Read on orders", object="orders")]
+    crm.vanish("contacts", "6")
+    report = compare(world)
+    assert report.state == "failed"
+    assert report.connections["a"].message == "orders cannot be read: grant Read on orders"
+    crm.findings = []
+    assert compare(world).connections["a"].objects["contacts"].verdicts == {"deleted": 1}
+
+
+def test_what_this_org_never_had_is_not_asked_for(world):
+    crm = one_customer(world)
+    crm.findings = [Finding(Level.FAIL, "there are no cases", "", object="cases")]
+    world.sync()
+    assert list(compare(world).connections["a"].objects) == ["contacts", "orders"]
