@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from cli.exits import Exit
-from cli.offline import compose_offline
+from cli.offline import compose_offline, refuse_unknown
 from cli.screen import console, counted, print_json, table
 from sync import rejects as refused
 from sync.catalogue import cure
@@ -31,6 +31,7 @@ def rejects(path: Path, *, as_json: bool, limit: int) -> int:
     """
     settings, ledger = compose_offline(path)
     with closing(ledger), ledger.reading() as tx:
+        refuse_unknown(tx, settings.programme_name)
         found = refused.listed(tx, settings.programme_name)
     if as_json:
         print_json([_row(each) for each in found])

@@ -7,7 +7,7 @@ import click
 
 from cli.exits import Exit
 from cli.number import NUMBER
-from cli.offline import compose_offline
+from cli.offline import compose_offline, refuse_unknown
 from cli.screen import command, console, print_json, table
 from sync import hold
 from sync.ledger import history
@@ -26,6 +26,7 @@ def runs(context: click.Context, *, as_json: bool, limit: int) -> int:
         return Exit.DONE
     settings, ledger = compose_offline(context.obj)
     with closing(ledger), ledger.reading() as tx:
+        refuse_unknown(tx, settings.programme_name)
         found = history.runs(tx, settings.programme_name, limit=limit)
         held = hold.listed(tx, settings.programme_name)
     if as_json:

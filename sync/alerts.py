@@ -140,7 +140,7 @@ def tell(
         before = Told(known.get(name, State()), behind)
 
         def words(state: State, name: str = name, detail: str = detail) -> Message:
-            return Message(name, bool(detail), detail or f"{name}: over; it began at {state.since:%Y-%m-%d %H:%M} UTC")
+            return Message(name, bool(detail), detail or f"it began at {state.since:%Y-%m-%d %H:%M} UTC and is over")
 
         after = deliver(before, State(bool(detail), now, detail), ways, words)
         if after == before:

@@ -38,7 +38,7 @@ def test_a_synced_ledger_is_verified_exported_and_backed_up(synced, command, tmp
 def test_a_programme_that_the_ledger_does_not_have_is_no_programme_without_differences(synced, command, tmp_path):
     settings = synced.settings.read_text("utf-8")
     synced.settings.write_text(settings.replace('programme = "customers"', 'programme = "motor"'), "utf-8")
-    for words in (("ledger", "verify"), ("ledger", "export", "signals")):
+    for words in (("ledger", "verify"), ("ledger", "export", "signals"), ("runs",), ("rejects",)):
         said = command(*words)
         assert (said.code, said.err) == (2, "bonus-malus: the ledger has no programme motor; it has customers\n")
     synced.settings.write_text(settings, "utf-8")

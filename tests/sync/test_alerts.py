@@ -278,7 +278,7 @@ def test_the_end_that_reaches_somebody_late_says_when_it_began(world):
     look(world, post, mail=mail)
     mail.down = False
     look(world, post, mail=mail)
-    assert mail.texts[-1] == post.texts[-1] == f"rejects a: over; it began at {began} UTC"
+    assert mail.texts[-1] == post.texts[-1] == f"it began at {began} UTC and is over"
 
 
 def test_a_way_that_is_added_later_knows_what_was_told(world):
