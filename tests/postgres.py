@@ -14,7 +14,10 @@ from pathlib import Path
 import psycopg
 
 UNPRIVILEGED = "postgres"  # the server refuses to run as root
-FAST = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c autovacuum=off -c max_connections=60"
+# A server writes days and instants as its administrator set it, not as we do.
+OF_ITS_OWN = "-c timezone=Asia/Kolkata -c datestyle=German,DMY"
+UNSAFE = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c autovacuum=off"
+FAST = f"{OF_ITS_OWN} {UNSAFE} -c max_connections=60"
 
 
 @dataclass(frozen=True)

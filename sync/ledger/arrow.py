@@ -22,6 +22,7 @@ from sqlalchemy import Connection
 from sync.ledger import child as its_child
 from sync.ledger.child import WHOLE
 from sync.ledger.database import Ledger
+from sync.ledger.engines import AS_WE_WRITE
 from sync.ledger.errors import LedgerError, explain
 
 ROWS = 65_536  # in one batch, where a copy is read row by row
@@ -61,7 +62,7 @@ def reader(ledger: Ledger, tx: Connection | None = None) -> Iterator[Read]:
 
         url = ledger.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         with _explained(ledger), connect(url, autocommit=True) as connection, closing(connection.cursor()) as cursor:
-            for setting in NARROW:
+            for setting in (*NARROW, *AS_WE_WRITE):
                 cursor.execute(setting)
             yield partial(_execute, cursor)
 

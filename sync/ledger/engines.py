@@ -33,6 +33,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "postgresql": {"pool_pre_ping": True, "connect_args": UNPREPARED},
 }
 PATIENCE = "PRAGMA busy_timeout=30000"
+# A server, a database and a user may each have others, and what is written as text would be read by them.
+AS_WE_WRITE = ("SET timezone = 'UTC'", "SET datestyle = 'ISO'")
 READS = "reads"  # the execution option of a transaction that writes nothing
 
 
@@ -122,7 +124,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:
     # Longer than any step of ours takes: whoever holds a lock then has forgotten it.
-    connection.execute("SET lock_timeout = '10min'")
+    for setting in ("SET lock_timeout = '10min'", *AS_WE_WRITE):
+        connection.execute(setting)
     connection.commit()
 
 
@@ -188,6 +191,7 @@ def _private() -> sqlite3.Connection:
 def _postgresql_copy(engine: Engine) -> Engine:
     """Temporary tables of the same names, which the session sees before the real ones: no lock, no number used up."""
     made = create_engine(engine.url, poolclass=StaticPool, connect_args=UNPREPARED)
+    event.listen(made, "connect", _prepare_postgresql)
     with made.connect().execution_options(isolation_level="REPEATABLE READ") as tx, tx.begin():
         # One snapshot, so that the copy is of one moment though a sync is writing.
         home = tx.execute(select(func.current_schema())).scalar_one()
