@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 PLAIN = "%(asctime)s %(levelname)s %(name)s %(message)s"
+LOGGERS = ("sync", "connectors", "cli")  # of which a process sends its logs
 OURS = ("run", "kind", "state", "connection", "job", "alert", "way", "records", "calls", "seconds")
 
 
@@ -45,7 +46,7 @@ def configure(*, as_json: bool, level: int = logging.INFO, stream: TextIO | None
     handler = logging.StreamHandler(stream or sys.stderr)
     formatter = JsonLines() if as_json else PlainLines()
     handler.setFormatter(formatter)
-    for name in ("sync", "connectors", "cli"):
+    for name in LOGGERS:
         logger = logging.getLogger(name)
         logger.handlers[:] = [handler]
         logger.setLevel(level)

@@ -1,11 +1,13 @@
 """What holds for every test: with REQUIRE_ALL=1 a skip is a failure, because everything can be installed."""
 
+import logging
 import os
 import time
 
 import pytest
 
 from sync import score
+from sync.logs import LOGGERS
 
 # A machine in UTC would hide what is wrong with a day (TE04): each worker's stands in one of these, far to both sides.
 ZONES = ("America/New_York", "Asia/Kolkata")
@@ -27,3 +29,14 @@ def pytest_runtest_makereport(item, call):
 def _whatever_is_compiled():
     """Whether a test uses the engine must not depend on what this machine has compiled before."""
     score.COLD = 1
+
+
+@pytest.fixture(autouse=True)
+def _logs_end_with_their_test():
+    """A command that sends its logs somewhere leaves them there, for as long as its process lives."""
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    before = [(each.handlers[:], each.propagate, each.level) for each in loggers]
+    yield
+    for each, (handlers, propagate, level) in zip(loggers, before, strict=True):
+        each.handlers[:], each.propagate = handlers, propagate
+        each.setLevel(level)

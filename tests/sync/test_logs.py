@@ -11,15 +11,9 @@ from sync.logs import configure
 
 @pytest.fixture
 def lines():
-    names = ("sync", "connectors", "cli")
-    before = {name: (logging.getLogger(name).handlers[:], logging.getLogger(name).propagate) for name in names}
     stream = io.StringIO()
     configure(as_json=True, stream=stream)
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    for name, (handlers, propagate) in before.items():
-        logging.getLogger(name).handlers[:] = handlers
-        logging.getLogger(name).propagate = propagate
-        logging.getLogger(name).setLevel(logging.NOTSET)
+    return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
 def test_a_line_is_one_object_with_the_fields_that_are_known(lines):
