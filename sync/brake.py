@@ -46,7 +46,7 @@ class Intent:
         return f"{self.basis}-{self.changes}"
 
 
-def basis(rules: str, mappings: Iterable[str], language: str = "") -> str:
+def basis(rules: str, mappings: Iterable[str], language: str) -> str:
     """The rules, the mappings and the language (empty: each account's) that a change rests on, in eight letters."""
     return hashlib.sha256("\n".join([rules, *sorted(mappings), language]).encode()).hexdigest()[:8]
 

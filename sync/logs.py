@@ -12,7 +12,7 @@ OURS = ("run", "kind", "state", "connection", "job", "alert", "way", "records", 
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object per record: time, level, logger, message, and what of `OURS` was given as `extra`."""
+    """One JSON object per record: time, level, logger, message, and what was given with it."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
@@ -22,23 +22,27 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        said |= {name: getattr(record, name) for name in OURS if hasattr(record, name)}
-        if record.exc_info and record.exc_info[0] is not None:
-            # The kind alone: a traceback may hold a customer's values.
-            said["error"] = record.exc_info[0].__name__
-        return json.dumps(said, ensure_ascii=False, default=str)
+        return json.dumps(said | _given(record), ensure_ascii=False, default=str)
 
 
 class PlainLines(logging.Formatter):
-    """The same as a line of text: what of `OURS` was given comes last."""
+    """The same as a line of text: what was given comes last."""
 
     def __init__(self) -> None:
         super().__init__(PLAIN)
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
-        """The line, without what a formatter adds about an exception."""
-        given = (f" {name}={getattr(record, name)}" for name in OURS if hasattr(record, name))
-        return super().formatMessage(record) + "".join(given)
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        record.message, record.asctime = record.getMessage(), self.formatTime(record)
+        return " ".join([self.formatMessage(record), *(f"{name}={value}" for name, value in _given(record).items())])
+
+
+def _given(record: logging.LogRecord) -> dict[str, Any]:
+    """What of `OURS` was given as `extra`, and the kind of an error: a traceback may hold a customer's values."""
+    given = {name: getattr(record, name) for name in OURS if hasattr(record, name)}
+    if record.exc_info and record.exc_info[0] is not None:
+        given["error"] = record.exc_info[0].__name__
+    return given
 
 
 def configure(*, as_json: bool, level: int = logging.INFO, stream: TextIO | None = None) -> None:

@@ -41,6 +41,17 @@ def test_of_an_error_only_its_kind_is_told(lines):
     assert "example.com" not in json.dumps(line)
 
 
+def test_of_an_error_a_line_of_text_too_tells_only_its_kind(lines):
+    stream = io.StringIO()
+    configure(as_json=False, stream=stream)
+    try:
+        int("somebody@example.com")
+    except ValueError:
+        logging.getLogger("sync.run").exception("broke", extra={"run": 7})
+    assert stream.getvalue().endswith(" ERROR sync.run broke run=7 error=ValueError\n")
+    assert "example.com" not in stream.getvalue()
+
+
 def test_a_sync_logs_its_beginning_and_its_end_and_no_address(lines, world):
     crm = world.crms["a"]
     crm.put("contacts", "1", email="somebody@example.com")
