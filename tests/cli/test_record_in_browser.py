@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.pictures import picture
 
@@ -34,7 +34,7 @@ def test_a_rep_reads_the_standing_on_the_record_of_both_crms(site, command, lang
             page.goto(site.url + path)
             gauge = page.get_by_role("img").first.get_attribute("aria-label") or ""
             assert f"{float(coefficient):.2f}".replace(".", "," if language == "fr" else ".") in gauge
-            assert page.get_by_role("heading", name=way_back).is_visible()
+            expect(page.get_by_role("heading", name=way_back)).to_be_visible()
         rows = site.world.org.rows("Contact")
         told = [row for row in rows if row["BonusMalus_Trend__c"] == "worsening" and "@example" in (row["Email"] or "")]
         richest = max(
@@ -46,6 +46,7 @@ def test_a_rep_reads_the_standing_on_the_record_of_both_crms(site, command, lang
         page.goto(site.url + "/sandbox/")
         page.get_by_role("searchbox").fill(contact["Name"])
         page.get_by_role("button", name="Search").click()
-        assert page.get_by_role("link", name=contact["Name"]).first.is_visible()
+        # A click ends before the page that it leads to is there: `is_visible` would ask the page as it is now, once.
+        expect(page.get_by_role("link", name=contact["Name"]).first).to_be_visible()
         browser.close()
     assert complaints == []

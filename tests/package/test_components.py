@@ -132,7 +132,7 @@ def test_the_lightning_component_renders_in_a_browser_without_error_and_passes_a
     page.add_style_tag(content=re.sub(r"@font-face\{[^}]*\}", "", SLDS.read_text("utf-8")))
     page.evaluate("record => { window.record = record; }", record)
     page.add_script_tag(path=script)
-    page.get_by_text(english if language == "en" else french).first.wait_for(timeout=5000)
+    page.get_by_text(english if language == "en" else french).first.wait_for()
     page.add_script_tag(path=MODULES / "axe-core" / "axe.min.js")
     found = page.evaluate("async () => (await axe.run()).violations.map(v => v.id + ': ' + v.nodes[0].html)")
     if fields is None:
