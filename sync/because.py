@@ -1,6 +1,7 @@
 """Why a standing moved, in words: what weighs most first, the newest first among equals.
 
-"decision of 2026-11-22: adjusted", "claim_at_fault 1042 of 2026-11-02", "… withdrawn", "review of 2026-10-01".
+"decision of 2026-11-22: adjusted", "claim_at_fault 1042 of 2026-11-02", "… withdrawn", "merged with 003000000000001",
+"review of 2026-10-01".
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,7 @@ from scoring.line import Code, Line
 from scoring.signal import Liability
 from scoring.standing import Standing
 from sync.decide import decisions_of
-from sync.ledger.entered import entered_since
+from sync.ledger.entered import Moved, entered_since, moved_since
 from sync.ledger.facts import Entry
 from sync.ledger.results import Changed
 
@@ -47,9 +48,10 @@ class _Weight(IntEnum):
     DECISION = 0
     FULL = 1
     PARTIAL = 2
-    REVIEW = 3
-    OTHER = 4
-    EXPIRED = 5
+    IDENTITY = 3
+    REVIEW = 4
+    OTHER = 5
+    EXPIRED = 6
 
 
 BY_LIABILITY = {Liability.FULL: _Weight.FULL, Liability.PARTIAL: _Weight.PARTIAL, Liability.NONE: _Weight.OTHER}
@@ -65,18 +67,25 @@ def because(tx: Connection, entry: Entry, moves: Sequence[Changed]) -> dict[int,
     """What moved each of these subjects, who all had a standing before."""
     since = {each.subject: each.known_at for each in moves if each.known_at is not None}
     entered, decisions = entered_since(tx, entry.run, since), decisions_of(tx, list(since))
-    return {
-        each.subject: _words(each, entered.get(each.subject, ()), decisions.get(each.subject, ())) for each in moves
-    }
+    moved = moved_since(tx, entry.run, since)
+
+    def words(each: Changed) -> tuple[str, ...]:
+        subject = each.subject
+        return _words(each, entered.get(subject, ()), moved.get(subject, ()), decisions.get(subject, ()))
+
+    return {each.subject: words(each) for each in moves}
 
 
-def _words(changed: Changed, rows: Sequence[Row[Any]], decisions: Sequence[Decision]) -> tuple[str, ...]:
+def _words(
+    changed: Changed, rows: Sequence[Row[Any]], moved: Sequence[Moved], decisions: Sequence[Decision]
+) -> tuple[str, ...]:
     before, after = changed.before or {}, from_json(changed.after)
     last = date.fromisoformat(before["day"])
     found = [
         *_decided(changed, decisions, last, after.day),
         *_entered(rows, after.day),
         *_arrived(rows, after, last),
+        *(_Cause(_Weight.IDENTITY, each.at.date(), f"{each.move} {each.record}") for each in moved),
         *_reviewed(before, after, last),
         *_expired(before, after, last),
     ]

@@ -151,10 +151,35 @@ def test_other_rules_are_named_where_nothing_else_happened(world):
     assert why(world.sync(programme_at=stricter)) == ("rules changed",)
 
 
-def test_what_nothing_explains_is_recomputed(world):
+def test_a_merge_is_named_where_it_moved_somebody(world):
     crm = one_customer(world)
     crm.put("contacts", "2", email="two@example.com")
     order(crm, "p1", "2", LAST_YEAR)
     world.sync()
     crm.delete("contacts", "1", into="2")
-    assert why(world.sync()) == ("recomputed",)
+    assert why(world.sync(dry=True)) == ("merged with 1",)
+    assert why(world.sync()) == ("merged with 1",)
+    world.clock.now = world.clock.now.replace(year=2027, month=10, day=1)
+    assert why(world.sync()) == ("review of 2027-10-01", "points expired")
+
+
+def test_an_incident_weighs_more_than_a_merge_and_a_merge_more_than_an_order(world):
+    crm = one_customer(world)
+    crm.put("contacts", "2", email="two@example.com")
+    world.sync()
+    crm.put("cases", "c1", fault="theirs", day=date(2026, 5, 1), contacts=["2"])
+    order(crm, "p1", "2", THIS_YEAR)
+    crm.delete("contacts", "1", into="2")
+    assert why(world.sync()) == ("claim_at_fault of 2026-05-01", "merged with 1", f"order_paid p1 of {THIS_YEAR}")
+
+
+def test_records_of_two_crms_that_are_linked_and_parted_are_named_to_whoever_it_moved(world):
+    ours, theirs = one_customer(world), world.crms["b"]
+    theirs.put("contacts", "9", email="nine@example.com")
+    order(theirs, "q1", "9", LAST_YEAR)
+    world.sync()
+    theirs.put("contacts", "9", email="one@example.com")
+    ours.put("contacts", "1", email="one@example.com")
+    assert why(world.sync()) == ("linked with 9",)
+    theirs.put("contacts", "9", email="nine@example.com")
+    assert why(world.sync()) == ("no longer linked with 9",)

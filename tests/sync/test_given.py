@@ -244,8 +244,9 @@ def test_money_is_converted_at_the_rate_of_its_day_as_it_was_known(abroad: World
     assert abroad.crms["a"].ours("c1")["expected"] == Decimal("1.12")  # 21 of 100 euros: many refunds
     first = abroad.clock.now
     abroad.clock.advance(days=1)
-    abroad.sync(rates=quoted(("2026-02-27", "1.00"), ("2026-03-02", "0.90")))
+    (move,) = abroad.sync(rates=quoted(("2026-02-27", "1.00"), ("2026-03-02", "0.90"))).moves
     assert abroad.crms["a"].ours("c1")["expected"] == Decimal("0.95")  # 21 of 111
+    assert move.because == ("recomputed",)
     assert [as_of(abroad, at, IN_EUROS).expected for at in (first, abroad.clock.now)] == [112, 95]
     assert verify(abroad.ledger, "customers", lambda _: IN_EUROS).differences == []
 
