@@ -1,12 +1,9 @@
 """What a person may decide."""
 
-import pytest
-
 from sync.ledger import Ledger, schema
 from tests.docs.test_operations import accused
 
 
-@pytest.mark.timeout(120)
 def test_what_no_review_or_balance_can_be_is_not_entered_by_hand_either(site, command):
     command("fields", "apply")
     command("sync", "--first-fill")
@@ -31,7 +28,6 @@ def test_what_no_review_or_balance_can_be_is_not_entered_by_hand_either(site, co
     assert command("adjust", record, "--coefficient", "0.50", "--why", "goodwill").code == 0
 
 
-@pytest.mark.timeout(120)
 def test_only_what_is_held_against_somebody_can_be_contested_and_only_from_a_day_that_somebody_can_mean(site, command):
     command("fields", "apply")
     command("sync", "--first-fill")
@@ -57,7 +53,6 @@ def test_only_what_is_held_against_somebody_can_be_contested_and_only_from_a_day
         assert command(*words, *why).code == 0
 
 
-@pytest.mark.timeout(120)
 def test_a_day_after_the_last_run_is_told_as_what_it_is_and_a_statement_bears_the_name_it_is_given(site, command):
     command("fields", "apply")
     command("sync", "--first-fill")
@@ -82,7 +77,6 @@ def test_a_day_after_the_last_run_is_told_as_what_it_is_and_a_statement_bears_th
     assert "Ada Lovelace · salesforce:" in said.out
 
 
-@pytest.mark.timeout(120)
 def test_a_day_before_a_purge_says_that_it_is_told_from_what_is_left(site, command):
     site.settings.write_text(site.settings.read_text("utf-8") + "\n[retention.signals]\nclaim_justified = 1\n", "utf-8")
     command("fields", "apply")
@@ -109,7 +103,6 @@ def ordered(site, record):
     return found.record
 
 
-@pytest.mark.timeout(120)
 def test_a_day_before_the_first_run_says_that_nothing_was_known_then(site, command):
     command("fields", "apply")
     command("sync", "--first-fill")
@@ -121,7 +114,6 @@ def test_a_day_before_the_first_run_says_that_nothing_was_known_then(site, comma
     assert "précède le premier passage" in command("explain", record, "--as-of", "2026-11-21", "--language", "fr").err
 
 
-@pytest.mark.timeout(120)
 def test_what_a_record_does_not_show_yet_is_told_as_that(site, command):
     command("fields", "apply")
     command("sync", "--first-fill")
@@ -139,7 +131,6 @@ def test_what_a_record_does_not_show_yet_is_told_as_that(site, command):
     assert command("explain", record).err == ""
 
 
-@pytest.mark.timeout(120)
 def test_many_refunds_are_contested_by_the_name_that_explain_shows(site, command):
     org = site.world.org
     record = org.insert("Contact", {"LastName": "Norvaar"})

@@ -1,9 +1,6 @@
 """The first thing that anybody sees."""
 
-import pytest
 
-
-@pytest.mark.timeout(120)
 def test_the_demo_shows_a_first_sync_what_moved_in_three_weeks_and_that_nothing_is_left_to_write(command):
     told = command("demo", "--customers", "300", "--folder", "there")
     assert (told.code, told.err) == (0, "")
@@ -15,7 +12,6 @@ def test_the_demo_shows_a_first_sync_what_moved_in_three_weeks_and_that_nothing_
     assert all(each["written"] for each in runs.json[1:])
 
 
-@pytest.mark.timeout(120)
 def test_a_company_too_small_for_the_story_is_synced_and_shown_all_the_same(command):
     told = command("demo", "--customers", "3", "--folder", "there")
     assert (told.code, told.err) == (0, "")

@@ -264,7 +264,6 @@ def test_at_least_twenty_faults_are_planted():
     assert sum(len(each) for each in FAULTS) >= 20
 
 
-@pytest.mark.timeout(120)
 def test_each_fault_is_found_and_names_its_cure(ill):
     faults, findings = ill
     seen = [f"{each.level}: {each.what} -> {each.cure}" for each in findings if each.level is not Level.PASS]
@@ -275,7 +274,6 @@ def test_each_fault_is_found_and_names_its_cure(ill):
     assert all(each.cure for each in findings if each.level is Level.FAIL)
 
 
-@pytest.mark.timeout(60)
 def test_what_fails_is_exit_code_3_and_the_cure_stands_under_it(small, command):
     without_scope("crm.objects.contacts.write")(small)
     said = command("doctor")
@@ -284,7 +282,6 @@ def test_what_fails_is_exit_code_3_and_the_cure_stands_under_it(small, command):
     assert "→ add it to the Service Key" in said.out
 
 
-@pytest.mark.timeout(60)
 def test_a_healthy_site_has_nothing_to_cure(site, command):
     command("fields", "apply")
     said = command("doctor", "--json", "--all")
@@ -296,7 +293,6 @@ def test_a_healthy_site_has_nothing_to_cure(site, command):
     assert "next: bonus-malus sync --dry-run" in shown.out
 
 
-@pytest.mark.timeout(60)
 def test_missing_fields_are_one_finding_and_the_ledger_is_not_made(small, command):
     said = command("doctor", "--json")
     missing = [each for each in said.json if "of our 15 fields" in each["what"]]
@@ -304,7 +300,6 @@ def test_missing_fields_are_one_finding_and_the_ledger_is_not_made(small, comman
     assert not (small.settings.parent / "ledger.db").exists()
 
 
-@pytest.mark.timeout(60)
 def test_an_address_that_several_contacts_share_is_told_where_it_could_link_two_crms(small, command):
     for _ in range(2):
         small.world.org.insert("Contact", {"LastName": "Office", "Email": "office@example.org"})
@@ -318,7 +313,6 @@ def test_an_address_that_several_contacts_share_is_told_where_it_could_link_two_
     assert "stand on several contacts" not in command("doctor", "--json").out
 
 
-@pytest.mark.timeout(60)
 def test_au04_another_account_than_at_first_contact_is_found_before_a_run_refuses_it(small, command):
     command("fields", "apply")
     command("sync", "--first-fill")
@@ -332,7 +326,6 @@ def test_au04_another_account_than_at_first_contact_is_found_before_a_run_refuse
     assert said.code == 3
 
 
-@pytest.mark.timeout(60)
 def test_what_signals_came_from_and_every_sync_stops_at_is_no_warning(tmp_path, command):
     with small_site(tmp_path, customers=60) as site:
         command("fields", "apply")
@@ -365,7 +358,6 @@ def test_a_ledger_that_is_damaged_in_many_places_is_one_finding(site, command):
     assert "put a backup back" in found["cure"] or "bring back" in found["cure"]
 
 
-@pytest.mark.timeout(60)
 def test_what_is_needed_unattended_is_looked_at_before_the_night_it_is_needed(small, command):
     settings(small, "[connections.salesforce]", '[alerts]\nwebhook = { env = "NOWHERE" }\n\n[connections.salesforce]')
     settings(small, "[alerts]", "[retention.signals]\nclaim_justifed = 12\n\n[alerts]")

@@ -15,8 +15,6 @@ from sandbox.remote import Remote
 from sandbox.server import Server
 from tests.cli.conftest import Command, Site
 
-pytestmark = pytest.mark.timeout(120)
-
 SHOP = """\
 name = "shop"
 inherits = "customers"

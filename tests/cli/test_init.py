@@ -16,7 +16,6 @@ from connectors import settings_model
 from scoring.mapping import Condition, Operator
 from scoring.signal import Liability
 
-pytestmark = pytest.mark.timeout(120)
 CUSTOMERS = load_programme("customers", at=date(2026, 11, 22))
 
 

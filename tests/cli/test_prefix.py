@@ -4,8 +4,6 @@ import pytest
 
 from tests.cli.conftest import Site
 
-pytestmark = pytest.mark.timeout(240)
-
 
 def named(site: Site, *beginnings: str) -> set[str]:
     """What there is of a programme in both CRMs: fields, permission sets, property group."""

@@ -145,7 +145,6 @@ def test_every_job_once_ends_with_the_code_of_the_first_that_did_not_go_well(sma
     assert "sync: error (exit code 2)\n" in said.out
 
 
-@pytest.mark.timeout(60)
 def test_a_reconciliation_whose_time_comes_during_a_sync_waits_for_its_end(work: Work, monkeypatch):
     """Skipped, it would come a week later: and meet the next sync."""
     began, go_on, order = threading.Event(), threading.Event(), []
@@ -186,7 +185,6 @@ def test_no_job_of_the_defaults_begins_when_a_sync_does():
     assert first[0].get_next_fire_time(None, weekly) - weekly > timedelta(minutes=5)
 
 
-@pytest.mark.timeout(60)
 def test_a_port_that_another_program_has_is_one_line(small, command):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -198,7 +196,6 @@ def test_a_port_that_another_program_has_is_one_line(small, command):
     assert f"schedule: nobody can answer at 127.0.0.1:{port} (" in said.err
 
 
-@pytest.mark.timeout(60)
 def test_a_report_that_cannot_be_kept_changes_nothing_about_a_run_that_wrote(small, command, monkeypatch):
     def full(*_, **__):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

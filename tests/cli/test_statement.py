@@ -4,8 +4,6 @@ import re
 from datetime import date, timedelta
 from pathlib import Path
 
-import pytest
-
 from cli.statement import _as_json, _page, _sections
 from config.locale import Texts
 from config.rulefile import load_programme
@@ -77,7 +75,6 @@ def test_texts_from_a_crm_are_shown_as_text_not_as_markup():
     assert "&lt;b&gt;1042&lt;/b&gt;" in page
 
 
-@pytest.mark.timeout(120)
 def test_the_command_shows_it_writes_it_as_a_page_and_gives_it_to_machines(site, command, tmp_path: Path):
     command("fields", "apply")
     command("sync", "--first-fill")
@@ -94,7 +91,6 @@ def test_the_command_shows_it_writes_it_as_a_page_and_gives_it_to_machines(site,
     assert command("statement", "nobody@example.org").err.count("\n") == 1
 
 
-@pytest.mark.timeout(120)
 def test_it_is_as_of_the_last_complete_sync_though_nothing_moved_since(site, command):
     command("fields", "apply")
     command("sync", "--first-fill")

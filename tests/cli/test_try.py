@@ -8,8 +8,6 @@ from cli.cells import Known, converted
 from cli.exports import read_exports
 from config.reading import ConfigError
 
-pytestmark = pytest.mark.timeout(60)
-
 FILES = {
     "Contacts report.csv": (
         '"Contact ID","First Name","Last Name","Email","Account Name"\n'

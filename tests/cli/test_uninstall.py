@@ -6,11 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
 from tests.cli.conftest import Site
-
-pytestmark = pytest.mark.timeout(120)
 
 
 def ours(site: Site) -> list[str]:

@@ -5,8 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.cli.conftest import Site
 
 ROOT = Path(__file__).parents[2]
@@ -47,7 +45,6 @@ def call(site: Site, *words: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-@pytest.mark.timeout(120)
 def test_everything_goes_but_the_export(site: Site):
     for words in (
         ("fields", "apply"),

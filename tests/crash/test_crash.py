@@ -11,7 +11,6 @@ from tests import postgres
 CRASH = Path(__file__).with_name("crash.py")
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize(
     ("scenario", "database", "more"),
     [

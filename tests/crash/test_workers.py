@@ -12,7 +12,6 @@ from tests import postgres
 WORKERS = Path(__file__).with_name("workers.py")
 
 
-@pytest.mark.timeout(280)
 def test_op02_every_connection_is_synced_none_by_two_at_a_time_and_nothing_is_lost_though_workers_are_killed():
     if why := postgres.missing():
         pytest.skip(why)

@@ -40,7 +40,6 @@ def test_the_site_builds_without_a_warning_and_has_a_home(tmp_path):
     assert (tmp_path / "site" / "index.html").exists()
 
 
-@pytest.mark.timeout(120)
 def test_the_readmes_commands_run_as_they_stand(command, site):  # noqa: F811 - fixtures
     (site.settings.parent / "sandbox.toml").write_text(site.settings.read_text("utf-8"), "utf-8")
     found = [words for words in commands(README) if words[0] != "sandbox"]

@@ -19,7 +19,6 @@ def commands(guide: str) -> list[list[str]]:
     return [shlex.split(line)[1:] for line in lines]
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("guide", ["install-salesforce.md", "install-hubspot.md"])
 def test_a_newcomers_walk_leads_from_nothing_to_scores_on_the_records(guide, command, site):  # noqa: F811 - fixtures
     site.settings.unlink()

@@ -75,7 +75,6 @@ def places(request):
         )
 
 
-@pytest.mark.timeout(240)
 def test_the_page_is_walked_through_as_written(places, command, small):  # noqa: F811 - a fixture
     settings, (place, other) = Path("bonus-malus.toml"), places
     asks = SETTINGS.format(ledger=place, url=small.url).replace('first_fill = "go"', 'first_fill = "ask"')

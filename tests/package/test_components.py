@@ -38,7 +38,6 @@ pytestmark = [
         shutil.which("node") is None or not MODULES.is_dir(),
         reason="needs Node 20 and its packages: npm install --prefix tests/package --no-save",
     ),
-    pytest.mark.timeout(180),
 ]
 browser = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: apt-get install chromium)")
 
