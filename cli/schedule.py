@@ -177,6 +177,11 @@ class Work:
             self._late = {each for each in known if found.get(each, each in self._late)}
             for message in alerts.tell(ledger, settings.programme_name, found, now, self._ways):
                 self._note(message)
+            with ledger.begin() as tx:
+                # Another process may have told of one: what was raised before a restart is raised after it.
+                programme = database.programme(tx, settings.programme_name).id
+                for alert, raised in alerts.told(tx, programme).items():
+                    self.metrics.alert(alert, raised=raised)
 
     def _ran(self, name: str, state: str, code: Exit) -> None:
         self._last[name], self._codes[name] = state, code

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 NOT_READ = {"try later", "skipped"}  # states of a connection that leave open what is wrong with it
 READ = ("done", "asked", "held")  # states of a connection that was read to the end
+WHOLE = "asked"  # an alert of the whole run
+OF_A_CONNECTION = ("failed", "late", "rejects", "quota", "silent", "vanished")  # each is followed by its name
 RUNS_BACK = 20  # looked through for the last one that tried a connection
 
 
@@ -67,14 +69,17 @@ class Told:
     behind: Mapping[str, State] = field(default_factory=dict)
 
 
-def wrong(tx: Connection, report: Report, limits: Limits, now: datetime) -> dict[str, str]:
-    """What this run says of each alert: why it is raised, empty for what is well; left out what it cannot know."""
-    found: dict[str, str] = {}
+def wrong(tx: Connection, report: Report, limits: Limits, now: datetime) -> dict[str, str | None]:
+    """What this run says of each alert: why it is raised, empty for what is well; left out what it cannot know.
+
+    None: it is raised for a connection that the settings do not have any more.
+    """
+    found: dict[str, str | None] = {}
     if report.state == "interrupted":  # it did not come to see what is wrong, or over
         return found
     asked = [f"{name}: {each.message}" for name, each in report.connections.items() if each.state == "asked"]
     if asked or not {each.state for each in report.connections.values()} & {"failed", *NOT_READ}:
-        found["asked"] = f"run {report.run} stopped to ask a person: {'; '.join(asked)}" if asked else ""  # all at once
+        found[WHOLE] = f"run {report.run} stopped to ask a person: {'; '.join(asked)}" if asked else ""  # all at once
     programme = database.programme(tx, report.programme).id
     table = schema.connections
     rows = {row.name: row for row in tx.execute(select(table).where(table.c.programme == programme))}
@@ -90,7 +95,15 @@ def wrong(tx: Connection, report: Report, limits: Limits, now: datetime) -> dict
             found[late(name)] = f"runs {before} and {report.run} did not come to their end: {each.message}"
         if row is not None:
             found |= _of_connection(tx, row, report, limits, now)
-    return found
+    raised = [name for name, is_raised in told(tx, programme).items() if is_raised and name != WHOLE]
+    return found | {name: None for name in raised if name.partition(" ")[2] not in report.connections}
+
+
+def told(tx: Connection, programme: int) -> dict[str, bool]:
+    """Every alert that anybody was told of, by name: whether it is raised, as far as all were told."""
+    table = operation.alerts
+    rows = tx.execute(select(table).where(table.c.programme == programme))
+    return {row.name: row.raised for row in rows if row.name.partition(" ")[0] in (WHOLE, *OF_A_CONNECTION)}
 
 
 def vanished(report: Report) -> dict[str, str]:
@@ -122,7 +135,7 @@ def _of_connection(tx: Connection, row: Row[Any], report: Report, limits: Limits
 
 
 def tell(
-    ledger: Ledger, programme: str, found: Mapping[str, str], now: datetime, ways: Mapping[str, Way]
+    ledger: Ledger, programme: str, found: Mapping[str, str | None], now: datetime, ways: Mapping[str, Way]
 ) -> list[Message]:
     """Send a message for each alert that changed, once each way; those that changed.
 
@@ -139,10 +152,12 @@ def tell(
         behind = {way: known[row] for way in ways if (row := f"{way}: {name}") in known}
         before = Told(known.get(name, State()), behind)
 
-        def words(state: State, name: str = name, detail: str = detail) -> Message:
-            return Message(name, bool(detail), detail or f"it began at {state.since:%Y-%m-%d %H:%M} UTC and is over")
+        end = "is over" if detail is not None else "its connection is no longer in the settings"
 
-        after = deliver(before, State(bool(detail), now, detail), ways, words)
+        def words(state: State, name: str = name, detail: str | None = detail, end: str = end) -> Message:
+            return Message(name, bool(detail), detail or f"it began at {state.since:%Y-%m-%d %H:%M} UTC and {end}")
+
+        after = deliver(before, State(bool(detail), now, detail or ""), ways, words)
         if after == before:
             continue
         if after.state != before.state:

@@ -124,6 +124,16 @@ def test_a_crm_that_stays_away_is_told_and_makes_health_unwell_whichever_process
     assert [(each.name, each.raised) for each in sent[1:]] == [("late salesforce", False)]
 
 
+def test_an_alert_that_was_raised_before_a_restart_is_raised_in_the_metrics_after_it(work: Work, small: Site):
+    small.remote.faults({"fault": [{"does": "status", "status": 503, "crm": "salesforce"}]})
+    for _ in range(2):
+        run(work)
+        small.remote.sleep(900)
+    again = Work(small.settings, compose(small.settings), threading.Event())
+    run(again)
+    assert b'bonus_malus_alert_raised{alert="late salesforce"} 1.0' in again.metrics.text()
+
+
 def test_whom_to_tell_is_read_anew_for_each_run(work: Work, small: Site, monkeypatch: pytest.MonkeyPatch):
     addresses: list[object] = []
     monkeypatch.setattr(cli.schedule, "ways", lambda settings, *_, **__: addresses.append(settings.webhook) or {})

@@ -73,6 +73,21 @@ def test_a_crm_that_fails_is_told_though_another_one_has_been_failing_for_long(w
     assert post.sent == [("failed b", True), ("failed a", True), ("failed b", False)]
 
 
+def test_an_alert_of_a_connection_that_is_taken_out_of_the_settings_is_over_and_says_why(world):
+    crm, post = one_customer(world), Post()
+    world.sync()
+    crm.fails = [NotPermitted("a: the scope is missing: add it")]
+    crm.put("contacts", "1", email="again@example.com")
+    look(world, post)
+    since = world.clock.now
+    world.clock.advance(minutes=20)
+    del world.crms["a"], world.mappings["a"]
+    for _ in range(2):
+        look(world, post)
+    assert post.sent == [("failed a", True), ("failed a", False)]
+    assert post.texts[1] == f"it began at {since:%Y-%m-%d %H:%M} UTC and its connection is no longer in the settings"
+
+
 def test_rejects_over_the_share_are_told(world):
     crm, post = one_customer(world), Post()
     crm.refuses["1"] = Outcome("1", OutcomeKind.REJECTED, "DUPLICATES_DETECTED", "a rule of theirs")
