@@ -27,12 +27,12 @@ def place(homes: list[Path]) -> Path | None:
     """A folder of that name in the first of these that lets us; None where none does."""
     for home in homes:
         found = home / named(HERE)
-        new = not found.is_dir()
         try:
+            new = not found.is_dir()
             found.mkdir(parents=True, exist_ok=True)
-        except OSError:
+        except OSError:  # whoever runs as another user than the one whose home this is may not even look
             continue
-        if os.access(found, os.W_OK):
+        if os.access(found, os.W_OK | os.X_OK):
             with suppress(OSError):
                 os.utime(found)  # so that it is known which were used last
             if new:
@@ -65,7 +65,7 @@ def kept(name: str) -> bytes | None:
     """The machine code of that name; None where it is still to be made, or a lost disk left only some of it."""
     try:
         found = b"" if _PLACE is None else (_PLACE / name).read_bytes()
-    except FileNotFoundError:
+    except OSError:  # not there, or another user's
         return None
     seal, code = found[:_SEAL], found[_SEAL:]
     return code if seal == sha256(code).digest() else None
@@ -80,8 +80,18 @@ def keep(name: str, code: bytes) -> None:
         unfinished.write_bytes(sha256(code).digest() + code)
         unfinished.replace(_PLACE / name)
     except OSError:  # a full disk: the next process compiles again
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
 
 
-_SAID = os.environ.get("NUMBA_CACHE_DIR")
-_PLACE = place([Path(_SAID)] if _SAID else [HERE / "__pycache__", Path("~/.cache/bonus-malus").expanduser()])
+def homes() -> list[Path]:
+    """Where folders of that name may be, as the environment says; a user without a home has one place less."""
+    if said := os.environ.get("NUMBA_CACHE_DIR"):
+        return [Path(said)]
+    found = [HERE / "__pycache__"]
+    with suppress(RuntimeError):
+        found.append(Path("~/.cache/bonus-malus").expanduser())
+    return found
+
+
+_PLACE = place(homes())

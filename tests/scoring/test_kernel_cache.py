@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("numba")
 
 from scoring import kernel_cache
-from scoring.kernel_cache import HERE, keep, kept, named, place
+from scoring.kernel_cache import HERE, homes, keep, kept, named, place
 
 FILES = sorted(path.name for path in [*HERE.glob("kernel*.py"), HERE / "automaton.py"])
 
@@ -51,6 +51,26 @@ def test_they_are_kept_in_the_first_place_that_lets_us_or_nowhere(tmp_path: Path
     shut, free = tmp_path / "file" / "below", tmp_path / "free"
     assert place([shut, free]) == free / named(HERE)
     assert place([shut]) is None
+
+
+def test_a_place_that_the_system_does_not_even_let_us_look_at_is_passed_over(tmp_path: Path):
+    unseen = tmp_path / ("x" * 300)  # to ask whether it is there is an error, as it is in another user's home
+    assert place([unseen, tmp_path / "free"]) == tmp_path / "free" / named(HERE)
+
+
+def test_a_user_without_a_home_has_one_place_less(monkeypatch):
+    for name in ("HOME", "NUMBA_CACHE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", lambda uid: (_ for _ in ()).throw(KeyError(uid)))
+    assert homes() == [HERE / "__pycache__"]
+
+
+@pytest.mark.parametrize("unfit", [".", "x" * 300], ids=["a folder", "nothing that one may look at"])
+def test_what_cannot_be_read_or_kept_is_as_if_it_were_not_there(monkeypatch, tmp_path: Path, unfit: str):
+    monkeypatch.setattr(kernel_cache, "_PLACE", tmp_path)
+    assert kept(unfit) is None
+    keep(unfit, b"code")
+    assert kept(unfit) is None
 
 
 def made(home: Path, number: int, *, used: int) -> Path:
