@@ -6,9 +6,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
 def _cron(text: str) -> str:
-    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415 - needed only where settings name a time
+    from config import crontab  # noqa: PLC0415 - it loads the scheduler, for settings that name a time alone
 
-    CronTrigger.from_crontab(text, timezone="UTC")
+    crontab.trigger(text)
     return text
 
 

@@ -12,7 +12,8 @@ from datetime import UTC
 from apscheduler.events import EVENT_JOB_MAX_INSTANCES, JobSubmissionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.cron import CronTrigger
+
+from config import crontab
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def scheduler(tasks: Mapping[str, Task], *, jitter: int, skipped: Callable[[str]
 
     made.add_listener(heard, EVENT_JOB_MAX_INSTANCES)
     for name, task in tasks.items():
-        trigger = CronTrigger.from_crontab(task.cron, timezone=UTC)
+        trigger = crontab.trigger(task.cron)
         trigger.jitter = jitter
         made.add_job(task.work, trigger, id=name, name=name)
     return made

@@ -9,13 +9,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from apscheduler.triggers.cron import CronTrigger
 
 import cli.schedule
 import cli.sync
 from cli.compose import compose
 from cli.exits import Exit
 from cli.schedule import Work
+from config import crontab
 from config.operations import ScheduleSettings
 from config.reading import ConfigError
 from sync.alerts import Message
@@ -189,7 +189,7 @@ def test_a_job_that_waits_for_its_turn_does_not_begin_when_it_is_time_to_end(wor
 
 def test_no_job_of_the_defaults_begins_when_a_sync_does():
     defaults = ScheduleSettings()
-    first = [CronTrigger.from_crontab(each, timezone=UTC) for each in (defaults.sync, defaults.reconcile)]
+    first = [crontab.trigger(each) for each in (defaults.sync, defaults.reconcile)]
     moment = datetime(2026, 11, 22, tzinfo=UTC)
     weekly = first[1].get_next_fire_time(None, moment)
     assert first[0].get_next_fire_time(None, weekly) - weekly > timedelta(minutes=5)
