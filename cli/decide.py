@@ -25,7 +25,7 @@ from scoring.decision import Decision, Kind
 from scoring.derived import in_lines, made_of
 from scoring.rules import Programme
 from scoring.signal import Fact, Source
-from sync import decide
+from sync import decide, lease
 from sync.ledger import database, past, zones
 from sync.money import rates_for
 from sync.standings import standings_of
@@ -186,13 +186,15 @@ def _enter(
     path: Path, name: str, about: Callable[[_Known, date], Decision], *, on: datetime | None, as_json: bool
 ) -> int:
     settings, ledger = compose_offline(path)
-    now = clock(settings).now()
+    time = clock(settings)
     with closing(ledger), ledger.begin() as tx:
+        programme = database.programme(tx, settings.programme_name)
+        lease.alone(tx, programme.id)
+        now = time.now()  # only now: whoever waited would decide in the past of a run that began meanwhile
         found = find(tx, settings.programme_name, name)
         zone = settings.time_zone or zones.of(tx, settings.programme_name).present
         today = now.astimezone(zone).date()
         day = on.date() if on else today
-        programme = database.programme(tx, settings.programme_name)
         _possible(day, today, programme.horizon)
         try:
             decision = about(_Known(tx, programme.id, found.subject, settings.programme, today), day)

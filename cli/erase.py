@@ -1,6 +1,7 @@
 """`bonus-malus erase` and `purge`: one person's data at their wish, everybody's when its time is over."""
 
 import json
+from collections.abc import Callable
 from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
@@ -49,11 +50,12 @@ def erase(path: Path, *, subject: str, yes: bool, reports: tuple[Path, ...], as_
     to delete.
     """
     settings, ledger = compose_offline(path)
-    now = clock(settings).now()
+    now = clock(settings).now
     with closing(ledger):
         with ledger.begin() as tx:
             found = find(tx, settings.programme_name, subject)
-            lines = lines_of(tx, found.subject, openings(settings, load_programme(settings.programme, at=now.date())))
+            programme = load_programme(settings.programme, at=now().date())
+            lines = lines_of(tx, found.subject, openings(settings, programme))
         records = [each.partition(":")[2] for each in found.records]
         cleaned = {report: without(_read(report), records) for report in reports}
         if not yes and not agreed(f"erase {' = '.join(found.records)} from the ledger, for good?"):
@@ -62,7 +64,7 @@ def erase(path: Path, *, subject: str, yes: bool, reports: tuple[Path, ...], as_
         # First of all: whoever is out of the ledger cannot be named a second time.
         for report, said in cleaned.items():
             replace_file(report, json.dumps(said, ensure_ascii=False, indent=2), private=False)
-        erased = take_out(ledger, settings.programme_name, found.subject, now)
+        erased = take_out(ledger, settings.programme_name, found.subject, now, meant=found.records)
     if as_json:
         print_json(
             {"rows": erased.rows, "living": erased.living, "openings": lines, "programmes": list(erased.elsewhere)}
@@ -94,7 +96,7 @@ def readmit(path: Path, *, record: str, yes: bool, as_json: bool) -> int:
     RECORD is an id or connection:id. They come back with the next sync that reads their records: `sync --full`.
     """
     settings, ledger = compose_offline(path)
-    now = clock(settings).now()
+    now = clock(settings).now
     with closing(ledger):
         if not yes and not agreed(f"let {record} be scored again, as a new customer?"):
             click.echo("nobody was let in", err=as_json)
@@ -125,7 +127,7 @@ def purge(path: Path, *, as_json: bool) -> int:
     """Delete what the settings' retention no longer covers and no number rests on any more."""
     settings, ledger = compose_offline(path)
     with closing(ledger):
-        purged = perform_purge(settings, ledger, clock(settings).now())
+        purged = perform_purge(settings, ledger, clock(settings).now)
     if as_json:
         print_json(purged.to_json())
         return Exit.DONE
@@ -138,7 +140,7 @@ def purge(path: Path, *, as_json: bool) -> int:
     return Exit.DONE
 
 
-def perform_purge(settings: Settings, ledger: Ledger, now: datetime) -> Purged:
+def perform_purge(settings: Settings, ledger: Ledger, now: Callable[[], datetime]) -> Purged:
     """One purge under these settings.
 
     Raises:
@@ -147,7 +149,7 @@ def perform_purge(settings: Settings, ledger: Ledger, now: datetime) -> Purged:
     programme = settings.programme_name
     with ledger.begin() as tx:
         zone = settings.time_zone or zones.of(tx, programme).present
-        day = now.astimezone(zone).date()
+        day = now().astimezone(zone).date()
         known = load_programme(settings.programme, at=day).signals
         for name in settings.retention.signals.keys() - known.keys():
             if not history.has_signal(tx, name):  # of a programme that was, there may be some left

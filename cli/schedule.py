@@ -148,7 +148,7 @@ class Work:
         try:
             composition = self._composed()
             with closing(composition.ledger()) as ledger:
-                perform_purge(composition.settings, ledger, composition.time.now())
+                perform_purge(composition.settings, ledger, composition.time.now)
             self._ran("purge", "done", Exit.DONE)
         except Exception as error:  # noqa: BLE001 - as above
             self._broke("purge", error)

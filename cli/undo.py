@@ -11,7 +11,7 @@ from cli.number import NUMBER
 from cli.offline import compose_offline, refuse_missing
 from cli.screen import command, console, print_json
 from cli.sync import exit_code, perform, show
-from sync import hold
+from sync import hold, lease
 from sync.ledger import database
 from sync.report import Report
 from sync.undo import NothingToUndoError
@@ -57,8 +57,10 @@ def _next(report: Report, run: int, settings: Path) -> None:
 def resume(path: Path, *, as_json: bool) -> int:
     """End the hold that an undo began: the next sync writes what the records should show."""
     settings, ledger = compose_offline(path)
-    now = clock(settings).now()
+    time = clock(settings)
     with closing(ledger), ledger.begin() as tx:
+        lease.serialise(tx)
+        now = time.now()
         programme = database.programme(tx, settings.programme_name).id
         names = hold.end(tx, programme)
         if names:

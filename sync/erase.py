@@ -3,7 +3,7 @@
 import re
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,10 +12,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Table, Text, cast, delete, insert, or_, select, update
 
 from sync import lease, withheld
-from sync.ledger import Ledger, LedgerError, database, operation, schema
+from sync.ledger import Ledger, LedgerBusy, LedgerError, database, operation, schema
 from sync.ledger.errors import told
 from sync.ledger.facts import about, chunks
 from sync.rested import forget
+
+
+class MovedError(LedgerBusy):
+    """A sync has changed which records are this person's: whoever said yes meant others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +35,17 @@ class Erased:
     elsewhere: tuple[str, ...] = ()
 
 
-def erase(ledger: Ledger, programme: str, subject: int, now: datetime) -> Erased:
+def erase(
+    ledger: Ledger, programme: str, subject: int, now: Callable[[], datetime], *, meant: Collection[str] = ()
+) -> Erased:
     """Take a subject out of the ledger, in one transaction; none of its records is entered again by itself.
 
+    `meant` are the records, as connection:id, to which somebody said yes, perhaps a while ago; none: whatever it has.
     Backups, exports and report files are copies that the ledger does not know of: they are the operator's to erase.
 
     Raises:
         BusyError: a run is at work.
+        MovedError: the subject has other records by now, or none.
         LedgerError: the ledger cannot be used, or its file could not be cleaned yet; the line says which.
     """
     if ledger.engine.dialect.name == "sqlite":
@@ -47,18 +55,20 @@ def erase(ledger: Ledger, programme: str, subject: int, now: datetime) -> Erased
             tx.exec_driver_sql("PRAGMA secure_delete=ON")  # what is deleted is overwritten, not only unlinked
         engine = tx.engine
         lease.serialise(tx)
+        at = now()  # only now: whoever waited, or was asked, would begin in the past of a run that came meanwhile
         id_ = database.programme(tx, programme).id
-        lease.refuse_while_running(tx, id_, now)
-        run = database.start_run(tx, id_, now, "", kind="erase")
+        lease.refuse_while_running(tx, id_, at)
+        run = database.start_run(tx, id_, at, "", kind="erase")
         records = _records(tx, subject)
+        _refuse_moved(tx, records, meant)
         erased = replace(_erase(tx, subject), elsewhere=_elsewhere(tx, records))
         withheld.keep(tx, run, records)
         tx.execute(
             insert(schema.erasures).values(
-                run=run, recorded=now, programme=id_, connections=erased.connections, rows=erased.rows
+                run=run, recorded=at, programme=id_, connections=erased.connections, rows=erased.rows
             )
         )
-        database.end_run(tx, run, now, "done", {})
+        database.end_run(tx, run, at, "done", {})
     if engine.dialect.name == "sqlite":
         _empty_journal(engine, ledger.place)
     return erased
@@ -93,6 +103,17 @@ def _records(tx: Connection, subject: int) -> dict[int, list[str]]:
     for row in tx.execute(select(table.c.connection, table.c.record).where(table.c.subject == subject)):
         found[row.connection].append(row.record)
     return found
+
+
+def _refuse_moved(tx: Connection, records: Mapping[int, list[str]], meant: Collection[str]) -> None:
+    table = schema.connections
+    names = {row.id: row.name for row in tx.execute(select(table.c.id, table.c.name))}
+    here = {f"{names[connection]}:{each}" for connection, some in records.items() for each in some}
+    if not here or (meant and here != set(meant)):
+        raise MovedError(
+            "a sync has changed meanwhile which records are this person's, by linking, parting or merging some; "
+            "nothing was erased from the ledger: call it again"
+        )
 
 
 def _elsewhere(tx: Connection, records: Mapping[int, list[str]]) -> tuple[str, ...]:
@@ -196,10 +217,10 @@ def _clean_reports(tx: Connection, records: Sequence[str]) -> int:
     return cleaned
 
 
-def _write_anew(ledger: Ledger, programme: str, now: datetime) -> None:
+def _write_anew(ledger: Ledger, programme: str, now: Callable[[], datetime]) -> None:
     """Rows that were changed or moved left copies in the file's pages, which no row knows of: all of it goes."""
     with ledger.begin() as tx:
-        lease.refuse_while_running(tx, database.programme(tx, programme).id, now)
+        lease.refuse_while_running(tx, database.programme(tx, programme).id, now())
     with told(ledger.place), closing(ledger.engine.raw_connection()) as raw, closing(raw.cursor()) as cursor:
         cursor.execute("VACUUM")
 

@@ -6,7 +6,7 @@ go with it: what is left follows from what is left (`sync.verify`).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -52,7 +52,13 @@ class Purged:
 
 
 def purge(
-    ledger: Ledger, programme_at: RulesOf, retention: Retention, *, programme: str, now: datetime, day: date
+    ledger: Ledger,
+    programme_at: RulesOf,
+    retention: Retention,
+    *,
+    programme: str,
+    now: Callable[[], datetime],
+    day: date,
 ) -> Purged:
     """Delete what retention no longer covers, with the standings of past days that rest on it; a run of its own.
 
@@ -61,8 +67,10 @@ def purge(
     """
     purged = Purged()
     with ledger.begin() as tx:
+        lease.serialise(tx)
         id_ = database.programme(tx, programme).id
-        run = database.start_run(tx, id_, now, "", kind="purge")
+        # Asked only now: whoever waited for the ledger would begin in the past of a run that came meanwhile.
+        run = database.start_run(tx, id_, now(), "", kind="purge")
     for name, months in sorted(retention.signals.items()):
         last = LOWEST
         while True:
@@ -76,7 +84,7 @@ def purge(
     with ledger.begin() as tx:
         if retention.runs is not None:
             _purge_runs(tx, id_, add_months(day, -retention.runs), purged)
-        database.end_run(tx, run, now, "done", purged.to_json())
+        database.end_run(tx, run, now(), "done", purged.to_json())
     return purged
 
 

@@ -7,7 +7,7 @@ Whoever has the ledger can ask it about an id that he knows already, and learns 
 import hashlib
 import hmac
 import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -99,7 +99,7 @@ def keep(tx: Connection, run: int, records: Mapping[int, Collection[str]]) -> No
         _enter(tx, connection, bytes.fromhex(key), ids, run)
 
 
-def readmit(ledger: Ledger, programme: str, name: str, now: datetime) -> int:
+def readmit(ledger: Ledger, programme: str, name: str, now: Callable[[], datetime]) -> int:
     """Let the person of an erased record (its id, or connection:id) be entered again; how many records are.
 
     Raises:
@@ -110,8 +110,9 @@ def readmit(ledger: Ledger, programme: str, name: str, now: datetime) -> int:
     place, _, record = name.rpartition(":")
     with ledger.begin() as tx:
         lease.serialise(tx)
+        at = now()
         id_ = database.programme(tx, programme).id
-        lease.refuse_while_running(tx, id_, now)
+        lease.refuse_while_running(tx, id_, at)
         known = Withheld.of(tx, id_)
         names = {row.id: row.name for row in tx.execute(select(connections.c.id, connections.c.name))}
         runs = {
@@ -122,8 +123,8 @@ def readmit(ledger: Ledger, programme: str, name: str, now: datetime) -> int:
         if not runs:
             return 0
         count = tx.execute(delete(table).where(table.c.run.in_(runs))).rowcount
-        done = database.start_run(tx, id_, now, "", kind="readmit")
-        database.end_run(tx, done, now, "done", {})
+        done = database.start_run(tx, id_, at, "", kind="readmit")
+        database.end_run(tx, done, at, "done", {})
         return count
 
 

@@ -13,7 +13,7 @@ from connectors.protocol import Outcome, OutcomeKind
 from scoring.decision import Decision, Kind
 from scoring.signal import Source
 from sync import decide
-from sync.erase import erase, without
+from sync.erase import MovedError, erase, without
 from sync.job import Progress
 from sync.lease import BusyError
 from sync.ledger import LedgerError, database, history, schema
@@ -47,7 +47,7 @@ def everything(world):
 def gone(world):
     with world.ledger.begin() as tx:
         who = history.subject(tx, "customers", f"a:{PERSON}")[0].subject
-    return erase(world.ledger, "customers", who, world.clock.now)
+    return erase(world.ledger, "customers", who, world.clock)
 
 
 def everything_said(world):
@@ -121,12 +121,39 @@ def test_while_a_run_is_at_work_nobody_is_erased(world):
     def meanwhile(step: Progress) -> None:
         if not refused:
             with pytest.raises(BusyError, match="is at work since") as error:
-                erase(world.ledger, "customers", subject(world, f"a:{PERSON}"), world.clock.now)
+                erase(world.ledger, "customers", subject(world, f"a:{PERSON}"), world.clock)
             refused.append(error)
 
     world.crms["a"].put("contacts", "other", email="again@example.com")
     world.sync(watch=meanwhile)
     assert refused
+
+
+def test_nobody_else_goes_where_a_sync_has_linked_the_person_to_another_since_somebody_said_yes(world):
+    crm = everything(world)
+    with world.ledger.begin() as tx:
+        (found,) = history.subject(tx, "customers", "a:other")
+    crm.delete("contacts", "other", into=PERSON)
+    world.sync()
+    before = everything_said(world)
+    with pytest.raises(MovedError, match="a sync has changed meanwhile which records are this person's"):
+        erase(world.ledger, "customers", found.subject, world.clock, meant=found.records)
+    with pytest.raises(MovedError):
+        erase(world.ledger, "customers", found.subject, world.clock)
+    assert everything_said(world) == before
+
+
+def test_nobody_goes_of_whom_a_yes_did_not_speak(world):
+    crm = everything(world)
+    with world.ledger.begin() as tx:
+        (found,) = history.subject(tx, "customers", f"a:{PERSON}")
+    crm.delete("contacts", "other", into=PERSON)
+    world.sync()
+    before = everything_said(world)
+    with pytest.raises(MovedError):
+        erase(world.ledger, "customers", found.subject, world.clock, meant=found.records)
+    assert everything_said(world) == before
+    assert gone(world).connections == {"a": 3}
 
 
 @pytest.fixture
@@ -144,9 +171,9 @@ def test_a_disk_that_has_no_room_for_a_clean_file_is_told_before_anything_is_era
         disk_of(40_960),
         pytest.raises(LedgerError, match=r"the disk (fails or )?is full.*nothing of this step was kept"),
     ):
-        erase(world.ledger, "customers", whose, world.clock.now)
+        erase(world.ledger, "customers", whose, world.clock)
     assert file() > 0
-    erase(world.ledger, "customers", whose, world.clock.now)
+    erase(world.ledger, "customers", whose, world.clock)
     assert file() == 0
 
 
@@ -159,7 +186,7 @@ def test_whoever_reads_the_file_meanwhile_is_told_and_the_next_command_cleans_it
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM contacts").fetchall()
         with pytest.raises(LedgerError, match=r"the person is erased, but .* another process reads it"):
-            erase(world.ledger, "customers", whose, world.clock.now)
+            erase(world.ledger, "customers", whose, world.clock)
         assert file() > 0
     world.ledger.close()
     assert file() == 0

@@ -212,7 +212,7 @@ def test_an_erased_person_leaves_neither_contract_nor_opening(shop: World):
     contact(shop)
     contract(shop, "k1", date(2024, 5, 1))
     shop.sync(openings=(row(2, "c1"),))
-    erase(shop.ledger, "customers", subject(shop), shop.clock.now)
+    erase(shop.ledger, "customers", subject(shop), shop.clock)
     with shop.ledger.begin() as tx:
         assert tx.execute(select(func.count(schema.signals.c.id))).scalar_one() == 0
 

@@ -28,7 +28,7 @@ def away(world, **signals):
     world.clock.advance(minutes=30)
     day = world.clock.now.date()
     retention = Retention({name: months for name, months in signals.items() if name != "runs"}, signals.get("runs"))
-    return purge(world.ledger, programme_at, retention, programme="customers", now=world.clock.now, day=day)
+    return purge(world.ledger, programme_at, retention, programme="customers", now=world.clock, day=day)
 
 
 def count(world, name):

@@ -117,7 +117,7 @@ def test_after_an_erasure_what_is_left_is_right(lived, who):
     """The person of b:9 was taken for a:1 for a while: what was computed then rested on both."""
     with lived.ledger.begin() as tx:
         subject = history.subject(tx, "customers", who)[0].subject
-    erase(lived.ledger, "customers", subject, lived.clock.now)
+    erase(lived.ledger, "customers", subject, lived.clock)
     assert checked(lived).differences == []
     crm = who[0]
     for gone in {"a:1": "13", "a:2": "2", "b:9": "9"}[who]:

@@ -29,7 +29,7 @@ def crm(world):
     world.sync()
     with world.ledger.begin() as tx:
         who = history.subject(tx, "customers", f"a:{PERSON}")[0].subject
-    assert erase(world.ledger, "customers", who, world.clock.now).living == 1
+    assert erase(world.ledger, "customers", who, world.clock).living == 1
     return crm
 
 
@@ -128,7 +128,7 @@ def test_two_records_under_a_new_id_stay_with_the_one_who_is_scored(world, crm):
 
 class TestWhoeverIsReadmitted:
     def test_comes_back_as_a_new_customer(self, world, crm):
-        assert readmit(world.ledger, "customers", PERSON, world.clock.now) == 1
+        assert readmit(world.ledger, "customers", PERSON, world.clock) == 1
         world.sync(full=True)
         assert records(world) == {OTHER, PERSON}
         assert crm.ours(PERSON)["points"] == 10
@@ -140,21 +140,21 @@ class TestWhoeverIsReadmitted:
         crm.put("contacts", NEW, email="new@example.com")
         world.sync()
         assert records(world) == {OTHER}
-        assert readmit(world.ledger, "customers", f"a:{PERSON}", world.clock.now) == 2
+        assert readmit(world.ledger, "customers", f"a:{PERSON}", world.clock) == 2
         world.sync(full=True)
         assert records(world) == {OTHER, PERSON, NEW}
 
     def test_is_nobody_else(self, world, crm):
-        assert readmit(world.ledger, "customers", OTHER, world.clock.now) == 0
-        assert readmit(world.ledger, "customers", f"b:{PERSON}", world.clock.now) == 0
+        assert readmit(world.ledger, "customers", OTHER, world.clock) == 0
+        assert readmit(world.ledger, "customers", f"b:{PERSON}", world.clock) == 0
 
     def test_may_be_erased_again(self, world, crm):
-        readmit(world.ledger, "customers", PERSON, world.clock.now)
+        readmit(world.ledger, "customers", PERSON, world.clock)
         order(crm, "second order", PERSON, date(2026, 2, 1))
         world.sync(full=True)
         with world.ledger.begin() as tx:
             who = history.subject(tx, "customers", f"a:{PERSON}")[0].subject
-        erase(world.ledger, "customers", who, world.clock.now)
+        erase(world.ledger, "customers", who, world.clock)
         world.sync(full=True)
         assert records(world) == {OTHER}
 
