@@ -202,7 +202,7 @@ def _enter(
             raise click.UsageError(str(error)) from error
         if why := decide.why_idle(decide.decisions_of(tx, [found.subject])[found.subject], decision):
             raise click.UsageError(f"{name}: {why}; nothing was entered")
-        decide.enter(tx, decide.Subject(programme.id, found.subject), decision, now)
+        decide.enter(tx, decide.Subject(programme.id, found.subject, found.contact), decision, now)
     if as_json:
         fact = decision.fact and {"source": decision.fact[0].id, "signal": decision.fact[1]}
         print_json({"records": found.records, "kind": decision.kind, "on": decision.on, "fact": fact})

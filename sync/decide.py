@@ -1,5 +1,6 @@
 """What people decide about a subject: contests, adjustments, freezes; entries of the ledger, shown by the next sync."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,10 +21,11 @@ class NoSuchSignalError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """About whom, in which programme."""
+    """About whom, in which programme; `contact` is the record that they were named by."""
 
     programme: int
     id: int
+    contact: int | None = None
 
 
 def enter(tx: Connection, subject: Subject, decision: Decision, now: datetime) -> None:
@@ -41,7 +43,7 @@ def enter(tx: Connection, subject: Subject, decision: Decision, now: datetime) -
         insert(schema.decisions).values(
             recorded=now,
             programme=subject.programme,
-            contact=_contact(tx, subject.id),
+            contact=_contact(tx, subject, decision),
             kind=decision.kind.value,
             connection=connection,
             object=source.object if source else None,
@@ -157,6 +159,7 @@ def _why_no_contest(contest: Contest | None, decision: Decision) -> str:
     return so_far.format("already, since") if contest.last.kind is decision.kind else ""
 
 
+_ENDS = {Kind.UNFREEZE: Kind.FREEZE, Kind.LIFT: Kind.ADJUST}
 _SO_ALREADY = {
     Kind.CONTEST_OPEN: "contested",
     Kind.CONTEST_ACCEPT: "accepted",
@@ -172,11 +175,56 @@ def _is_incident(signal: Signal) -> bool:
     return signal.liability is not Liability.NONE
 
 
-def _contact(tx: Connection, subject: int) -> int:
-    """The contact that a decision goes with when persons are split again: the living one known the longest."""
+def _contact(tx: Connection, subject: Subject, decision: Decision) -> int:
+    """The contact that a decision goes with when persons are split again.
+
+    What ends another decision goes where that one went, a contest where its incident does; anything else with the
+    record that was named, or the living one known the longest.
+    """
     table = schema.contacts
-    query = select(table.c.id).where(table.c.subject == subject).order_by(table.c.gone, table.c.id).limit(1)
-    return int(tx.execute(query).scalar_one())
+    theirs = select(table.c.id).where(table.c.subject == subject.id)
+    named = table.c.id == subject.contact
+    living = theirs.order_by(table.c.gone, named.desc(), table.c.id).limit(1)
+    return _answered(tx, subject, decision) or _accused(tx, subject, decision) or int(tx.execute(living).scalar_one())
+
+
+def _answered(tx: Connection, subject: Subject, decision: Decision) -> int | None:
+    """Where the last decision went that this one ends, or says more of."""
+    table, contacts = schema.decisions, schema.contacts
+    query = (
+        select(table.c.contact)
+        .join(contacts, contacts.c.id == table.c.contact)
+        .where(contacts.c.subject == subject.id)
+        .order_by(table.c.id.desc())
+        .limit(1)
+    )
+    if decision.fact is not None:
+        source, name = decision.fact
+        # What was derived from other signals comes from no connection.
+        place = _connection(tx, subject.programme, source.connection) if source.connection else None
+        query = query.where(table.c.object == source.object, table.c.record == source.id, table.c.name == name)
+        query = query.where(table.c.connection.is_not_distinct_from(place))
+    elif decision.kind in _ENDS:
+        query = query.where(table.c.kind == _ENDS[decision.kind].value)
+    else:
+        return None
+    return tx.execute(query).scalar()
+
+
+def _accused(tx: Connection, subject: Subject, decision: Decision) -> int | None:
+    """Whose the incident is that a contest is about: of a derived one, who gave the most of what it was made of."""
+    if decision.fact is None:
+        return None
+    signals, contacts, found = schema.signals, schema.contacts, Counter[int]()
+    for source in decision.made_of or {decision.fact[0]}:
+        if not source.connection:
+            continue
+        here = signals.c.connection == _connection(tx, subject.programme, source.connection)
+        its = (signals.c.object == source.object) & (signals.c.record == source.id)
+        whose = (contacts.c.connection == signals.c.connection) & (contacts.c.record == signals.c.contact)
+        query = select(contacts.c.id).join(signals, whose).where(here, its, contacts.c.subject == subject.id)
+        found.update(tx.execute(query.order_by(signals.c.id.desc()).limit(1)).scalars())
+    return min(found, key=lambda contact: (-found[contact], contact), default=None)
 
 
 def _stored(tx: Connection, programme: int, sources: Collection[Source]) -> list[tuple[int, str, str]] | None:

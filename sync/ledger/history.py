@@ -112,9 +112,10 @@ def has_signal(tx: Connection, name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SubjectRow:
-    """One subject: its records, the language of the first, and what is shown on them."""
+    """One subject, asked for by its record `contact`: its records, the language of the first, and what they show."""
 
     subject: int
+    contact: int
     records: tuple[str, ...]  # connection:id, living ones first
     language: str
     standing: Row[Any] | None  # of `standings`; its breakdown may have to be made again (`sync.standings`)
@@ -127,18 +128,21 @@ def subject(tx: Connection, programme: str, name: str) -> list[SubjectRow]:
     place, _, record = name.rpartition(":")
     wanted = contacts.c.email == digest(name) if "@" in name else contacts.c.record == record
     query = (
-        select(contacts.c.subject)
+        select(contacts.c.subject, contacts.c.id)
         .join(connections, connections.c.id == contacts.c.connection)
         .join(programmes, programmes.c.id == connections.c.programme)
         .where(programmes.c.name == programme, wanted)
-        .distinct()
+        .order_by(contacts.c.gone, contacts.c.id)
     )
     if place:
         query = query.where(connections.c.name == place)
-    return [_subject(tx, id_) for id_ in tx.execute(query).scalars()]
+    found: dict[int, int] = {}
+    for row in tx.execute(query):
+        found.setdefault(row.subject, row.id)  # by an address: the living record known the longest
+    return [_subject(tx, subject_id, contact) for subject_id, contact in found.items()]
 
 
-def _subject(tx: Connection, subject_id: int) -> SubjectRow:
+def _subject(tx: Connection, subject_id: int, contact: int) -> SubjectRow:
     contacts, connections = schema.contacts, schema.connections
     rows = tx.execute(
         select(contacts.c.record, contacts.c.gone, contacts.c.shown, connections.c.name, connections.c.language)
@@ -152,6 +156,7 @@ def _subject(tx: Connection, subject_id: int) -> SubjectRow:
     ).one_or_none()
     return SubjectRow(
         subject_id,
+        contact,
         tuple(f"{row.name}:{row.record}" for row in rows),
         rows[0].language,
         shown,

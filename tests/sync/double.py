@@ -87,7 +87,7 @@ class MemoryCrm:
 
     def undelete(self, object_: str, id_: str) -> None:
         kept = self._records[object_]
-        kept[id_] = kept[id_]._replace(deleted=False, modified=self.clock.now)
+        kept[id_] = kept[id_]._replace(deleted=False, merged_into=None, modified=self.clock.now)
 
     def edit_ours(self, id_: str, **values: object) -> None:
         """A person edits our fields."""

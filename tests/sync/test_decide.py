@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import select, update
 
 from config.rulefile import load_programme
 from scoring.decision import Decision, Kind
@@ -14,10 +15,10 @@ from scoring.signal import Source
 from sync import contests, decide
 from sync.decide import NoSuchSignalError
 from sync.doctor import Doctor
-from sync.ledger import database, history, past
+from sync.ledger import database, history, past, schema
 from sync.standings import standings_of
 from tests.sync.conftest import order
-from tests.sync.test_run import THIS_YEAR, one_customer
+from tests.sync.test_run import LAST_YEAR, THIS_YEAR, one_customer
 
 TODAY = date(2026, 11, 22)
 
@@ -34,14 +35,20 @@ def subject(world, name="a:1"):
         return history.subject(tx, "customers", name)[0].subject
 
 
+def named(world, name):
+    with world.ledger.begin() as tx:
+        (found,) = history.subject(tx, "customers", name)
+        return decide.Subject(database.programme(tx, "customers").id, found.subject, found.contact)
+
+
 def enter(world, kind, *, signal=None, name="a:1", **values):
-    who = subject(world, name)
+    who = named(world, name)
     with world.ledger.begin() as tx:
         fact = None
         if signal:
-            fact = decide.signal_of(past.signals_of(tx, [who])[who], signal).fact
+            fact = decide.signal_of(past.signals_of(tx, [who.id])[who.id], signal).fact
         decision = Decision(kind, values.pop("on", TODAY), "rep-7", "as the customer says", fact=fact, **values)
-        decide.enter(tx, decide.Subject(database.programme(tx, "customers").id, who), decision, world.clock.now)
+        decide.enter(tx, who, decision, world.clock.now)
 
 
 def test_a_contested_incident_is_held_and_comes_back_when_the_contest_is_rejected(world):
@@ -266,6 +273,73 @@ def test_a_decision_goes_with_the_person_when_records_are_merged(world):
     crm.delete("contacts", "1", into="2")
     world.sync()
     assert crm.ours("2")["status"] == "frozen"
+
+
+class TestWhenAPersonIsSplitAgain:
+    """Linked with b:9 by an address that was wrong: everything goes where it belongs."""
+
+    def linked(self, world):
+        a, b = one_customer(world), world.crms["b"]
+        b.put("contacts", "9", email="someone@example.com")
+        b.put("cases", "c9", fault="theirs", day=date(2026, 5, 1), contacts=["9"])
+        order(b, "p1", "9", LAST_YEAR)
+        world.sync()
+        return a, b
+
+    def split(self, world):
+        world.crms["b"].put("contacts", "9", email="somebody.else@example.com")
+        assert world.sync().linked == 1
+
+    @pytest.mark.parametrize(
+        ("then", "status"), [((), "contested"), ((Kind.CONTEST_ACCEPT,), "active")], ids=["open", "accepted"]
+    )
+    def test_a_contest_goes_with_its_incident(self, world, then, status):
+        _, b = self.linked(world)
+        for kind in (Kind.CONTEST_OPEN, *then):
+            enter(world, kind, signal="c9")  # though it is the other record that they were named by
+        self.split(world)
+        assert (b.ours("9")["coefficient"], b.ours("9")["status"]) == (Decimal("0.95"), status)
+
+    def test_a_contest_that_an_older_version_entered_with_the_other_record_is_decided_there(self, world):
+        a, b = self.linked(world)
+        enter(world, Kind.CONTEST_OPEN, signal="c9")
+        with world.ledger.begin() as tx:
+            first = select(schema.contacts.c.id).where(schema.contacts.c.record == "1").scalar_subquery()
+            tx.execute(update(schema.decisions).values(contact=first))
+        enter(world, Kind.CONTEST_ACCEPT, signal="c9")
+        with world.ledger.begin() as tx:
+            assert len(set(tx.execute(select(schema.decisions.c.contact)).scalars())) == 1
+        assert a.ours("1")["coefficient"] == b.ours("9")["coefficient"]
+
+    @pytest.mark.parametrize("name", ["a:1", "b:9"])
+    def test_a_freeze_and_an_adjustment_go_with_the_record_that_was_named(self, world, name):
+        a, b = self.linked(world)
+        enter(world, Kind.FREEZE, name=name)
+        self.split(world)
+        frozen = {"a:1": a.ours("1")["status"], "b:9": b.ours("9")["status"]}
+        assert frozen == {"a:1": "active", "b:9": "active"} | {name: "frozen"}
+
+    def test_what_ends_a_freeze_or_an_adjustment_goes_where_that_went(self, world):
+        a, b = self.linked(world)
+        enter(world, Kind.FREEZE, name="b:9")
+        enter(world, Kind.ADJUST, name="b:9", coefficient=60)
+        enter(world, Kind.UNFREEZE, name="a:1")
+        enter(world, Kind.LIFT, name="a:1")
+        self.split(world)
+        assert (a.ours("1")["status"], b.ours("9")["status"]) == ("active", "active")
+
+    def test_a_contest_of_a_merged_records_incident_goes_with_it_when_the_merge_is_undone(self, world):
+        crm = one_customer(world)
+        crm.put("contacts", "2", email="two@example.com")
+        crm.put("cases", "c2", fault="theirs", day=date(2026, 5, 1), contacts=["2"])
+        order(crm, "q1", "2", LAST_YEAR)
+        crm.delete("contacts", "2", into="1")
+        world.sync()
+        for kind in (Kind.CONTEST_OPEN, Kind.CONTEST_ACCEPT):
+            enter(world, kind, signal="c2")
+        crm.undelete("contacts", "2")
+        world.sync()
+        assert crm.ours("2")["coefficient"] == Decimal("0.95")
 
 
 def test_a_past_day_does_not_know_what_was_decided_later(world):
