@@ -43,7 +43,11 @@ def ways(settings: AlertSettings, programme: str, *, file: Path) -> dict[str, Wa
 def _post(url: str, subject: str, message: Message) -> None:
     # `text` is what Slack, Mattermost and Teams' workflows show; the rest is for machines.
     body = {"text": f"{subject}: {message.text}", "alert": message.name, "raised": message.raised}
-    requests.post(url, json=body, timeout=TIMEOUT).raise_for_status()
+    # What is said in answer interests nobody, and may come for ever.
+    with requests.post(url, json=body, timeout=TIMEOUT, stream=True) as answer:
+        answer.raise_for_status()
+        if answer.request.method != "POST":  # as after 301 to 303: a page for people, which no message reached
+            raise requests.HTTPError("redirected to where no message is taken")
 
 
 def _mail(settings: MailSettings, password: str | None, subject: str, message: Message) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from sync import rejects
+from sync.brake import more_than
 from sync.ledger import Ledger, database, operation, results, schema
 from sync.report import Report
 
@@ -49,7 +50,8 @@ class Message:
     text: str
 
 
-Way = Callable[[Message], None]  # sends it; raises OSError when it cannot be delivered
+# Sends it. Raises OSError when it cannot be delivered, ValueError where the address is none.
+Way = Callable[[Message], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +122,10 @@ def _of_connection(tx: Connection, row: Row[Any], report: Report, limits: Limits
     each, found = report.connections[row.name], dict[str, str]()
     refused = rejects.count(tx, row.id)
     living = results.count_living(tx, row.id) if refused else 0
-    over = refused > limits.rejects * living
+    over = more_than(limits.rejects, refused, of=living)
     found[f"rejects {row.name}"] = f"{refused} of {living} records are refused" if over else ""
     if each.used_today is not None and each.limit_today:
-        low = each.used_today > limits.quota * each.limit_today
+        low = more_than(limits.quota, each.used_today, of=each.limit_today)
         used = f"{each.used_today} of the {each.limit_today} calls of the day are used"
         found[f"quota {row.name}"] = used if low else ""
     last = _last_signal(tx, row.id)
@@ -185,7 +187,7 @@ def deliver(before: Told, new: State, ways: Mapping[str, Way], words: Callable[[
         message = words(known[way])
         try:
             ways[way](message)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             log.warning("alert not sent: %s", type(error).__name__, extra={"alert": message.name, "way": way})
         else:
             known[way] = new

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sync.command import Command, plain
 
@@ -64,13 +65,18 @@ def objection(brake: Brake, intent: Intent, command: Command = plain) -> str:
             f"this is the first time that {names} would be written to: {intent.changes} records; look at "
             f"`{look}`, then say `{command('sync --first-fill')}`, or `--read {intent.id}`"
         )
-    if intent.changes <= max(brake.least, int(brake.share * intent.living)):
+    if intent.changes <= brake.least or not more_than(brake.share, intent.changes, of=intent.living):
         return ""
     return unlike + (
         f"{intent.changes} of {intent.living} records would change, more than {brake.share * 100:g}%; look at "
         f"`{look}`, then say `{command(f'sync --yes-change {intent.changes}')}`, "
         f"or `--read {intent.id}`"
     )
+
+
+def more_than(share: float, count: int, *, of: int) -> bool:
+    """Whether so many of `of` are more than a share, taken as it was written: 29 of 100 are not more than 0.29."""
+    return count > Decimal(str(share)) * of
 
 
 def is_id(text: str) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from connectors.errors import CrmError
 from sync import lease
+from sync.brake import more_than
 from sync.fields import field_set
 from sync.fit import fit
 from sync.job import Job
@@ -50,10 +51,10 @@ def _reconcile(course: Opened, name: str, share: float, yes_remove: int) -> None
             missing.difference_update(ids)
             found.read += len(ids)
             job.pause()
-        if len(missing) > max(share * len(known), yes_remove):
+        if len(missing) > yes_remove and more_than(share, len(missing), of=len(known)):
             asked.append(
-                f"{len(missing)} of {len(known)} records of {object_} are not there any more, more than {share:.0%}: "
-                "nothing of that was taken away; see whether this user still may see them all, or say "
+                f"{len(missing)} of {len(known)} records of {object_} are not there any more, more than "
+                f"{share * 100:g}%: nothing of that was taken away; see whether this user still may see them all, or say "
                 f"`{job.command(f'reconcile --yes-remove {len(missing)}')}`"
             )
             continue

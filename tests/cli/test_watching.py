@@ -10,9 +10,9 @@ import requests
 
 from cli.health import answering
 from cli.notify import ways
-from config.operations import AlertSettings
+from config.operations import AlertSettings, MailSettings
 from config.reading import ConfigError
-from sync.alerts import Message
+from sync.alerts import Message, State, Told, deliver
 
 FAILED = Message("failed salesforce", raised=True, text="run 7 failed: salesforce: a scope is missing")
 
@@ -40,7 +40,14 @@ def hook():
 
         def do_POST(self):
             taken.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(self.status)
+            self._answer(self.status)
+
+        def do_GET(self):  # whoever is redirected asks so, without the message
+            self._answer(200)
+
+        def _answer(self, status):
+            self.send_response(status)
+            self.send_header("Location", "/sign-in")
             self.send_header("Content-Length", "0")
             self.end_headers()
 
@@ -72,6 +79,28 @@ def test_a_webhook_that_refuses_is_an_error_that_the_next_run_tries_again(hook):
     server.status = 500
     with pytest.raises(OSError, match="500"):
         ways(AlertSettings(webhook=url), "customers", file=Path("s.toml"))["webhook"](FAILED)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303])
+def test_a_webhook_that_leads_to_a_page_for_people_has_not_been_told(hook, status):
+    url, _, server = hook
+    server.status = status
+    with pytest.raises(OSError, match="redirected"):
+        ways(AlertSettings(webhook=url), "customers", file=Path("s.toml"))["webhook"](FAILED)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"webhook": "https://example..com/"},
+        {"mail": MailSettings(host="example..com", sender="a@example.com", to=("b@example.com",))},
+    ],
+    ids=["webhook", "mail"],
+)
+def test_an_address_that_is_none_was_not_told_and_breaks_no_run(settings):
+    found = ways(AlertSettings(**settings), "customers", file=Path("s.toml"))
+    told = deliver(Told(), State(raised=True), found, lambda _: FAILED)
+    assert not told.state.raised
 
 
 def test_a_mail_is_sent_to_everyone_named_with_the_password_from_where_it_is_kept(monkeypatch):

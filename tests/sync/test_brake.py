@@ -67,6 +67,14 @@ def test_a_share_is_told_as_it_was_set():
     assert said.startswith("1 of 130 records would change, more than 0.1%;")
 
 
+@pytest.mark.parametrize("share", [0, 0.07, 0.14, 0.28, 0.29, 0.57, 0.58, 1])
+def test_just_the_share_is_not_more_than_the_share(share):
+    just = round(share * 100)
+    brake = Brake(share=share, least=0)
+    assert not objection(brake, Intent(just, 100, (), "4f2a91c0"))
+    assert objection(brake, Intent(just + 1, 100, (), "4f2a91c0"))
+
+
 def test_sw10_more_than_the_share_asks_and_the_number_is_a_yes(world):
     crm = company(world)
     world.sync()

@@ -60,6 +60,13 @@ def test_more_than_the_share_is_refused_and_nothing_is_taken_away(world):
     assert counted(world.sync()) == {"unchanged": 6}
 
 
+def test_a_share_is_told_as_it_was_set(world):
+    company(world).vanish("contacts", "6")
+    assert "1 of 6 records of contacts are not there any more, more than 0.5%:" in (
+        compare(world, share=0.005).connections["a"].message
+    )
+
+
 def test_each_object_of_which_too_much_vanished_is_named(world):
     crm = company(world)
     for number in range(2, 7):
