@@ -54,8 +54,8 @@ def _reconcile(course: Opened, name: str, share: float, yes_remove: int) -> None
         if len(missing) > yes_remove and more_than(share, len(missing), of=len(known)):
             asked.append(
                 f"{len(missing)} of {len(known)} records of {object_} are not there any more, more than "
-                f"{share * 100:g}%: nothing of that was taken away; see whether this user still may see them all, or say "
-                f"`{job.command(f'reconcile --yes-remove {len(missing)}')}`"
+                f"{share * 100:g}%: nothing of that was taken away; see whether this user still may see them all, "
+                f"or say `{job.command(f'reconcile --yes-remove {len(missing)}')}`"
             )
             continue
         for records in chunks(sorted(missing)):
