@@ -95,11 +95,15 @@ def _alive(row: Row[Any], now: datetime) -> bool:
     return row.run is not None and row.expires > now
 
 
-def abandon(tx: Connection, programme: int, now: datetime) -> None:
-    """Mark runs that hold no lease any more and never ended: they were killed (OP06)."""
+def abandon(tx: Connection, programme: int, now: datetime, *, by: int = 0) -> None:
+    """Mark runs that hold no lease any more and never ended, but for the one that looks: they were killed (OP06).
+
+    After that one took its leases, and not before: a run that was only slow may be ending just now, and would wait
+    with its lease in hand for its row, as we with its row in hand for its lease.
+    """
     runs, leases = schema.runs, operation.leases
     alive = select(leases.c.run).where(leases.c.run.is_not(None), leases.c.expires > now)
-    dead = (runs.c.programme == programme) & (runs.c.state == "running") & runs.c.id.not_in(alive)
+    dead = (runs.c.programme == programme) & (runs.c.state == "running") & runs.c.id.not_in(alive) & (runs.c.id != by)
     tx.execute(update(runs).where(dead).values(ended=now, state="abandoned"))
 
 

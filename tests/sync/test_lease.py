@@ -1,14 +1,16 @@
 """Two workers, one connection: who works, who waits, and who is fenced off."""
 
+import threading
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from connectors.errors import Unreachable
 from sync import lease
 from sync.job import Progress
 from sync.lease import LENGTH, Lease, LeaseLostError
-from sync.ledger import LedgerBusy, history, operation
+from sync.ledger import LedgerBusy, database, history, operation
 from sync.run import run
 from tests.sync.conftest import both
 from tests.sync.test_run import one_customer
@@ -170,6 +172,22 @@ class TestBesideALongTransaction:
             world.clock.advance(minutes=20)
             assert self.answer(world) == "somebody else holds a lock on it"
         assert self.answer(world) == 2
+
+    def test_a_run_that_ends_late_and_one_that_would_take_over_do_not_wait_for_each_other(self, world, held, server):
+        """One has its lease and wants to close its row, the other must not close that row and then want the lease."""
+        took = []
+        other = threading.Thread(target=lambda: took.append(run(world.job()).state))
+        with world.ledger.begin() as tx, held.fence(tx):
+            world.clock.advance(minutes=20)
+            other.start()
+            with psycopg.connect(server.url("postgres"), autocommit=True) as looking:
+                waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = 'test' AND wait_event_type = 'Lock'"
+                while other.is_alive() and looking.execute(waiting).fetchone() is None:
+                    pass
+            database.end_run(tx, held.run, world.clock(), "done", {})
+        other.join()
+        assert took == ["skipped"]  # the long transaction was a sign of life
+        assert states(world) == ["skipped", "done"]
 
     @staticmethod
     def answer(world):
