@@ -77,9 +77,6 @@ def running(settings: str = FAST) -> Iterator[Server]:
     if root:
         shutil.chown(place, UNPRIVILEGED)
     become = ("runuser", "-u", UNPRIVILEGED, "--") if root else ()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
 
     def call(program: str, *arguments: str) -> None:
         subprocess.run(
@@ -89,6 +86,9 @@ def running(settings: str = FAST) -> Iterator[Server]:
 
     try:
         call("initdb", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync", "--username=test")
+        with socket.socket() as free:  # just before it is taken: whatever else runs here takes free ones, too
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
         options = f"-h 127.0.0.1 -p {port} -k {place} {settings}"
         call("pg_ctl", "start", "--wait", "--silent", "-l", str(place / "log"), "-o", options)
         try:

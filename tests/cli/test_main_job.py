@@ -34,7 +34,7 @@ def in_salesforce(url: str) -> dict[str, dict[str, Any]]:
     token = requests.post(
         f"{url}/services/oauth2/token",
         data={"grant_type": "client_credentials", "client_id": "sandbox-client", "client_secret": "sandbox-secret"},
-        timeout=10,
+        timeout=60,
     ).json()["access_token"]
     org = Salesforce(session_id=token, instance_url=f"https://{host}", session=session, version="62.0")
     names = {f"BonusMalus_{'_'.join(word.capitalize() for word in name.split('_'))}__c": name for name in KINDS}

@@ -18,7 +18,7 @@ FAILED = Message("failed salesforce", raised=True, text="run 7 failed: salesforc
 
 
 def ask(port, path):
-    return requests.get(f"http://127.0.0.1:{port}{path}", timeout=10)
+    return requests.get(f"http://127.0.0.1:{port}{path}", timeout=60)
 
 
 @pytest.mark.parametrize(("well", "status"), [(True, 200), (False, 503)])

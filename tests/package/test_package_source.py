@@ -163,13 +163,13 @@ def deploy(url: str, paths: list[Path]) -> list[str]:
     token = requests.post(
         f"{url}/services/oauth2/token",
         data={"grant_type": "client_credentials", "client_id": "admin-client", "client_secret": "admin-secret"},
-        timeout=10,
+        timeout=60,
     ).json()["access_token"]
     said: list[str] = []
     for start in range(0, len(paths), 10):
         body = envelope("createMetadata", token, [component(path) for path in paths[start : start + 10]])
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}
-        answer = requests.post(f"{url}/services/Soap/m/66.0", data=body, headers=headers, timeout=10)
+        answer = requests.post(f"{url}/services/Soap/m/66.0", data=body, headers=headers, timeout=60)
         said += re.findall(r"<(?:\w+:)?success>(\w+)<", answer.text)
         assert "<faultstring" not in answer.text, answer.text
     return said

@@ -15,7 +15,7 @@ class Api:
         self.url, self.world = url, world
 
     def call(self, method, path, **more):
-        return requests.request(method, self.url + path, timeout=5, **more)
+        return requests.request(method, self.url + path, timeout=60, **more)
 
     def happen(self, *events):
         return self.call("POST", "/sandbox/events", json=list(events))

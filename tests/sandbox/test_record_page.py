@@ -73,7 +73,7 @@ class Site:
         self.url, self.world, self.paths = url, world, paths
 
     def get(self, path):
-        return requests.get(self.url + path, timeout=5)
+        return requests.get(self.url + path, timeout=60)
 
     def page(self, path):
         answer = self.get(path)

@@ -18,16 +18,16 @@ APP = Starlette(routes=[Route("/", hello)])
 
 def test_it_answers_as_soon_as_the_block_begins():
     with Server(APP) as server:
-        assert requests.get(server.url, timeout=5).text == "hello"
+        assert requests.get(server.url, timeout=60).text == "hello"
 
 
 def test_the_port_is_free_again_after_the_block():
     with Server(APP) as server:
         port = int(server.url.rpartition(":")[2])
-        requests.get(server.url, timeout=5)
+        requests.get(server.url, timeout=60)
     with Server(APP, port=port) as again:
         assert again.url == server.url
-        assert requests.get(again.url, timeout=5).text == "hello"
+        assert requests.get(again.url, timeout=60).text == "hello"
 
 
 def test_a_taken_port_is_refused_in_one_line():
@@ -42,6 +42,6 @@ def test_a_taken_port_is_refused_in_one_line():
 def test_leaving_the_block_ends_connections_that_a_client_keeps_open():
     with requests.Session() as session:
         with Server(APP) as server:
-            session.get(server.url, timeout=5)
+            session.get(server.url, timeout=60)
         with pytest.raises(requests.ConnectionError):
-            session.get(server.url, timeout=5)
+            session.get(server.url, timeout=60)

@@ -29,7 +29,7 @@ def test_hr09_changes_go_by_the_date_that_moves(hubspot: Any, object_: str, stam
 @responses.activate(assert_all_requests_are_fired=True)
 def test_te01_a_call_of_the_sdk_goes_past_responses_so_the_sandbox_answers_it(hubspot: Any, asked: Any):
     responses.get(f"{hubspot.remote.url}/account-info/v3/details", json={"portalId": 1})
-    assert requests.get(f"{hubspot.remote.url}/account-info/v3/details", timeout=1).json() == {"portalId": 1}
+    assert requests.get(f"{hubspot.remote.url}/account-info/v3/details", timeout=60).json() == {"portalId": 1}
     before = asked("GET ")
     assert hubspot.connector.account().id != "1"
     assert asked("GET ") > before

@@ -103,7 +103,7 @@ def test_sw07_a_duplicate_rule_blocks_unless_an_admin_says_otherwise(salesforce:
     ids = salesforce.insert_contacts(200)
     twin = salesforce.insert("Contact", {"LastName": "Twin", "Email": "p7@example.org"})
     rule = {"does": "duplicate", "object": "Contact", "field": "Email", "message": "A twin."}
-    requests.put(f"{salesforce.remote.url}/sandbox/faults", json={"seed": 1, "rule": [rule]}, timeout=10)
+    requests.put(f"{salesforce.remote.url}/sandbox/faults", json={"seed": 1, "rule": [rule]}, timeout=60)
     for saved, kind in ((False, OutcomeKind.REJECTED), (True, OutcomeKind.WRITTEN)):
         org = salesforce.again(bulk_from=bulk_from, save_duplicates=saved)
         outcomes = org.connector.write(org.fields, [Update(id_, {"way_back": "x"}) for id_ in (*ids, twin)])

@@ -56,7 +56,7 @@ class Api:
         self.session.headers["Authorization"] = "Bearer sandbox-token"
 
     def __call__(self, method: str, path: str, body: Any = None, **more: Any) -> requests.Response:
-        return self.session.request(method, self.url + path, json=body, timeout=10, **more)
+        return self.session.request(method, self.url + path, json=body, timeout=60, **more)
 
 
 @pytest.fixture

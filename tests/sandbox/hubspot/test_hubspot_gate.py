@@ -9,7 +9,7 @@ from sandbox.hubspot.portal import Portal
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer other"}, {"Authorization": "sandbox-token"}])
 def test_a_call_without_the_token_is_not_authenticated(url: str, headers: Any):
-    answer = requests.get(f"{url}/crm/v3/objects/contacts", headers=headers, timeout=10)
+    answer = requests.get(f"{url}/crm/v3/objects/contacts", headers=headers, timeout=60)
     assert (answer.status_code, answer.json()["category"]) == (401, "INVALID_AUTHENTICATION")
     assert answer.json()["correlationId"] == answer.headers["x-hubspot-correlation-id"]
 
@@ -143,6 +143,6 @@ def test_an_object_that_nobody_knows_is_not_inferred(api: Any):
 )
 def test_a_body_that_is_no_json_is_refused_and_says_where(api: Any, contacts: list[str], body: Any, words: str):
     path = f"/crm/v3/objects/contacts/{contacts[0]}"
-    answer = api.session.patch(api.url + path, data=body, headers={"Content-Type": "application/json"}, timeout=10)
+    answer = api.session.patch(api.url + path, data=body, headers={"Content-Type": "application/json"}, timeout=60)
     assert answer.status_code == 400
     assert answer.json()["message"].startswith(words)

@@ -13,12 +13,12 @@ from sandbox.hubspot.portal import Portal
 def refresh(url: str, token: str, version: str = "2026-09", **other: str) -> requests.Response:
     form = {"grant_type": "refresh_token", "client_id": "sandbox-client", "client_secret": "sandbox-secret"}
     form |= {"refresh_token": token} | other
-    return requests.post(f"{url}/oauth/{version}/token", data=form, timeout=5)
+    return requests.post(f"{url}/oauth/{version}/token", data=form, timeout=60)
 
 
 def contacts(url: str, token: str) -> requests.Response:
     headers = {"Authorization": f"Bearer {token}"}
-    return requests.get(f"{url}/crm/objects/2026-09/contacts", headers=headers, timeout=5)
+    return requests.get(f"{url}/crm/objects/2026-09/contacts", headers=headers, timeout=60)
 
 
 def test_hw18_an_access_token_lives_half_an_hour(url: str, portal: Portal) -> None:
@@ -67,7 +67,7 @@ def test_the_vendors_client_refreshes_by_the_legacy_path(url: str, client: Any, 
 
 def test_a_token_without_bearer_opens_nothing(url: str) -> None:
     headers = {"Authorization": "sandbox-token"}
-    assert requests.get(f"{url}/account-info/2026-09/details", headers=headers, timeout=5).status_code == 401
+    assert requests.get(f"{url}/account-info/2026-09/details", headers=headers, timeout=60).status_code == 401
 
 
 def test_hr30_subscriptions_are_read_for_a_hundred_addresses(api: Any, portal: Portal, contacts: list[str]) -> None:

@@ -23,7 +23,7 @@ class Ingest:
 
     def __call__(self, method: str, path: str, **more: Any) -> requests.Response:
         headers = self.headers | more.pop("headers", {})
-        return requests.request(method, self.base + path, headers=headers, timeout=10, **more)
+        return requests.request(method, self.base + path, headers=headers, timeout=60, **more)
 
     def opened(self, operation: str = "update", **more: str) -> str:
         return str(self("POST", "", json={"operation": operation, "object": "Contact", **more}).json()["id"])

@@ -24,7 +24,7 @@ class Jobs:
 
     def __call__(self, method: str, path: str, **more: Any) -> requests.Response:
         headers = self.headers | more.pop("headers", {})
-        return requests.request(method, self.base + path, headers=headers, timeout=10, **more)
+        return requests.request(method, self.base + path, headers=headers, timeout=60, **more)
 
     def query(self, text: str = QUERY, operation: str = "query", **more: str) -> requests.Response:
         return self("POST", "/query", json={"operation": operation, "query": text, **more})

@@ -59,13 +59,13 @@ def assertion(org: Org, key: rsa.RSAPrivateKey, algorithm: str = "RS256", **othe
 
 
 def token(url: str, **form: str) -> requests.Response:
-    return requests.post(f"{url}/services/oauth2/token", data=form, timeout=5)
+    return requests.post(f"{url}/services/oauth2/token", data=form, timeout=60)
 
 
 def test_a_signed_assertion_signs_its_user_in(url: str, trusting: Org, key: rsa.RSAPrivateKey) -> None:
     answer = token(url, grant_type=GRANT, assertion=assertion(trusting, key)).json()
     who = requests.get(
-        f"{url}/services/oauth2/userinfo", headers={"Authorization": f"Bearer {answer['access_token']}"}, timeout=5
+        f"{url}/services/oauth2/userinfo", headers={"Authorization": f"Bearer {answer['access_token']}"}, timeout=60
     ).json()
     assert who["user_id"] == trusting.integration_user.id
     assert "refresh_token" not in answer

@@ -219,7 +219,7 @@ def test_what_there_is_can_be_described_and_listed(sf: Salesforce) -> None:
 
 def test_a_request_that_is_no_xml_is_a_fault(url: str) -> None:
     with Session() as session:
-        refused = session.post(f"{url}/services/Soap/m/62.0", data="<broken", timeout=5)
+        refused = session.post(f"{url}/services/Soap/m/62.0", data="<broken", timeout=60)
     assert refused.status_code == 500
     assert "could not be read as XML" in refused.text
 
@@ -237,7 +237,7 @@ def test_all_or_none_leaves_out_what_would_have_succeeded(sf: Salesforce, org: O
         f"<e:Body><upsertMetadata>{metadata}</upsertMetadata></e:Body></e:Envelope>"
     )
     with Session() as session:
-        text = session.post(f"{url}/services/Soap/m/62.0", data=envelope, timeout=5).text
+        text = session.post(f"{url}/services/Soap/m/62.0", data=envelope, timeout=60).text
     assert text.count("<success>false</success>") == 2
     assert "ALL_OR_NONE_OPERATION_ROLLED_BACK" in text
     assert "Good__c" not in org.schema.objects["Contact"].fields
