@@ -2,13 +2,12 @@
 
 A first fill writes to every record, and a wrong mapping or rule may too. So a run counts what it would write before
 it writes anything, and asks when that is a first fill or more than a set share of the records. The answer is a number
-of changes, or the id of a dry run that was read: it says for which rules, mappings and language, and how many it
-showed.
+of changes, or the id of a dry run that was read: it says for which rules, mappings, settings and accounts, and how many
+it showed.
 """
 
 import hashlib
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -47,9 +46,9 @@ class Intent:
         return f"{self.basis}-{self.changes}"
 
 
-def basis(rules: str, mappings: Iterable[str], language: str) -> str:
-    """The rules, the mappings and the language (empty: each account's) that a change rests on, in eight letters."""
-    return hashlib.sha256("\n".join([rules, *sorted(mappings), language]).encode()).hexdigest()[:8]
+def basis(*words: object) -> str:
+    """Everything but the CRMs' facts that a change rests on, in eight letters."""
+    return hashlib.sha256("\n".join(map(str, words)).encode()).hexdigest()[:8]
 
 
 def objection(brake: Brake, intent: Intent, command: Command = plain) -> str:
@@ -89,7 +88,7 @@ def _unlike(read: str, intent: Intent) -> str:
     if not read:
         return ""
     known, _, number = read.partition("-")
-    other = "was of other rules or mappings, or in another language"
+    other = "was of other rules, mappings, settings or accounts"
     why = other if known != intent.basis else f"showed {number} records"
     return f"the dry run {read} {why}; "
 

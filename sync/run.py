@@ -149,6 +149,13 @@ def _intent(course: Opened, changes: Mapping[str, int], living: int) -> brake.In
     with course.job.begin() as tx:
         ids = {name: course.rows[name].id for name in changes}
         first = tuple(name for name, id_ in ids.items() if changes[name] and is_first(tx, id_))
-    mappings = [source.mapping_digest for source in course.job.sources.values()]
-    basis = brake.basis(course.programme.label, mappings, course.job.language or "")
-    return brake.Intent(sum(changes.values()), living, first, basis)
+    return brake.Intent(sum(changes.values()), living, first, _basis(course))
+
+
+def _basis(course: Opened) -> str:
+    """Rules, mappings, accounts, and every setting that makes a number or a text another one."""
+    job = course.job
+    accounts = sorted(f"{name} {row.account} {job.sources[name].mapping_digest}" for name, row in course.rows.items())
+    return brake.basis(
+        course.programme.label, accounts, job.language, job.prefix, course.zone.key, job.history_years, job.openings
+    )

@@ -1,7 +1,11 @@
 """The brake: a first fill and a large change ask a person before anything is written."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
+from config.openings import Row
+from scoring.signal import Carried
 from sync.brake import Brake, Intent, objection
 from tests.sync.conftest import order
 from tests.sync.test_run import THIS_YEAR, one_customer
@@ -44,17 +48,35 @@ def test_a_dry_run_of_another_mapping_is_no_yes(world):
     world.mappings["a"] = world.mappings["a"].only(frozenset({"order_paid"}))
     report = world.sync(brake=Brake(read=read))
     assert report.state == "asked"
-    other = f"the dry run {read} was of other rules or mappings, or in another language; this is the"
+    other = f"the dry run {read} was of other rules, mappings, settings or accounts; this is the"
     assert report.connections["a"].message.startswith(other)
     assert crm.written == []
 
 
-def test_a_dry_run_in_another_language_is_no_yes(world):
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"language": "fr"},
+        {"prefix": "loyalty"},
+        {"time_zone": ZoneInfo("Asia/Tokyo")},
+        {"history_years": 1},
+        {"openings": (Row(2, "1", "", Carried(coefficient=80)),)},
+    ],
+    ids=lambda settings: next(iter(settings)),
+)
+def test_a_dry_run_under_other_settings_is_no_yes(world, settings):
     crm = company(world)
-    read = world.sync(dry=True, language="en").intent
-    assert world.sync(brake=Brake(read=read), language="fr").state == "asked"
+    read = world.sync(dry=True).intent
+    assert world.sync(brake=Brake(read=read), **settings).state == "asked"
     assert crm.written == []
-    assert world.sync(brake=Brake(read=read), language="en").state == "done"
+
+
+def test_a_dry_run_of_another_account_is_no_yes(world):
+    crm = company(world)
+    read = world.sync(dry=True).intent
+    crm.account_id = "00D2"
+    assert world.sync(brake=Brake(read=read)).state == "asked"
+    assert crm.written == []
 
 
 def test_of_a_dry_run_that_showed_fewer_changes_it_is_said_how_many():
