@@ -141,7 +141,7 @@ def _begin(tx: Connection, job: Job, kind: str, met: _Met) -> tuple[Opened, Leas
     leased = Lease(job.ledger, number, job.now, tokens)
     report = Report(number, job.programme, programme.label, day, dry=job.dry, connections=connections)
     report.first_fill = any(row.filled is None for row in rows.values())
-    report.notes += moved
+    report.notes += [*moved, *settled.left_out(tx, job, row.id)]
     if not known:
         report.notes.append("nothing was read: the programme's time zone is settled when every CRM has answered once")
     elif row.opened is None:

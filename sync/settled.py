@@ -58,6 +58,16 @@ def check_history(job: Job, row: ProgrammeRow) -> None:
         )
 
 
+def left_out(tx: Connection, job: Job, programme: int) -> list[str]:
+    """What there is to say of connections that the ledger has and the settings no longer name."""
+    named = job.connections or job.sources
+    return [
+        f"{name} is not in the settings any more: nothing is read or written there; what was read there still counts"
+        for name in database.filled(tx, programme)
+        if name not in named
+    ]
+
+
 def follow_language(tx: Connection, row: ConnectionRow, wanted: str | None, warnings: list[str]) -> ConnectionRow:
     """The connection, its records to be written again where the settings name another language than they are in."""
     if wanted in (None, row.language):

@@ -1,6 +1,6 @@
 """Opening the ledger, and what it knows of programmes, connections, runs and cursors."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -205,12 +205,11 @@ def mark_filled(tx: Connection, connection_id: int, at: datetime) -> None:
     tx.execute(update(table).where(table.c.id == connection_id).values(filled=at))
 
 
-def unfilled(tx: Connection, programme_id: int, names: Sequence[str]) -> list[str]:
-    """Which of these connections have never been read whole."""
+def filled(tx: Connection, programme_id: int) -> list[str]:
+    """The names of a programme's connections that have been read whole, in order."""
     table = schema.connections
     query = select(table.c.name).where(table.c.programme == programme_id, table.c.filled.is_not(None))
-    filled = set(tx.execute(query).scalars())
-    return [name for name in names if name not in filled]
+    return list(tx.execute(query.order_by(table.c.name)).scalars())
 
 
 def language_of(tx: Connection, connection_id: int) -> str:

@@ -233,7 +233,7 @@ def test_another_language_is_written_on_every_record_and_asks_where_that_is_more
     assert verify(world.ledger, "customers", lambda day: load_programme("customers", at=day)).differences == []
 
 
-def test_a_connection_that_left_the_settings_keeps_what_it_brought(world: World):
+def test_a_connection_that_left_the_settings_keeps_what_it_brought_and_every_run_says_so(world: World):
     crm = one_customer(world)
     world.crms["b"].put("contacts", "9", email="c1@example.com")
     order(world.crms["b"], "p9", "9", date(2026, 9, 1))
@@ -241,7 +241,11 @@ def test_a_connection_that_left_the_settings_keeps_what_it_brought(world: World)
     shown = crm.ours("1")["points"]
     only_a = {"a": world.job().sources["a"]}
     crm.put("contacts", "1", name="touched")
-    assert world.sync(sources=only_a).written == 0
+    report = world.sync(sources=only_a)
+    assert report.written == 0
+    (note,) = report.notes
+    assert note.startswith("b is not in the settings any more: nothing is read or written there; what was read")
+    assert world.sync(sources=only_a, connections=("a", "b")).notes == [], "left out of one run, as by --connection"
     assert crm.ours("1")["points"] == shown
 
 
