@@ -5,6 +5,7 @@ from contextlib import closing
 
 import click
 
+from cli.course import course
 from cli.exits import Exit
 from cli.number import NUMBER
 from cli.offline import compose_offline, refuse_unknown
@@ -12,6 +13,7 @@ from cli.screen import command, console, print_json, table
 from sync import hold
 from sync.ledger import history
 from sync.ledger.history import RunRow
+from sync.report import Report
 
 
 @click.group(invoke_without_command=True)
@@ -62,9 +64,11 @@ def show(context: click.Context, number: int, *, as_json: bool) -> int:
     out = console()
     brief = _brief(run)
     out.print(table("", ("", ""), zip(brief, _cells(brief), strict=True)))
-    for name, each in run.report.get("connections", {}).items():
-        line = ", ".join(f"{count} {word}" for word, count in each["outcomes"].items() if count)
-        out.print(f"{name}: {each['state']} {each['message']}; records: {line or 'none'}", markup=False)
+    if run.report.get("connections"):
+        course(Report.from_json(run.report), context.obj)
+    else:  # it read nothing: whoever resumed, or was kept out
+        for note in run.report.get("notes", ()):
+            out.print(f"  {note}", markup=False)
     if outcomes:
         rows = [(o["record"], o["outcome"], o["code"], o["reason"]) for o in outcomes if o["outcome"] != "written"]
         out.print(

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any
 
@@ -106,6 +106,29 @@ class Report:
             ],
             "notes": self.notes,
         }
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "Report":
+        """What the ledger kept of a run, whatever version kept it; its problems are rows of their own there."""
+        report = cls(kept["run"], kept["programme"], kept["rules"], date.fromisoformat(kept["day"]), kept["dry"])
+        for name in ("state", "linked", "ambiguous", "scored", "moved", "first_standings", "attention", "notes"):
+            setattr(report, name, kept.get(name, getattr(report, name)))
+        report.moves = [Move(m["record"], m["before"], m["after"], tuple(m["because"])) for m in kept.get("moves", ())]
+        report.connections = {name: _connection_of(each) for name, each in kept.get("connections", {}).items()}
+        return report
+
+
+def _connection_of(kept: Mapping[str, Any]) -> ConnectionReport:
+    known = {each.name for each in fields(ConnectionReport)}
+    made = ConnectionReport(**{name: value for name, value in kept.items() if name in known})
+    made.outcomes = Counter(made.outcomes)
+    made.objects = {name: _object_of(each) for name, each in kept.get("objects", {}).items()}
+    made.slow = {name: _object_of(each) for name, each in kept.get("slow", {}).items()}
+    return made
+
+
+def _object_of(kept: Mapping[str, Any]) -> ObjectReport:
+    return ObjectReport(kept["read"], Counter(kept["verdicts"]), Counter(kept["signals"]))
 
 
 def _connection(each: ConnectionReport) -> dict[str, Any]:
