@@ -54,6 +54,8 @@ def schedule(context: click.Context, *, once: bool) -> Exit:
         for job, task in tasks.items():
             task.work()
             console().print(work.ended(job), highlight=False)
+            if work.interrupted(job):
+                break
         return work.worst()
     settings = composition.settings.schedule
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -113,6 +115,10 @@ class Work:
         """A line for a job: how it ended, and the exit code of the same command where that is not 0."""
         code = self._codes[name]
         return f"{name}: {self._last[name]}" + (f" (exit code {code:d})" if code is not Exit.DONE else "")
+
+    def interrupted(self, name: str) -> bool:
+        """Whether a job was asked to end (SIGTERM): no other one begins."""
+        return self._last[name] == "interrupted"
 
     def worst(self) -> Exit:
         """What the first job that did not end well would have ended with as a command."""

@@ -98,7 +98,7 @@ def perform(
     brake: Brake | None = None,
     only: Collection[str] = (),
     work: Callable[[Job], Report] = run,
-    stopping: Callable[[], bool] | None = None,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> Report:
     """One run of these settings, with progress on a terminal, ended in good order by SIGTERM.
 
@@ -135,7 +135,7 @@ def perform(
     try:
         with bar, on_sigterm() as asked:
             options = {"dry": dry, "full": full, "watch": watch, "connections": tuple(sources)}
-            job = composition.job(chosen, ledger, stopping=stopping or asked, **options)
+            job = composition.job(chosen, ledger, stopping=lambda: asked() or stopping(), **options)
             return work(job if brake is None else replace(job, brake=brake))
     finally:
         for source in sources.values():

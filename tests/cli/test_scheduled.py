@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 import socket
 import threading
 from collections.abc import Iterator
@@ -153,6 +154,19 @@ def test_every_job_once_ends_with_the_code_of_the_first_that_did_not_go_well(sma
     assert said.code == 2
     assert "history_years = 6: the first fill read back to" in said.err
     assert "sync: error (exit code 2)\n" in said.out
+
+
+def test_sigterm_ends_what_runs_once_as_it_ends_a_sync_and_nothing_else_begins(
+    small: Site, command: Command, monkeypatch
+):
+    def asked_meanwhile(job: Job) -> Report:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return sync_run(job)
+
+    assert command("fields", "apply").code == 0
+    monkeypatch.setattr(cli.schedule, "run", asked_meanwhile)
+    said = command("schedule", "--once")
+    assert (said.code, said.out) == (4, "sync: interrupted (exit code 4)\n")
 
 
 def test_a_reconciliation_whose_time_comes_during_a_sync_waits_for_its_end(work: Work, monkeypatch):
