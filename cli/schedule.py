@@ -186,8 +186,10 @@ class Work:
             with ledger.begin() as tx:
                 # Another process may have told of one: what was raised before a restart is raised after it.
                 programme = database.programme(tx, settings.programme_name).id
-                for alert, raised in alerts.told(tx, programme).items():
-                    self.metrics.alert(alert, raised=raised)
+                raised = alerts.told(tx, programme)
+            # What this run found is so, whether anybody could be told of it or not.
+            for alert, is_raised in (raised | {name: bool(detail) for name, detail in found.items()}).items():
+                self.metrics.alert(alert, raised=is_raised)
 
     def _ran(self, name: str, state: str, code: Exit) -> None:
         self._last[name], self._codes[name] = state, code
@@ -213,7 +215,7 @@ class Work:
         self._stopped[name] = alerts.deliver(before, State(raised), self._ways, lambda _: message)
         if self._stopped[name].state != before.state:
             self._note(message)
+        self.metrics.alert(message.name, raised=raised)
 
     def _note(self, message: Message) -> None:
         log.warning("%s", message.text, extra={"alert": message.name})
-        self.metrics.alert(message.name, raised=message.raised)

@@ -125,6 +125,21 @@ def test_a_crm_that_stays_away_is_told_and_makes_health_unwell_whichever_process
     assert [(each.name, each.raised) for each in sent[1:]] == [("late salesforce", False)]
 
 
+def test_an_alert_is_raised_in_the_metrics_though_nobody_can_be_told(work: Work, small: Site, monkeypatch):
+    def down(_message: Message) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(cli.schedule, "ways", lambda *_, **__: {"webhook": down})
+    run(work, ConfigError("the settings are wrong"))
+    small.remote.sleep(49 * 3600)
+    run(work)
+    said = work.metrics.text()
+    assert b'bonus_malus_alert_raised{alert="stopped sync"} 0.0' in said
+    assert b'bonus_malus_alert_raised{alert="silent salesforce"} 1.0' in said
+    run(work, ConfigError("the settings are wrong"))
+    assert b'bonus_malus_alert_raised{alert="stopped sync"} 1.0' in work.metrics.text()
+
+
 def test_an_alert_that_was_raised_before_a_restart_is_raised_in_the_metrics_after_it(work: Work, small: Site):
     small.remote.faults({"fault": [{"does": "status", "status": 503, "crm": "salesforce"}]})
     for _ in range(2):
