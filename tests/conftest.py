@@ -5,6 +5,7 @@ import os
 import time
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from sync import score
 from sync.logs import LOGGERS
@@ -13,6 +14,10 @@ from sync.logs import LOGGERS
 ZONES = ("America/New_York", "Asia/Kolkata")
 os.environ["TZ"] = ZONES[int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % len(ZONES)]
 time.tzset()
+
+# Nothing is judged by the clock: an example that takes long says something of the machine.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -23,7 +23,7 @@ class Ticking:
         self.at += seconds
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 6), st.lists(st.tuples(st.floats(0, 3), st.floats(0, 2)), min_size=1, max_size=40))
 def test_hr23_no_stretch_of_the_period_holds_more_calls_than_allowed_whenever_they_arrive(most: Any, calls: Any):
     time = Ticking()

@@ -183,7 +183,7 @@ def test_every_scale_is_a_chain_with_its_mean_between_its_levels(name: str, freq
     assert -1e-9 <= settled.rsal <= 1 + 1e-9
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.sampled_from(COMPUTED), st.floats(0.02, 2))
 def test_the_elasticity_of_every_scale_is_what_finite_differences_find(name: str, frequency: float):
     step = 1e-5 * frequency
@@ -193,7 +193,7 @@ def test_the_elasticity_of_every_scale_is_what_finite_differences_find(name: str
         assert settled.elasticity == pytest.approx(frequency * (high - low) / (2 * step) / middle, rel=1e-4, abs=1e-6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(0, 20), st.integers(1, 60))
 def test_the_chances_of_claims_sum_to_one_and_their_slopes_to_nothing(frequency: float, most: int):
     chances, slopes = poisson(frequency, most)
@@ -270,7 +270,7 @@ def test_the_laws_chain_agrees_with_a_long_simulation_of_its_step():
     assert abs(means.mean() - expected) < 5 * means.std() / policies**0.5
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.builds(State, st.integers(50, 350), st.integers(0, 4)),
     st.lists(st.lists(st.sampled_from(list(Liability)), max_size=2), min_size=1, max_size=5),
@@ -284,7 +284,7 @@ def test_what_the_chain_forgets_of_a_state_moves_no_later_year_held_or_not(state
         assert essence(state, rules) == forgetful
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.floats(0.02, 0.6), st.floats(0, 1), st.sampled_from(["each", "once"]))
 def test_the_laws_elasticity_is_what_finite_differences_find(frequency: float, partial: float, truncation: str):
     """Between 0.85 and 1.30, which keeps the chain small."""

@@ -149,7 +149,7 @@ def literal(start: int, years: Iterable[Period], rules: Rules) -> Iterator[int]:
 years = st.lists(st.tuples(st.lists(st.sampled_from([FULL, PARTIAL, NONE]), max_size=4), st.booleans()), max_size=30)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(50, 350), years, st.sampled_from([LAW, TOURNEES, HELD]))
 def test_any_history_agrees_with_the_articles_read_in_fractions(start: int, years: list[Period], rules: Rules):
     state, got = State(start), []
@@ -159,14 +159,14 @@ def test_any_history_agrees_with_the_articles_read_in_fractions(start: int, year
     assert got == list(literal(start, years, rules))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(50, 350), st.lists(st.sampled_from([FULL, PARTIAL]), max_size=6))
 def test_truncating_after_each_incident_is_never_above_truncating_once(start: int, incidents: list[Liability]):
     each, once = (step(State(start), incidents, rules)[0].coefficient for rules in (LAW, ONCE))
     assert each <= once
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(50, 349), st.lists(st.sampled_from([FULL, PARTIAL, NONE]), max_size=5))
 def test_a_higher_start_never_ends_lower(start: int, incidents: list[Liability]):
     lower, higher = (step(State(k), incidents, LAW)[0].coefficient for k in (start, start + 1))
@@ -222,7 +222,7 @@ def test_from_1_56_a_held_and_a_clean_year_give_1_00_whichever_comes_first(
     assert [state.coefficient, step(state, years[1], HELD)[0].coefficient] == got
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(50, 350), st.sampled_from([HELD, replace(HELD, use="tournees")]))
 def test_the_order_of_a_held_and_a_clean_year_does_not_matter_for_whether_the_ceiling_bites(start: int, rules: Rules):
     ends = []
@@ -234,7 +234,7 @@ def test_the_order_of_a_held_and_a_clean_year_does_not_matter_for_whether_the_ce
     assert {(state.coefficient, bites) for state, bites in ends} == {(min(reduced, 100), reduced > 100)}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(50, 350), st.lists(st.sampled_from([[], [NONE]]), min_size=2, max_size=6))
 def test_after_two_years_without_incident_at_fault_nobody_is_above_1_00_held_or_not(
     start: int, years: list[list[Liability]]

@@ -220,7 +220,7 @@ kinds = st.sampled_from([Kind.CONTEST_OPEN, Kind.CONTEST_ACCEPT, Kind.CONTEST_RE
 choices = st.lists(st.tuples(kinds, facts, st.integers(0, 2500)), max_size=4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(entries, choices, st.booleans())
 def test_a_standing_as_known_at_an_instant_is_the_one_shown_then(
     log: list[tuple[tuple[str, str], date, Liability, bool, int]],

@@ -347,7 +347,7 @@ SIGNALS = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(st.lists(SIGNALS, max_size=25, unique_by=lambda signal: signal.source), min_size=1, max_size=8))
 def test_the_engine_equals_the_plain_reading_whatever_the_history(customers: Programme, found: list[list[Signal]]):
     agree({f"s{number}": signals for number, signals in enumerate(found)}, customers)
@@ -358,7 +358,7 @@ AROUND = st.integers(-40, 40)  # hours from midnight UTC after the last day
 REVIEWS = [date(year, 3, 12) for year in range(2021, 2027)]
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.sampled_from(ZONES), st.lists(st.tuples(st.sampled_from(REVIEWS[:3]), st.integers(1, 365), AROUND)))
 def test_the_engine_equals_the_plain_reading_around_the_last_day_in_whatever_zone(
     customers: Programme, make: Make, zone: str, late: list[tuple[date, int, int]]

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 pa = pytest.importorskip("pyarrow")
@@ -18,7 +18,6 @@ DAY = date(2026, 11, 22)
 PROGRAMME = load_programme("customers", at=DAY)
 
 
-@settings(deadline=None)  # the first one may compile
 @given(st.lists(st.text(alphabet="ab\0é", max_size=24), min_size=1, max_size=12), st.integers(0, 9))
 def test_texts_have_one_key_wherever_they_lie_and_whatever_comes_after(texts: list[str], before: int):
     found: dict[str, set[tuple[int, int]]] = {text: set() for text in texts}

@@ -158,7 +158,7 @@ def numbers(shown: Standing) -> tuple[int, int, int, str, int]:
     return (shown.coefficient, shown.expected, shown.points, shown.tier, shown.price_adjustment)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(histories, st.sampled_from(VARIANTS), days, subjects)
 def test_the_lines_replay_to_exactly_the_numbers_shown(
     history: list[Signal], programme: Programme, day: date, subject: Subject
@@ -183,14 +183,14 @@ def test_a_held_year_that_meets_the_ceiling_is_told_line_by_line_and_in_the_reas
     assert clean.values == {"count": 2, "coefficient": 100}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(histories, st.sampled_from(VARIANTS), days, subjects)
 def test_a_standing_survives_json(history: list[Signal], programme: Programme, day: date, subject: Subject):
     shown = standing(history, programme, day, fitting(subject, programme), rates=RATES)
     assert from_json(json.loads(json.dumps(to_json(shown)))) == shown
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(histories, st.randoms(use_true_random=False), days)
 def test_the_order_in_which_signals_come_does_not_matter(history: list[Signal], random: Random, day: date):
     distinct = list({signal.fact: signal for signal in history}.values())
@@ -198,7 +198,7 @@ def test_the_order_in_which_signals_come_does_not_matter(history: list[Signal], 
     assert numbers(standing(shuffled, CUSTOMERS, day)) == numbers(standing(distinct, CUSTOMERS, day))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(histories, days)
 def test_what_has_not_happened_yet_moves_nothing_but_the_next_change(history: list[Signal], day: date):
     past = [signal for signal in history if signal.on <= day or signal.key or signal.before]
@@ -206,7 +206,7 @@ def test_what_has_not_happened_yet_moves_nothing_but_the_next_change(history: li
     assert replace(now, next_change=None) == replace(without, next_change=None)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(histories, st.sampled_from(VARIANTS), days, subjects)
 def test_nothing_changes_by_itself_before_the_day_announced(
     history: list[Signal], programme: Programme, day: date, subject: Subject
@@ -217,7 +217,7 @@ def test_nothing_changes_by_itself_before_the_day_announced(
     assert replace(later, day=day, lines=()) == replace(shown, lines=())  # a line may say what was switched off
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.lists(happened, max_size=12), st.sampled_from(LIVED), st.dates(date(2014, 1, 1), date(2020, 12, 31)), reviewed
 )

@@ -54,7 +54,7 @@ def levels(shown: Standing) -> list[object]:
     return [line.values["level"] for line in shown.lines if line.code is Code.REVIEWED]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(COMPLETE), st.lists(st.integers(0, 4), min_size=YEARS, max_size=YEARS))
 def test_a_programme_stands_where_the_scale_alone_leads(name: str, numbers: list[int]):
     rules = scale(name)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from config.mappingfile import load_mapping, mapping_path
@@ -316,7 +316,6 @@ CONDITIONS = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(VALUES, VALUES, VALUES, st.lists(CONDITIONS, max_size=2))
 def test_any_value_in_any_field_gives_signals_or_problems_and_never_an_exception(status, amount, day, conditions):
     rule = SignalRule("x", "Order", tuple(conditions), "Day", SubjectPath(field="ContactId"), amount="Amount")

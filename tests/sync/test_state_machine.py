@@ -339,7 +339,7 @@ class InColumnsOnPostgresql(OnPostgresql):
 
 
 ENGINE = pytest.mark.skipif(find_spec("numba") is None, reason="the engine is an extra")
-SOME = settings(max_examples=25, stateful_step_count=25, deadline=None)
+SOME = settings(max_examples=25, stateful_step_count=25)
 FEW = settings(SOME, max_examples=10)
 
 

@@ -66,7 +66,7 @@ def found(index: Index, start: int, end: int) -> list[str]:
     return [id_ for ids in Finder(index, STAMP).ids(start, end) for id_ in ids]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.lists(st.tuples(st.integers(0, 60), st.integers(1, 400)), max_size=250, unique_by=lambda row: row[1]),
     st.integers(0, 30),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 pytest.importorskip("numba", reason="numba is not installed (pip install 'bonus-malus[engine]')")
@@ -46,7 +46,6 @@ def batch(entries: list[tuple[int, str]]) -> pa.RecordBatch:
     )
 
 
-@settings(deadline=None)  # loops may be compiled first
 @given(contacts=CONTACTS, entries=ENTRIES, replaced=st.sets(st.integers(1, 60)))
 def test_an_entry_is_its_contacts_unless_another_one_replaced_it(
     contacts: dict[tuple[int, str], int], entries: list[tuple[int, str]], replaced: set[int]
