@@ -33,12 +33,17 @@ class Brake:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What a run is about to write: `changes` of `living` records; `first` names connections never written before."""
+    """What a run is about to write: `changes` of `living` records; `first` names connections never written before.
+
+    `first_changes` of `first_living` are theirs.
+    """
 
     changes: int
     living: int
     first: tuple[str, ...]
     basis: str
+    first_changes: int = 0
+    first_living: int = 0
 
     @property
     def id(self) -> str:
@@ -56,18 +61,18 @@ def objection(brake: Brake, intent: Intent, command: Command = plain) -> str:
     if not intent.changes or intent.changes <= brake.yes_change or _was_read(brake.read, intent):
         return ""
     unlike, look = _unlike(brake.read, intent), command("sync --dry-run")
-    if intent.first:
-        if brake.first_fill:
-            return ""
+    if intent.first and not brake.first_fill:
         names = ", ".join(intent.first)
         return unlike + (
             f"this is the first time that {names} would be written to: {intent.changes} records; look at "
             f"`{look}`, then say `{command('sync --first-fill')}`, or `--read {intent.id}`"
         )
-    if intent.changes <= brake.least or not more_than(brake.share, intent.changes, of=intent.living):
+    # A yes to a first fill is none to what else is written.
+    changes, living = intent.changes - intent.first_changes, intent.living - intent.first_living
+    if changes <= brake.least or not more_than(brake.share, changes, of=living):
         return ""
     return unlike + (
-        f"{intent.changes} of {intent.living} records would change, more than {brake.share * 100:g}%; look at "
+        f"{changes} of {living} records would change, more than {brake.share * 100:g}%; look at "
         f"`{look}`, then say `{command(f'sync --yes-change {intent.changes}')}`, "
         f"or `--read {intent.id}`"
     )

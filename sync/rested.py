@@ -46,7 +46,7 @@ def _drop(tx: Connection, standings: Sequence[int]) -> None:
         subjects = list(tx.execute(select(current.c.subject).where(current.c.standing.in_(some))).scalars())
         wake_subjects(tx, subjects)
         tx.execute(update(current).where(current.c.standing.in_(some)).values(standing=None))
-        tx.execute(update(contacts).where(contacts.c.shown.in_(some)).values(shown=None))
+        tx.execute(update(contacts).where(contacts.c.shown.in_(some)).values(shown=schema.OTHERWISE))
         tx.execute(delete(rejects).where(rejects.c.standing.in_(some)))
         tx.execute(delete(schema.standings).where(schema.standings.c.id.in_(some)))
 

@@ -126,7 +126,7 @@ def _show(course: Opened, readings: Mapping[str, Reading]) -> None:
     free = {name: reading for name, reading in readings.items() if name not in held}
     with job.begin() as tx:
         shown = {name: Shown.of(tx, course.rows[name].id) for name in free}
-    living = sum(each.living for each in shown.values())
+    living = {name: each.living for name, each in shown.items()}
     if job.brake is not None and not job.dry:
         few = sum(each.apart for each in shown.values()) <= job.brake.least  # of all together: nobody will be asked
         changes = {name: pending(job, reading, shown[name], roughly=few) for name, reading in free.items()}
@@ -146,11 +146,18 @@ def _show(course: Opened, readings: Mapping[str, Reading]) -> None:
         report.intent = _intent(course, changes, living).id
 
 
-def _intent(course: Opened, changes: Mapping[str, int], living: int) -> brake.Intent:
+def _intent(course: Opened, changes: Mapping[str, int], living: Mapping[str, int]) -> brake.Intent:
     with course.job.begin() as tx:
         ids = {name: course.rows[name].id for name in changes}
         first = tuple(name for name, id_ in ids.items() if changes[name] and is_first(tx, id_))
-    return brake.Intent(sum(changes.values()), living, first, _basis(course))
+    return brake.Intent(
+        sum(changes.values()),
+        sum(living.values()),
+        first,
+        _basis(course),
+        first_changes=sum(changes[name] for name in first),
+        first_living=sum(living[name] for name in first),
+    )
 
 
 def _basis(course: Opened) -> str:

@@ -82,7 +82,7 @@ def store_contacts(
                 (edited if by_hand else foreign).append((record, differing))
                 values["written"] = kept | {name: facts.ours[name] for name in differing}
                 if restore or not by_hand:
-                    values["shown"] = None
+                    values["shown"] = None if row.shown is None else schema.OTHERWISE
         if values:
             tx.execute(update(table).where(table.c.id == row.id).values(values))
     return ContactChanges(frozenset(touched), tuple(edited), tuple(foreign))

@@ -15,8 +15,6 @@ from sync.ledger import engines, operation, progress, rivals, schema, zones
 from sync.ledger.errors import LedgerError, told
 from sync.ledger.upgrade import ForeignError, NewerError, upgrade, version
 
-OTHERWISE = 0  # no standing's number: a record shows one, but not as it is to be shown
-
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeRow:
@@ -181,7 +179,7 @@ def set_language(tx: Connection, connection_id: int, language: str) -> None:
     table, contacts = schema.connections, schema.contacts
     tx.execute(update(table).where(table.c.id == connection_id).values(language=language))
     shown = (contacts.c.connection == connection_id) & contacts.c.shown.is_not(None)
-    tx.execute(update(contacts).where(shown).values(shown=OTHERWISE))
+    tx.execute(update(contacts).where(shown).values(shown=schema.OTHERWISE))
 
 
 def set_time_zone(tx: Connection, programme_id: int, time_zone: str, since: datetime) -> None:

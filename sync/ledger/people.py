@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, case, func, insert, select, update
 
 from sync.ledger import schema
 from sync.ledger.facts import Entry, chunks, wake_subjects
@@ -73,7 +73,8 @@ def _unheard_of(tx: Connection, taken: Iterable[int]) -> int:
 
 def _move(tx: Connection, entry: Entry, contact: int, subject: int) -> None:
     contacts, identities = schema.contacts, schema.identities
-    tx.execute(update(contacts).where(contacts.c.id == contact).values(subject=subject, shown=None))
+    otherwise = case((contacts.c.shown.is_not(None), schema.OTHERWISE))
+    tx.execute(update(contacts).where(contacts.c.id == contact).values(subject=subject, shown=otherwise))
     tx.execute(insert(identities).values(run=entry.run, recorded=entry.at, contact=contact, subject=subject))
     if tx.execute(select(schema.current.c.subject).where(schema.current.c.subject == subject)).first() is None:
         tx.execute(insert(schema.current).values(subject=subject, programme=entry.programme))

@@ -28,6 +28,7 @@ from sync.ledger import operation
 from sync.ledger.instant import Instant
 
 VERSION = 13  # the newest of `migrations/versions`
+OTHERWISE = 0  # no standing's number: a record shows one, but not as it is to be shown
 
 metadata = operation.metadata  # of all tables: those of the operation are in it already
 
@@ -93,7 +94,7 @@ contacts = Table(
     Column("gone", Boolean, nullable=False),
     Column("merged_into", String(40)),
     Column("written", JSON),  # our fields as last written or found, by neutral name
-    Column("shown", Integer),  # the standing that `written` shows
+    Column("shown", Integer),  # the standing that `written` shows, OTHERWISE, or None: nothing of ours stands there
     UniqueConstraint("connection", "record"),
     Index("contacts_subject", "subject"),
     Index("contacts_email", "email"),

@@ -1,5 +1,6 @@
 """The brake: a first fill and a large change ask a person before anything is written."""
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -33,6 +34,32 @@ def test_a_first_fill_that_was_agreed_to_writes(world):
     crm = company(world)
     assert world.sync(brake=Brake(first_fill=True)).state == "done"
     assert len(crm.written) == 10
+
+
+def test_a_yes_to_the_first_fill_of_one_crm_is_none_to_what_that_moves_in_the_other(world):
+    crm, other = company(world), world.crms["b"]
+    yes = Brake(share=0.2, least=0, first_fill=True)
+    only_a = {"sources": {"a": world.job().sources["a"]}, "connections": ("a",)}
+    assert world.sync(brake=yes, **only_a).state == "done"
+    before = len(crm.written)
+    for number in range(2, 8):  # known there as well, with orders of their own
+        other.put("contacts", f"9{number}", email=f"c{number}@example.com")
+        order(other, f"q{number}", f"9{number}", THIS_YEAR)
+    report = world.sync(brake=yes)
+    assert report.state == "asked"
+    assert "6 of 10 records would change, more than 20%;" in report.connections["a"].message
+    assert "--yes-change 12" in report.connections["a"].message
+    assert (len(crm.written), other.written) == (before, [])
+    assert world.sync(brake=replace(yes, yes_change=12)).written == 12
+
+
+def test_an_edit_of_the_only_record_of_a_crm_makes_no_first_time_of_it(world):
+    crm, other = company(world), world.crms["b"]
+    other.put("contacts", "9", email="nobody.else@example.com")
+    assert world.sync(brake=Brake(first_fill=True)).state == "done"
+    other.edit_ours("9", tier="Platinum")
+    order(crm, "n1", "1", THIS_YEAR)
+    assert world.sync(brake=Brake()).written == 2
 
 
 def test_the_dry_run_that_was_read_is_a_yes(world):
