@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from connectors.protocol import Outcome, OutcomeKind, Update
 from scoring.explain import from_json as standing_from
 from scoring.records import kept
-from sync import lease, rejects
+from sync import hold, lease, rejects
 from sync.job import PAGE, Job, Progress
 from sync.ledger import results, schema
 from sync.ledger.facts import wake_subjects
@@ -63,7 +63,8 @@ def show(job: Job, reading: Reading, shown: Shown, report: ConnectionReport) -> 
     else:
         _record(job, reading, reading.source.connector.write(reading.fields, outbox), pending, report)
     job.pause()
-    report.outcomes["unchanged"] += shown.living - sum(report.outcomes.values())
+    if report.state != "held":
+        report.outcomes["unchanged"] += shown.living - sum(report.outcomes.values())
 
 
 def pending(job: Job, reading: Reading, shown: Shown, *, roughly: bool) -> int:
@@ -125,6 +126,11 @@ def _outbox(
 ) -> Iterator[Update]:
     """The updates, computed as the connector asks for them; records that need none are marked on the way."""
     for page in _compared(job, reading, mark=True):
+        with job.begin() as tx:
+            why = hold.why(tx, reading.entry.connection, job.command)
+        if why:  # since an undo that came while this run was writing: what is on its way is its last
+            report.state, report.message = "held", why
+            return
         report.outcomes.update(page.resting)
         for showing, change in page.fresh:
             if job.stopping():

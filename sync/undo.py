@@ -69,7 +69,7 @@ def undo(job: Job, run: int) -> Report:
 
 
 def _concerned(tx: Connection, job: Job, run: int) -> set[str]:
-    """The connections that a run wrote to."""
+    """The connections that a run wrote to, or may be about to."""
     runs, programmes, writes = schema.runs, schema.programmes, schema.writes
     known = (
         select(runs.c.kind, runs.c.state, runs.c.report)
@@ -88,6 +88,8 @@ def _concerned(tx: Connection, job: Job, run: int) -> set[str]:
         .distinct()
     )
     found = set(tx.execute(query).scalars())
+    if not found and row.state == "running":
+        return set(job.sources)  # it may be writing just now: nothing more, whatever it has not noted yet
     if not found and row.state == "done" and row.kind in ("sync", "undo") and not row.report:
         raise NothingToUndoError(f"what run {run} wrote is not kept any more (`retention.runs`): it cannot be undone")
     if not found:

@@ -83,6 +83,31 @@ def test_an_undo_puts_on_hold_what_it_cannot_put_back_yet(world):
     assert shown(crm, "1") == {}
 
 
+@pytest.mark.parametrize("batch", [1, 200], ids=["noted", "not noted yet"])
+def test_an_undo_of_the_run_that_is_writing_ends_its_writing(world, monkeypatch, batch):
+    monkeypatch.setattr("sync.show.PAGE", 2)
+    monkeypatch.setattr("sync.show.BATCH", batch)
+    crm = one_customer(world)
+    for number in range(2, 9):
+        crm.put("contacts", str(number), email=f"c{number}@example.com")
+    said = []
+
+    def writing(fields, updates, real=crm.write):
+        for outcome in real(fields, updates):
+            yield outcome
+            if not said:
+                said.append(undo(world.job(), 1))
+
+    monkeypatch.setattr(crm, "write", writing)
+    report = world.sync()
+    assert (said[0].state, report.state) == ("skipped", "held")
+    assert 0 < report.written < 8
+    assert counted(report) == {"written": report.written}, "of the others nothing is said"
+    assert "`bonus-malus resume` ends it" in report.connections["a"].message
+    assert counted(put_back(world, 1)) == {"written": report.written}
+    assert all(shown(crm, str(number)) == {} for number in range(1, 9))
+
+
 def test_an_undo_is_a_run_that_can_be_undone(world):
     crm = one_customer(world)
     first = world.sync()
