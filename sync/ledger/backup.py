@@ -3,11 +3,10 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-
-from sqlalchemy import URL
+from shlex import quote
 
 from sync.ledger.database import Ledger
-from sync.ledger.engines import for_its_owner
+from sync.ledger.engines import for_its_owner, without_password
 from sync.ledger.errors import LedgerError, told
 
 PAGES = 4096  # copied at once, so that a sync is never kept waiting for long
@@ -20,11 +19,10 @@ def backup(ledger: Ledger, file: Path) -> int:
         LedgerError: it is not a SQLite file, the target is there already, or cannot be written.
     """
     if ledger.engine.dialect.name != "sqlite":
-        at = ledger.engine.url
-        url = URL.create("postgresql", at.username, host=at.host, port=at.port, database=at.database)
+        url = without_password(ledger.engine).render_as_string()
         raise LedgerError(
             "the ledger is in PostgreSQL, which has its own backup, consistent while syncs run: "
-            f"pg_dump --format=custom --file={file} {url.render_as_string()}"
+            f"pg_dump --format=custom --file={quote(str(file))} {quote(url)}"
         )
     if file.exists():
         raise LedgerError(f"{file} is there already: name a new file")

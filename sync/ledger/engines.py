@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    URL,
     Column,
     Connection,
     Engine,
@@ -50,7 +51,7 @@ def at(place: str, beside: Path) -> Engine:
         if backend not in DRIVERS:
             raise LedgerError(f"ledger: {backend} is not among what this program knows: a file name, or postgresql://…")
         engine = create_engine(url.set(drivername=DRIVERS[backend]), **OPTIONS[backend])
-    except (ArgumentError, NoSuchModuleError) as error:
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:  # the last of a port that is no number
         raise LedgerError("ledger: not a place this program knows; use a file name, or postgresql://…") from error
     except ImportError as error:
         raise LedgerError("ledger: PostgreSQL's driver is missing: pip install 'bonus-malus[postgresql]'") from error
@@ -75,8 +76,15 @@ def for_its_owner(file: Path) -> None:
 
 def public(engine: Engine) -> str:
     """The place as it may be shown: a file's path, or a URL without its password."""
-    url = engine.url.set(drivername=engine.url.get_backend_name())
-    return str(url.database) if url.drivername == "sqlite" else url.render_as_string(hide_password=True)
+    if engine.url.get_backend_name() == "sqlite":
+        return str(engine.url.database)
+    return without_password(engine).set(password=engine.url.password).render_as_string()  # as three stars
+
+
+def without_password(engine: Engine) -> URL:
+    """The URL of a server as its own tools take it; a password may stand among what follows the name as well."""
+    url = engine.url.difference_update_query([name for name in engine.url.query if "password" in name])
+    return URL.create(url.get_backend_name(), url.username, None, url.host, url.port, url.database, url.query)
 
 
 def try_writing(engine: Engine) -> None:

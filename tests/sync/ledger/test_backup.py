@@ -1,6 +1,9 @@
 """A backup is whole though the ledger is being written, and is never half there."""
 
+import re
+import shlex
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -82,3 +85,13 @@ def test_of_a_postgresql_ledger_is_its_own_tools_business(postgresql_place, tmp_
         backup(ledger, tmp_path / "kept")
     assert "secret" not in str(told.value)
     ledger.close()
+
+
+def test_the_tool_of_a_postgresql_ledger_is_led_to_where_the_ledger_is(postgresql_place, tmp_path):
+    with (
+        closing(Ledger.open(f"{postgresql_place}?connect_timeout=60&password=secret")) as ledger,
+        pytest.raises(LedgerError) as told,
+    ):
+        backup(ledger, tmp_path / "to be kept")
+    (words,) = re.findall(r"pg_dump .*", str(told.value))
+    assert shlex.split(words)[2:] == [f"--file={tmp_path}/to be kept", f"{postgresql_place}?connect_timeout=60"]

@@ -121,6 +121,18 @@ class TestOnPostgresql:
             Ledger.open(url)
         assert "secret" not in str(refused.value)
 
+    def test_a_password_behind_the_name_is_not_shown_either(self):
+        with pytest.raises(LedgerBusy) as refused:
+            Ledger.open("postgresql://nobody@127.0.0.1:1/ledger?password=secret&connect_timeout=9")
+        assert "ledger postgresql://nobody@127.0.0.1:1/ledger?connect_timeout=9: " in str(refused.value)
+        assert "secret" not in str(refused.value)
+
+    @pytest.mark.parametrize("url", ["postgresql://u:secret@host:54x2/ledger", "postgresql://u:secret@[::1/ledger"])
+    def test_a_port_that_is_no_number_is_no_place_and_no_defect_of_ours(self, url):
+        with pytest.raises(LedgerError, match=r"ledger: not a place this program knows") as refused:
+            Ledger.open(url)
+        assert "secret" not in str(refused.value)
+
     def test_a_read_only_server_says_name_the_primary(self, place):
         ledger = Ledger.open(f"{place}?options=-c%20default_transaction_read_only%3Don")
         with (
