@@ -351,7 +351,7 @@ def test_beside_another_run_of_the_programme_the_plain_reading_scores(places, mo
             database.start_run(tx, programme, life.world.clock.now, "customers", kind="sync")
         life.world.clock.advance(minutes=-29)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("sync.lease.abandon", lambda *_: None)
+            patch.setattr("sync.lease.abandon", lambda *_, **__: None)
             life.world.sync()
         with ledger.begin() as tx:
             kept = [row.breakdown for row in tx.execute(select(schema.standings))]
