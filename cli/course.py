@@ -66,7 +66,7 @@ def _connection(name: str, each: ConnectionReport) -> None:
         out.print(f"[bold]{name}[/bold]")
     outcomes = ", ".join(f"{count} {word}" for word, count in each.outcomes.items() if count) or "none"
     out.print(f"  records: {outcomes}; {each.calls} calls")
-    if each.slow:
+    if any(found.read for found in each.slow.values()):
         shown = ", ".join(f"{found.read} {object_}" for object_, found in each.slow.items())
         moved = sum(found.signals[word] for found in each.slow.values() for word in ("made", "changed", "withdrawn"))
         out.print(f"  slow round: {shown}; {moved} signals moved; {each.slow_calls} of these calls")

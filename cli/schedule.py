@@ -127,11 +127,14 @@ class Work:
     def skipped(self, name: str) -> None:
         """A job's time came while its last run still goes on: a row that can be seen (OP05)."""
         log.warning("skipped, still running", extra={"job": name})
-        with closing(self._composition.ledger()) as ledger, ledger.begin() as tx:
-            programme = database.programme(tx, self._composition.settings.programme_name).id
-            now = self._composition.time.now()
-            number = database.start_run(tx, programme, now, "", kind=name)
-            database.end_run(tx, number, now, "skipped", {"notes": ["skipped: the last run was still going on"]})
+        try:
+            with closing(self._composition.ledger()) as ledger, ledger.begin() as tx:
+                programme = database.programme(tx, self._composition.settings.programme_name).id
+                now = self._composition.time.now()
+                number = database.start_run(tx, programme, now, "", kind=name)
+                database.end_run(tx, number, now, "skipped", {"notes": ["skipped: the last run was still going on"]})
+        except Exception as error:  # noqa: BLE001 - the scheduler would print a traceback; the job itself will tell
+            log.warning("%s", told(error)[0], extra={"job": name})
 
     def _run(self, name: str, work: Callable[[Job], Report]) -> None:
         with self._turn:

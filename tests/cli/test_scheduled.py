@@ -1,6 +1,7 @@
 """Scheduled jobs that cannot even begin: seen in health and exit code, told once, and once when it is over."""
 
 import errno
+import logging
 import os
 import signal
 import socket
@@ -21,7 +22,7 @@ from config.operations import ScheduleSettings
 from config.reading import ConfigError
 from sync.alerts import Message
 from sync.job import Job
-from sync.ledger import LedgerBusy, LedgerError
+from sync.ledger import Ledger, LedgerBusy, LedgerError
 from sync.reconcile import reconcile
 from sync.report import Report
 from sync.run import run as sync_run
@@ -169,6 +170,13 @@ def test_every_job_once_ends_with_the_code_of_the_first_that_did_not_go_well(sma
     assert said.code == 2
     assert "history_years = 6: the first fill read back to" in said.err
     assert "sync: error (exit code 2)\n" in said.out
+
+
+def test_a_skipped_run_that_cannot_be_noted_is_a_line_in_the_log(work: Work, monkeypatch, caplog):
+    monkeypatch.setattr(logging.getLogger("cli"), "propagate", True)
+    monkeypatch.setattr(Ledger, "open", lambda *_, **__: (_ for _ in ()).throw(LedgerError("the server is gone")))
+    work.skipped("sync")
+    assert [record.getMessage() for record in caplog.records] == ["skipped, still running", "the server is gone"]
 
 
 def test_sigterm_ends_what_runs_once_as_it_ends_a_sync_and_nothing_else_begins(
