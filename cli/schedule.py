@@ -172,8 +172,6 @@ class Work:
         return ways(composition.settings.alerts, composition.settings.programme_name, file=self._path)
 
     def _tell(self, composition: Composition, name: str, report: Report) -> None:
-        if report.first_fill:
-            return
         settings = composition.settings
         limits = alerts.Limits(
             settings.alerts.rejects, settings.alerts.quota, timedelta(hours=settings.alerts.silent_hours)
@@ -182,6 +180,7 @@ class Work:
         with closing(composition.ledger()) as ledger:
             with ledger.begin() as tx:
                 found = alerts.wrong(tx, report, limits, now) if name == "sync" else alerts.vanished(report)
+            found = alerts.but_of_first_fills(found, report)
             known = [alerts.late(connection) for connection in report.connections]
             self._late = {each for each in known if found.get(each, each in self._late)}
             for message in alerts.tell(ledger, settings.programme_name, found, now, self._ways):

@@ -1,8 +1,8 @@
 """Alerts: one message when something begins to be wrong, one when it is over, and none in between.
 
 What is wrong is a function of a run's report and the ledger; what was told is remembered in the ledger, for each way
-of sending, so that a restart tells nothing twice. A first fill tells nothing: it reads everything and may well take the
-day's calls.
+of sending, so that a restart tells nothing twice. A first fill tells nothing of its connection
+but that it fails: it reads everything and may well take the day's calls.
 """
 
 import logging
@@ -99,6 +99,17 @@ def wrong(tx: Connection, report: Report, limits: Limits, now: datetime) -> dict
             found |= _of_connection(tx, row, report, limits, now)
     raised = [name for name, is_raised in told(tx, programme).items() if is_raised and name != WHOLE]
     return found | {name: None for name in raised if name.partition(" ")[2] not in report.connections}
+
+
+def but_of_first_fills(found: Mapping[str, str | None], report: Report) -> dict[str, str | None]:
+    """What is told while connections are read whole for the first time: of these nothing but that it failed."""
+    filling = {name for name, each in report.connections.items() if each.first_fill}
+
+    def is_told(alert: str) -> bool:
+        kind, _, connection = alert.partition(" ")
+        return kind == "failed" or not (filling if alert == WHOLE else connection in filling)
+
+    return {alert: detail for alert, detail in found.items() if is_told(alert)}
 
 
 def told(tx: Connection, programme: int) -> dict[str, bool]:

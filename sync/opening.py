@@ -140,7 +140,9 @@ def _begin(tx: Connection, job: Job, kind: str, met: _Met) -> tuple[Opened, Leas
     lease.abandon(tx, row.id, now, by=number)
     leased = Lease(job.ledger, number, job.now, tokens)
     report = Report(number, job.programme, programme.label, day, dry=job.dry, connections=connections)
-    report.first_fill = any(row.filled is None for row in rows.values())
+    for name, connection in rows.items():
+        connections[name].first_fill = connection.filled is None
+    report.first_fill = any(each.first_fill for each in connections.values())
     report.notes += [*moved, *settled.left_out(tx, job, row.id)]
     if not known:
         report.notes.append("nothing was read: the programme's time zone is settled when every CRM has answered once")

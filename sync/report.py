@@ -37,6 +37,7 @@ class ConnectionReport:
     state: str = "done"  # done, try later, failed, skipped (another run is on it), held, asked
     message: str = ""
     full: bool = False
+    first_fill: bool = False  # it was read whole for the first time, or not to the end yet
     objects: dict[str, ObjectReport] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     edited: list[str] = field(default_factory=list)
@@ -138,6 +139,7 @@ def _connection(each: ConnectionReport) -> dict[str, Any]:
         "state": each.state,
         "message": each.message,
         "full": each.full,
+        "first_fill": each.first_fill,
         "objects": {name: _object(found) for name, found in each.objects.items()},
         "warnings": each.warnings,
         "edited": each.edited,

@@ -126,6 +126,26 @@ def test_a_crm_that_stays_away_is_told_and_makes_health_unwell_whichever_process
     assert [(each.name, each.raised) for each in sent[1:]] == [("late salesforce", False)]
 
 
+def test_a_first_fill_that_never_ends_hides_nothing_of_the_other_crm(
+    small: Site, command: Command, sent: list[Message]
+):
+    both = small.settings.read_text("utf-8")
+    small.settings.write_text(both.replace("[connections.hubspot]\n", ""), "utf-8")
+    assert command("fields", "apply").code == 0
+    assert command("sync").code == 0
+    small.settings.write_text(both, "utf-8")
+    assert command("fields", "apply").code == 0
+    small.remote.faults({"fault": [{"does": "page", "status": 403, "crm": "hubspot", "path": "deals"}]})
+    work = Work(small.settings, compose(small.settings), threading.Event())
+    for _ in range(2):
+        small.remote.sleep(49 * 3600)
+        run(work)
+    assert {(each.name, each.raised) for each in sent} == {("failed hubspot", True), ("silent salesforce", True)}
+    small.remote.faults({})
+    run(work)
+    assert {(each.name, each.raised) for each in sent[2:]} == {("failed hubspot", False)}
+
+
 def test_an_alert_is_raised_in_the_metrics_though_nobody_can_be_told(work: Work, small: Site, monkeypatch):
     def down(_message: Message) -> None:
         raise ConnectionError
