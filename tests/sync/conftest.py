@@ -105,10 +105,10 @@ def both(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def world(place: str, clock: Clock) -> Iterator[World]:
     """Two CRMs, `a` and `b`."""
-    ledger = Ledger.open(place)
     crms = {"a": MemoryCrm(clock), "b": MemoryCrm(clock, account_id="42")}
-    yield World(ledger, clock, crms, {name: mapping(name) for name in crms})
-    ledger.close()
+    made = World(Ledger.open(place), clock, crms, {name: mapping(name) for name in crms})
+    yield made
+    made.ledger.close()  # a test may have put back another one
 
 
 def order(crm: MemoryCrm, id_: str, contact: str, day: date, **more: object) -> None:
