@@ -167,13 +167,28 @@ def _erase(tx: Connection, subject: int) -> Erased:
     drop(signals, theirs)
     for some in chunks(ids):
         drop(contacts, contacts.c.id.in_(some))
-    _forget_made_of(tx, {(row.connection, row.object, row.record) for row in sources})
+    facts = {(row.connection, row.object, row.record) for row in sources}
+    rows["decisions"] += _forget_contests(tx, facts)
+    _forget_made_of(tx, facts)
     for some in chunks(records):
         # Somebody else's record that names one of these as the same person.
         tx.execute(update(contacts).where(contacts.c.cross_id.in_(some)).values(cross_id=None, cross_crm=None))
     rows["runs"] = _clean_reports(tx, [*records, *(row.record for row in sources)])
     by_connection = Counter(row.name for row in people)
     return Erased(dict(by_connection), {k: v for k, v in rows.items() if v}, sum(not row.gone for row in people))
+
+
+def _forget_contests(tx: Connection, sources: Collection[tuple[int, str, str]]) -> int:
+    """Take away contests of theirs that stayed with another, who was taken for the same person when they were made."""
+    table, signals = schema.decisions, schema.signals
+    its = (signals.c.connection == table.c.connection) & (signals.c.object == table.c.object)
+    passed_on = select(signals.c.id).where(its, signals.c.record == table.c.record).exists()  # somebody else's by now
+    query = select(table.c.id, table.c.connection, table.c.object, table.c.record)
+    rows = tx.execute(query.where(table.c.connection.is_not(None), ~passed_on)).all()
+    theirs = [row.id for row in rows if tuple(row[1:]) in sources]
+    for some in chunks(theirs):
+        tx.execute(delete(table).where(table.c.id.in_(some)))
+    return len(theirs)
 
 
 def _forget_made_of(tx: Connection, sources: Collection[tuple[int, str, str]]) -> None:

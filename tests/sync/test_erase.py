@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from connectors.protocol import Outcome, OutcomeKind
 from scoring.decision import Decision, Kind
@@ -83,6 +83,24 @@ def test_what_was_decided_about_another_when_the_two_were_one_loses_their_record
     assert PERSON not in json.dumps(everything_said(world))
     with world.ledger.begin() as tx:
         assert decide.decisions_of(tx, [who])[who][0].made_of == {mine}
+
+
+def test_a_contest_of_theirs_that_stayed_with_another_when_the_two_were_parted_goes_and_no_other_does(world):
+    crm = everything(world)
+    for person, about in ((PERSON, f"order of {PERSON}"), ("other", "order of other"), ("other", "moved")):
+        if about == "moved":  # it was the person's once
+            order(crm, "moved", PERSON, THIS_YEAR)
+            world.sync()
+            order(crm, "moved", "other", THIS_YEAR)
+            world.sync()
+        enter(world, Kind.CONTEST_OPEN, signal=about, name=f"a:{person}")
+    table, contacts = schema.decisions, schema.contacts
+    with world.ledger.begin() as tx:  # as it was entered when the two were one
+        other = select(contacts.c.id).where(contacts.c.record == "other").scalar_subquery()
+        tx.execute(update(table).where(table.c.kind == "contest_open").values(contact=other))
+    gone(world)
+    with world.ledger.begin() as tx:
+        assert set(tx.execute(select(table.c.record)).scalars()) == {"order of other", "moved"}
 
 
 def test_nothing_of_the_person_is_left_in_the_file(world, tmp_path):
