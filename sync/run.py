@@ -121,9 +121,12 @@ def _show(course: Opened, readings: Mapping[str, Reading]) -> None:
     with job.begin() as tx:
         held = {name: why for name in readings if (why := hold.why(tx, course.rows[name].id, job.command))}
     for name, why in held.items():
+        if job.dry:  # what is to come of `resume` can be seen before it is said
+            report.connections[name].warnings.append(f"{why}, and then this would be written")
+            continue
         report.connections[name].state = "held"
         report.connections[name].message = why
-    free = {name: reading for name, reading in readings.items() if name not in held}
+    free = {name: reading for name, reading in readings.items() if job.dry or name not in held}
     with job.begin() as tx:
         shown = {name: Shown.of(tx, course.rows[name].id) for name in free}
     living = {name: each.living for name, each in shown.items()}

@@ -127,7 +127,7 @@ def _outbox(
     """The updates, computed as the connector asks for them; records that need none are marked on the way."""
     for page in _compared(job, reading, mark=True):
         with job.begin() as tx:
-            why = hold.why(tx, reading.entry.connection, job.command)
+            why = "" if job.dry else hold.why(tx, reading.entry.connection, job.command)
         if why:  # since an undo that came while this run was writing: what is on its way is its last
             report.state, report.message = "held", why
             return

@@ -9,6 +9,7 @@ import pytest
 from connectors.errors import Unreachable
 from connectors.protocol import Outcome, OutcomeKind
 from sync import hold
+from sync.brake import Brake
 from sync.ledger import database, history
 from sync.undo import NothingToUndoError, undo
 from tests.sync.conftest import order
@@ -61,6 +62,19 @@ def test_a_hold_reads_and_scores_but_writes_nothing_until_resumed(world):
     assert resume(world) == ["a"]
     assert world.sync().state == "done"
     assert crm.ours("1")["points"] == Decimal(30)
+
+
+def test_a_dry_run_on_hold_shows_what_resume_would_let_through_and_its_id_says_yes_to_it(world):
+    crm = one_customer(world)
+    put_back(world, world.sync().run)
+    report = world.sync(dry=True)
+    assert (report.state, report.connections["a"].outcomes["would write"]) == ("done", 1)
+    (warning,) = report.connections["a"].warnings
+    assert warning.endswith("`bonus-malus resume` ends it, and then this would be written")
+    assert shown(crm, "1") == {}
+    assert world.sync(brake=Brake(read=report.intent)).state == "held"
+    resume(world)
+    assert world.sync(brake=Brake(read=report.intent)).written == 1
 
 
 def test_only_the_connections_that_the_run_wrote_to_are_put_on_hold(world):
