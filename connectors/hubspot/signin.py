@@ -71,7 +71,7 @@ class SignIn:
                 raise
             answer = self._post(given)  # somebody put a new one into the settings
         refresh = str(answer.get("refresh_token") or "")
-        if refresh and refresh != kept:
+        if refresh and refresh != (kept or given):
             self._redact.learn(refresh)
             self._secrets.put(name, refresh)
         text = str(answer["access_token"])

@@ -1,7 +1,7 @@
 """OAuth with a portal: tokens refreshed by their expiry, one at a time, rotated ones kept at once."""
 
 import threading
-from errno import ENOSPC
+from errno import ENOSPC, EROFS
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +98,17 @@ def test_a_failing_token_server_is_tried_again_and_then_unreachable(hubspot: Any
     fault.times = 1_000_000
     with pytest.raises(Unreachable):
         hubspot.again(**APP).connector.account()
+
+
+def test_a_refresh_token_that_stays_needs_no_place_to_be_kept_in(hubspot: Any, faults: Any):
+    """HubSpot's stay, and the folder of the settings may be read-only, as in a container."""
+
+    class Nowhere(MemorySecrets):
+        def put(self, name: str, secret: str) -> None:
+            raise OSError(EROFS, "Read-only file system")
+
+    faults(OAUTH, 200, answer(refresh_token="given"))
+    assert hubspot.again(secrets=Nowhere(), **APP).connector.account().id
 
 
 def test_hw18_many_threads_fetch_one_token(time: Any, monkeypatch: pytest.MonkeyPatch):
