@@ -17,13 +17,11 @@ from cli.contests import listed
 from cli.day import DAY
 from cli.exits import Exit
 from cli.offline import compose_offline, find
-from cli.screen import coefficient as coefficient_of
 from cli.screen import console, print_json
 from config.rulefile import load_programme
 from config.settings import load_settings
 from scoring.decision import Decision, Kind
 from scoring.derived import in_lines, made_of
-from scoring.rules import Programme
 from scoring.signal import Fact, Source
 from sync import decide, lease
 from sync.ledger import database, past, zones
@@ -32,7 +30,6 @@ from sync.standings import standings_of
 
 AHEAD = timedelta(days=366)  # nobody decides for longer
 MOST = 100  # no coefficient is above it, nor a level's number in its place
-MOST_POINTS = 1_000_000  # as in the rules
 LONGEST, LONGEST_ID = 1000, 80  # characters of a reason, and of who decides
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -125,7 +122,7 @@ contest.add_command(listed)
 @click.command()
 @click.argument("subject")
 @click.option("--coefficient", help="Such as 0.90.")
-@click.option("--points", type=click.IntRange(-MOST_POINTS, MOST_POINTS), help="The balance.")
+@click.option("--points", type=click.IntRange(-decide.MOST_POINTS, decide.MOST_POINTS), help="The balance.")
 @click.option("--until", type=DAY, help="The day before which it ends by itself.")
 @click.option("--lift", is_flag=True, help="End every adjustment of SUBJECT.")
 @_signed
@@ -148,7 +145,9 @@ def adjust(
     hundredths = None if coefficient is None else _hundredths(coefficient)
 
     def about(_known: _Known, day: date) -> Decision:
-        _check(load_programme(load_settings(path).programme, at=day), hundredths, points)
+        programme = load_programme(load_settings(path).programme, at=day)
+        if why := decide.why_impossible(programme, coefficient=hundredths, points=points):
+            raise click.UsageError(f"--{why}")
         if until and until.date() <= day:
             raise click.UsageError(f"--until {until.date()}: it begins on {day}, and ends after that")
         return Decision(
@@ -221,16 +220,6 @@ def _possible(day: date, today: date, horizon: date | None) -> None:
         raise click.UsageError(f"--on {day}: nothing before {horizon} counts here")
     if day > today + AHEAD:
         raise click.UsageError(f"--on {day}: that is more than {AHEAD.days} days ahead")
-
-
-def _check(programme: Programme, hundredths: int | None, points: int | None) -> None:
-    """Refuse what no review and no balance under these rules can be."""
-    rules = programme.rules
-    if hundredths is not None and not rules.floor <= hundredths <= rules.cap:
-        low, high = coefficient_of(rules.floor), coefficient_of(rules.cap)
-        raise click.UsageError(f"--coefficient {coefficient_of(hundredths)}: {rules.name} goes from {low} to {high}")
-    if points is not None and programme.points_floor is not None and points < programme.points_floor:
-        raise click.UsageError(f"--points {points}: {programme.name} never goes below {programme.points_floor}")
 
 
 def _hundredths(text: str) -> int:

@@ -9,10 +9,13 @@ from sqlalchemy import Connection, insert, select
 
 from scoring.decision import Contest, Decision, Kind, decided
 from scoring.numbers import in_force
+from scoring.rules import Programme
 from scoring.signal import Liability, Signal, Source
 from sync import lease
 from sync.ledger import database, past, schema, zones
 from sync.ledger.facts import chunks, wake_subjects
+
+MOST_POINTS = 1_000_000  # as in the rules
 
 
 class NoSuchSignalError(Exception):
@@ -132,6 +135,19 @@ def incident_of(signals: Sequence[Signal], wanted: str, *, on: date | None = Non
             f"{_called(found)} is no incident of theirs: it raises no coefficient, and there is nothing to contest"
         )
     return found
+
+
+def why_impossible(programme: Programme, *, coefficient: int | None = None, points: int | None = None) -> str:
+    """Why no review and no balance under these rules can be what somebody would set; empty where one can."""
+    rules = programme.rules
+    if coefficient is not None and not rules.floor <= coefficient <= rules.cap:
+        wanted, low, high = (f"{each / 100:.2f}" for each in (coefficient, rules.floor, rules.cap))
+        return f"coefficient {wanted}: {rules.name} goes from {low} to {high}"
+    if points is not None and programme.points_floor is not None and points < programme.points_floor:
+        return f"points {points}: {programme.name} never goes below {programme.points_floor}"
+    if points is not None and abs(points) > MOST_POINTS:
+        return f"points {points}: {MOST_POINTS} are the most that can be set"
+    return ""
 
 
 def why_idle(known: Sequence[Decision], decision: Decision) -> str:

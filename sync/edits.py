@@ -9,6 +9,8 @@ from sqlalchemy import Connection, Row, select
 
 from config.locale import Texts
 from scoring.explain import from_json
+from scoring.rules import Programme
+from sync.decide import why_impossible
 from sync.ledger import results, schema
 from sync.ledger.facts import Entry, wake_subjects
 from sync.ledger.results import Showing, Written
@@ -62,14 +64,20 @@ def _put_back(tx: Connection, row: Row[Any], found: Mapping[str, Any], differing
     return any({**differing, **at}.items() <= before.items() for before in befores)
 
 
-def adjust(tx: Connection, entry: Entry, record: str, edited: Mapping[str, Any], day: date) -> None:
-    """Take a person's edit of coefficient or points as an adjustment for a year; other edits are restored."""
+def adjust(
+    tx: Connection, entry: Entry, record: str, edited: Mapping[str, Any], *, day: date, programme: Programme
+) -> str:
+    """Take a person's edit of coefficient or points as an adjustment for a year; other edits are restored.
+
+    So is what no review and no balance can be under the rules, as by hand: why, or nothing.
+    """
     contacts = schema.contacts
     query = select(contacts).where(contacts.c.connection == entry.connection, contacts.c.record == record)
     row = tx.execute(query).one()
-    coefficient, points = (_number(edited.get(name)) for name in ("coefficient", "points"))
-    if coefficient is None and points is None:
-        return
+    coefficient, points = _whole(edited.get("coefficient"), 100), _whole(edited.get("points"), 1)
+    why = why_impossible(programme, coefficient=coefficient, points=points)
+    if why or (coefficient is None and points is None):
+        return why
     tx.execute(
         schema.decisions.insert().values(
             run=entry.run,
@@ -78,18 +86,20 @@ def adjust(tx: Connection, entry: Entry, record: str, edited: Mapping[str, Any],
             contact=row.id,
             kind="adjust",
             on_day=day,
-            coefficient=None if coefficient is None else int(coefficient * 100),
-            points=None if points is None else int(points),
+            coefficient=coefficient,
+            points=points,
             until=day + YEAR,
             why="edited on the record",
             by="crm",
         )
     )
     wake_subjects(tx, [row.subject])
+    return ""
 
 
-def _number(value: Any) -> Decimal | None:
+def _whole(value: Any, parts: int) -> int | None:
+    """A number in so many parts of one; None where it is none, as a text in a field of somebody's own making."""
     try:
-        return None if value is None else Decimal(str(value))
-    except ArithmeticError:
-        return None  # a text in a number field of somebody's own making
+        return None if value is None else int(Decimal(str(value)) * parts)
+    except (ArithmeticError, ValueError):
+        return None

@@ -156,9 +156,10 @@ def _enter_people(tx: Connection, job: Job, reading: Reading, page: Page, report
     changes = store_contacts(tx, entry, contacts, restore=job.edited_by_hand != "report", sent=sent)
     found = {each.record: each.ours for each in contacts}
     for record, names in changes.edited:
-        here.edited.append(f"{reading.name}:{record} {', '.join(names)}")
+        edited, why = {name: found[record][name] for name in names}, ""
         if job.edited_by_hand == "adjust":
-            edits.adjust(tx, entry, record, {name: found[record][name] for name in names}, reading.day)
+            why = edits.adjust(tx, entry, record, edited, day=reading.day, programme=reading.programme)
+        here.edited.append(f"{reading.name}:{record} {', '.join(names)}" + (f"; not taken, {why}" if why else ""))
     for record, names in changes.foreign:
         here.edited.append(f"{reading.name}:{record} {', '.join(names)}: {_FOREIGN}")
     del here.edited[SHOWN:]

@@ -77,6 +77,30 @@ class TestAValueThatStoodThereBefore:
         assert (crm.ours("1")["coefficient"], crm.ours("1")["status"]) == (Decimal("0.95"), "adjusted")
         assert [each.coefficient for each in decisions(world)] == [95]
 
+    @pytest.mark.parametrize(
+        ("edit", "why"),
+        [
+            ({"coefficient": Decimal(0)}, "coefficient 0.00: customers goes from 0.50 to 3.50"),
+            ({"coefficient": Decimal(99999)}, "coefficient 99999.00: customers goes from 0.50 to 3.50"),
+            ({"points": Decimal(-5)}, "points -5: customers never goes below 0"),
+            ({"points": Decimal(10**12)}, "points 1000000000000: 1000000 are the most that can be set"),
+            ({"points": Decimal("1e30")}, f"points {10**30}: 1000000 are the most that can be set"),
+            ({"coefficient": "nan"}, ""),
+            ({"points": "1e999999999"}, ""),
+        ],
+        ids=str,
+    )
+    def test_is_no_adjustment_where_no_review_and_no_balance_can_be_that(self, world, edit, why):
+        """It would be in the ledger for good, and stop every run to come."""
+        crm = raised(world)
+        before = crm.ours("1")
+        crm.edit_ours("1", **edit)
+        report = world.sync(edited_by_hand="adjust")
+        said = f"; not taken, {why}" if why else ""
+        assert (report.state, report.connections["a"].edited) == ("done", [f"a:1 {', '.join(edit)}{said}"])
+        assert decisions(world) == ()
+        assert {**crm.ours("1"), "computed_at": None} == {**before, "computed_at": None}
+
     def test_is_an_edit_on_a_record_that_an_undo_put_back_as_well(self, world):
         crm = ordered_again(world)
         put_back(world, world.sync().run)
