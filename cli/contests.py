@@ -8,7 +8,7 @@ import click
 
 from cli.compose import clock
 from cli.exits import Exit
-from cli.offline import compose_offline, find
+from cli.offline import compose_offline, find, refuse_unknown
 from cli.screen import console, counted, print_json, table
 from config.rulefile import load_programme
 from sync import contests
@@ -29,6 +29,7 @@ def listed(path: Path, /, *, subject: str | None, as_json: bool) -> int:
     """
     settings, ledger = compose_offline(path)
     with closing(ledger), ledger.reading() as tx:
+        refuse_unknown(tx, settings.programme_name)
         zone = settings.time_zone or zones.of(tx, settings.programme_name).present
         today = clock(settings).now().astimezone(zone).date()
         rules = load_programme(settings.programme, at=today)

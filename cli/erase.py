@@ -12,7 +12,7 @@ import click
 from cli.asking import agreed
 from cli.compose import clock, openings
 from cli.exits import Exit
-from cli.offline import compose_offline, find, in_full
+from cli.offline import compose_offline, find, in_full, refuse_unknown
 from cli.screen import command, console, counted, print_json, table
 from config.reading import ConfigError, choice
 from config.rulefile import load_programme
@@ -98,6 +98,8 @@ def readmit(path: Path, *, record: str, yes: bool, as_json: bool) -> int:
     settings, ledger = compose_offline(path)
     now = clock(settings).now
     with closing(ledger):
+        with ledger.reading() as tx:
+            refuse_unknown(tx, settings.programme_name)
         if not yes and not agreed(f"let {record} be scored again, as a new customer?"):
             click.echo("nobody was let in", err=as_json)
             return Exit.ASKED
@@ -127,6 +129,8 @@ def purge(path: Path, *, as_json: bool) -> int:
     """Delete what the settings' retention no longer covers and no number rests on any more."""
     settings, ledger = compose_offline(path)
     with closing(ledger):
+        with ledger.reading() as tx:
+            refuse_unknown(tx, settings.programme_name)
         purged = perform_purge(settings, ledger, clock(settings).now)
     if as_json:
         print_json(purged.to_json())

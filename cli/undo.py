@@ -8,7 +8,7 @@ import click
 from cli.compose import clock, compose
 from cli.exits import Exit
 from cli.number import NUMBER
-from cli.offline import compose_offline, refuse_missing
+from cli.offline import compose_offline, refuse_missing, refuse_unknown
 from cli.screen import command, console, print_json
 from cli.sync import exit_code, perform, show
 from sync import hold, lease
@@ -59,6 +59,7 @@ def resume(path: Path, *, as_json: bool) -> int:
     settings, ledger = compose_offline(path)
     time = clock(settings)
     with closing(ledger), ledger.begin() as tx:
+        refuse_unknown(tx, settings.programme_name)
         lease.serialise(tx)
         now = time.now()
         programme = database.programme(tx, settings.programme_name).id
