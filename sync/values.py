@@ -33,18 +33,20 @@ def as_json(value: Value) -> Any:
 
 
 def from_json(value: Any, kind: FieldKind) -> Value | Clear:
-    """A kept value as a connector takes it."""
+    """A kept value as a connector takes it; what was no value of that kind, as the text that stood there."""
     if value is None:
         return CLEAR
-    match kind:
-        case FieldKind.DECIMAL | FieldKind.INTEGER:
-            return Decimal(value)
-        case FieldKind.DATE:
-            return date.fromisoformat(value)
-        case FieldKind.DATETIME:
-            return datetime.fromisoformat(value)
-        case _:
-            return str(value)
+    try:
+        match kind:
+            case FieldKind.DECIMAL | FieldKind.INTEGER:
+                return Decimal(value)
+            case FieldKind.DATE:
+                return date.fromisoformat(value)
+            case FieldKind.DATETIME:
+                return datetime.fromisoformat(value)
+    except (ArithmeticError, ValueError):
+        pass
+    return str(value)
 
 
 def values_of(standing: Standing, texts: Texts, *, rules: str, computed_at: datetime) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pytest
 
 from connectors.errors import Unreachable
 from connectors.protocol import Outcome, OutcomeKind
+from scoring.records import Malformed
 from sync import hold
 from sync.brake import Brake
 from sync.ledger import database, history
@@ -226,3 +227,15 @@ def test_a_standing_of_next_year_is_not_confused_with_the_one_undone(world):
     resume(world)
     world.sync()
     assert crm.ours("1")["next_review"] == date(2028, 10, 1)
+
+
+@pytest.mark.parametrize(
+    "edit", [{"coefficient": Malformed("cheap", "a number")}, {"next_review": Malformed("soon", "a date")}]
+)
+def test_what_stood_there_and_was_no_value_of_its_field_goes_back_as_it_was(world, edit):
+    crm = one_customer(world)
+    world.sync()
+    crm.edit_ours("1", **edit)
+    report = put_back(world, world.sync().run)
+    ((name, value),) = edit.items()
+    assert (report.state, report.written, crm.ours("1")[name]) == ("done", 1, value.text)
