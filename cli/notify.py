@@ -3,6 +3,7 @@
 import smtplib
 import ssl
 from email.message import EmailMessage
+from email.utils import localtime, make_msgid, parseaddr
 from pathlib import Path
 
 import requests
@@ -53,6 +54,8 @@ def _post(url: str, subject: str, message: Message) -> None:
 def _mail(settings: MailSettings, password: str | None, subject: str, message: Message) -> None:
     mail = EmailMessage()
     mail["Subject"], mail["From"], mail["To"] = subject, settings.sender, ", ".join(settings.to)
+    # Who takes mail in may refuse, or put away, what has no day and no name of its own.
+    mail["Date"], mail["Message-ID"] = localtime(), make_msgid(domain=parseaddr(settings.sender)[1].rpartition("@")[2])
     mail.set_content(message.text)
     with smtplib.SMTP(settings.host, settings.port, timeout=TIMEOUT) as server:
         if settings.starttls:

@@ -124,12 +124,14 @@ def test_a_mail_is_sent_to_everyone_named_with_the_password_from_where_it_is_kep
 
         def send_message(self, mail):
             did.append((mail["Subject"], mail["To"], mail.get_content().strip()))
+            assert mail["Date"].datetime.tzinfo, "a mail without a day may be put away unread"
+            assert mail["Message-ID"].endswith("@example.com>")
 
     monkeypatch.setattr("smtplib.SMTP", Smtp)
     monkeypatch.setenv("MAIL_PASSWORD", "kept elsewhere")
     mail = {
         "host": "mail.example.com",
-        "sender": "b@example.com",
+        "sender": "Bonus <b@example.com>",
         "to": ["a@example.com", "c@example.com"],
         "user": "b",
         "password": {"env": "MAIL_PASSWORD"},
