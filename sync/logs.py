@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 PLAIN = "%(asctime)s %(levelname)s %(name)s %(message)s"
-LOGGERS = ("sync", "connectors", "cli")  # of which a process sends its logs
+SCHEDULER = "apscheduler"  # of which errors alone are sent: that a job was skipped is told by `cli.schedule`
+LOGGERS = ("sync", "connectors", "cli", SCHEDULER)  # of which a process sends its logs
 OURS = ("run", "kind", "state", "connection", "job", "alert", "way", "records", "calls", "seconds")
 
 
@@ -53,5 +54,5 @@ def configure(*, as_json: bool, level: int = logging.INFO, stream: TextIO | None
     for name in LOGGERS:
         logger = logging.getLogger(name)
         logger.handlers[:] = [handler]
-        logger.setLevel(level)
+        logger.setLevel(logging.ERROR if name == SCHEDULER else level)
         logger.propagate = False

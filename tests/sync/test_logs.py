@@ -52,6 +52,14 @@ def test_of_an_error_a_line_of_text_too_tells_only_its_kind(lines):
     assert "example.com" not in stream.getvalue()
 
 
+def test_what_the_scheduler_says_is_a_line_as_ours_or_is_said_by_us(lines, capsys):
+    theirs = logging.getLogger("apscheduler.scheduler")
+    theirs.warning('Execution of job "sync (trigger: cron)" skipped: maximum number of running instances reached (1)')
+    theirs.error("Error notifying listener")
+    assert [each["message"] for each in lines()] == ["Error notifying listener"]
+    assert capsys.readouterr().err == "", "a line that is no object"
+
+
 def test_a_sync_logs_its_beginning_and_its_end_and_no_address(lines, world):
     crm = world.crms["a"]
     crm.put("contacts", "1", email="somebody@example.com")
