@@ -88,9 +88,10 @@ def _concerned(tx: Connection, job: Job, run: int) -> set[str]:
         .distinct()
     )
     found = set(tx.execute(query).scalars())
-    if not found and row.state == "running":
+    writes_at_all = row.kind in ("sync", "undo")
+    if not found and writes_at_all and row.state == "running":
         return set(job.sources)  # it may be writing just now: nothing more, whatever it has not noted yet
-    if not found and row.state == "done" and row.kind in ("sync", "undo") and not row.report:
+    if not found and writes_at_all and row.state == "done" and not row.report:
         raise NothingToUndoError(f"what run {run} wrote is not kept any more (`retention.runs`): it cannot be undone")
     if not found:
         raise NothingToUndoError(f"run {run} wrote nothing: there is nothing to undo")
