@@ -62,9 +62,10 @@ def objection(brake: Brake, intent: Intent, command: Command = plain) -> str:
         return ""
     unlike, look = _unlike(brake.read, intent), command("sync --dry-run")
     if intent.first and not brake.first_fill:
-        names = ", ".join(intent.first)
+        names, elsewhere = ", ".join(intent.first), intent.changes - intent.first_changes
+        records = f"{intent.first_changes} records" + (f", and {elsewhere} elsewhere" if elsewhere else "")
         return unlike + (
-            f"this is the first time that {names} would be written to: {intent.changes} records; look at "
+            f"this is the first time that {names} would be written to: {records}; look at "
             f"`{look}`, then say `{command('sync --first-fill')}`, or `--read {intent.id}`"
         )
     # A yes to a first fill is none to what else is written.

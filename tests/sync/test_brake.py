@@ -45,6 +45,8 @@ def test_a_yes_to_the_first_fill_of_one_crm_is_none_to_what_that_moves_in_the_ot
     for number in range(2, 8):  # known there as well, with orders of their own
         other.put("contacts", f"9{number}", email=f"c{number}@example.com")
         order(other, f"q{number}", f"9{number}", THIS_YEAR)
+    asked = world.sync(brake=STRICT).connections["a"].message
+    assert "first time that b would be written to: 6 records, and 6 elsewhere;" in asked
     report = world.sync(brake=yes)
     assert report.state == "asked"
     assert "6 of 10 records would change, more than 20%;" in report.connections["a"].message
@@ -107,7 +109,7 @@ def test_a_dry_run_of_another_account_is_no_yes(world):
 
 
 def test_of_a_dry_run_that_showed_fewer_changes_it_is_said_how_many():
-    said = objection(Brake(read="4f2a91c0-10"), Intent(12, 12, ("a",), "4f2a91c0"))
+    said = objection(Brake(read="4f2a91c0-10"), Intent(12, 12, ("a",), "4f2a91c0", 12, 12))
     assert said.startswith("the dry run 4f2a91c0-10 showed 10 records; this is the first time that a")
 
 
