@@ -237,6 +237,7 @@ def _write_anew(ledger: Ledger, programme: str, now: Callable[[], datetime]) -> 
     with ledger.begin() as tx:
         lease.refuse_while_running(tx, database.programme(tx, programme).id, now())
     with told(ledger.place), closing(ledger.engine.raw_connection()) as raw, closing(raw.cursor()) as cursor:
+        cursor.execute("PRAGMA secure_delete=ON")  # else the new pages have copies as well, of rows that were moved
         cursor.execute("VACUUM")
 
 

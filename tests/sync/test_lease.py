@@ -250,6 +250,14 @@ class TestAskedToStop:
         assert len(crm.written) == 5
         assert world.sync().written == 0
 
+    def test_op11_what_is_not_on_its_way_yet_is_left_to_the_next_run(self, world):
+        crm = one_customer(world)
+        for number in range(2, 6):
+            crm.put("contacts", str(number), email=f"c{number}@example.com")
+        assert world.sync(stopping=lambda: len(crm.written) == 1).state == "interrupted"
+        assert len(crm.written) == 1
+        assert world.sync().written == 4
+
     def test_op11_the_run_is_closed_as_interrupted_and_its_lease_given_back(self, world):
         one_customer(world)
         assert self.stop_after(world, 0).state == "interrupted"

@@ -5,7 +5,7 @@ from decimal import Decimal
 from connectors.errors import Unreachable
 from connectors.protocol import Finding, Level
 from sync import lease
-from sync.ledger import facts
+from sync.ledger import facts, history
 from sync.reconcile import reconcile
 from tests.sync.conftest import order
 from tests.sync.test_run import THIS_YEAR, counted, one_customer
@@ -121,3 +121,15 @@ def test_what_this_org_never_had_is_not_asked_for(world):
     crm.findings = [Finding(Level.FAIL, "there are no cases", "", object="cases")]
     world.sync()
     assert list(compare(world).connections["a"].objects) == ["contacts", "orders"]
+
+
+def test_whoever_is_left_of_two_with_one_address_is_the_person_in_the_other_crm(world):
+    crm = company(world)
+    for each, record in ((crm, "8"), (crm, "9"), (world.crms["b"], "b9")):
+        each.put("contacts", record, email="office@example.com")
+    assert len(world.sync().ambiguous) == 3
+    crm.vanish("contacts", "8")
+    compare(world)
+    with world.ledger.begin() as tx:
+        (who,) = history.subject(tx, "customers", "b:b9")
+    assert sorted(who.records) == ["a:9", "b:b9"]
