@@ -40,6 +40,11 @@ class ContactChanges:
     foreign: tuple[tuple[str, tuple[str, ...]], ...]
 
 
+def _blank(written: Mapping[str, Any]) -> bool:
+    """Whether nothing of ours stands on a record, as after our fields were removed and made again."""
+    return all(value is None for value in written.values())
+
+
 def digest(email: str | None) -> str | None:
     """An address trimmed and lower-cased, as SHA-256; None for what is no address."""
     text = (email or "").strip().lower()
@@ -82,7 +87,7 @@ def store_contacts(
                 (edited if by_hand else foreign).append((record, differing))
                 values["written"] = kept | {name: facts.ours[name] for name in differing}
                 if restore or not by_hand:
-                    values["shown"] = None if row.shown is None else schema.OTHERWISE
+                    values["shown"] = None if row.shown is None or _blank(values["written"]) else schema.OTHERWISE
         if values:
             tx.execute(update(table).where(table.c.id == row.id).values(values))
     return ContactChanges(frozenset(touched), tuple(edited), tuple(foreign))

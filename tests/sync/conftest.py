@@ -106,9 +106,11 @@ def both(request: pytest.FixtureRequest) -> str:
 def world(place: str, clock: Clock) -> Iterator[World]:
     """Two CRMs, `a` and `b`."""
     crms = {"a": MemoryCrm(clock), "b": MemoryCrm(clock, account_id="42")}
-    made = World(Ledger.open(place), clock, crms, {name: mapping(name) for name in crms})
+    ledger = Ledger.open(place)
+    made = World(ledger, clock, crms, {name: mapping(name) for name in crms})
     yield made
-    made.ledger.close()  # a test may have put back another one
+    for each in (ledger, made.ledger):  # a test may have put another one in its place
+        each.close()
 
 
 def order(crm: MemoryCrm, id_: str, contact: str, day: date, **more: object) -> None:

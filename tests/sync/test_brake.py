@@ -64,6 +64,17 @@ def test_an_edit_of_the_only_record_of_a_crm_makes_no_first_time_of_it(world):
     assert world.sync(brake=Brake()).written == 2
 
 
+def test_fields_that_are_empty_everywhere_as_when_made_again_are_filled_as_if_for_the_first_time(world):
+    crm = company(world)
+    assert world.sync(brake=Brake(first_fill=True)).state == "done"
+    for each in crm.written:
+        crm.edit_ours(each.id, **dict.fromkeys(crm.ours(each.id)))
+    report = world.sync(brake=Brake(share=0.2, least=0))
+    assert report.state == "asked"
+    assert "this is the first time that a would be written to: 10 records" in report.connections["a"].message
+    assert world.sync(brake=Brake(share=0.2, least=0, first_fill=True)).written == 10
+
+
 def test_the_dry_run_that_was_read_is_a_yes(world):
     crm = company(world)
     read = world.sync(dry=True).intent
