@@ -26,7 +26,9 @@ class Memory:
 
     def _watch(self) -> None:
         while True:
-            self._most = max(self._most, sum(map(_held, [os.getpid(), *_children(os.getpid())])))
+            # First of all what there is: whoever asks meanwhile shall not find the most of before again.
+            held = sum(map(_held, [os.getpid(), *_children(os.getpid())]))
+            self._most = max(self._most, held)
             since, self.took = self.took, time.thread_time()
             time.sleep(max(0.1, 20 * (self.took - since)))  # it shall not be in the way of what is measured
 
