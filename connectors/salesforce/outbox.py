@@ -56,7 +56,8 @@ class Outbox:
 
     def near(self, parents: Iterable[tuple[str, str]]) -> None:
         """Say which record hangs on which parent: rows of one parent go together, and do not lock each other out."""
-        self._database.executemany("UPDATE waiting SET near = ?2 WHERE id = ?1", parents)
+        hang = ((parent, id_) for id_, parent in parents)
+        self._database.executemany("UPDATE waiting SET near = ? WHERE id = ?", hang)
 
     def arrange(self) -> None:
         """Everything is in: fix the order."""
