@@ -1,8 +1,8 @@
 """Alerts: one message when something begins to be wrong, one when it is over, and none in between.
 
 What is wrong is a function of a run's report and the ledger; what was told is remembered in the ledger, for each way
-of sending, so that a restart tells nothing twice. A first fill tells nothing of its connection
-but that it fails: it reads everything and may well take the day's calls.
+of sending, so that a restart tells nothing twice. A first fill tells nothing of its connection but that it fails: it
+reads everything and may well take the day's calls.
 """
 
 import logging

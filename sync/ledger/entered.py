@@ -59,10 +59,11 @@ def moved_since(tx: Connection, run: int, since: Mapping[int, datetime]) -> dict
     """Records that this run, or one before it that nobody was scored after, linked with each subject or took away."""
     identities, contacts = schema.identities, schema.contacts
     lost = contacts.alias()
-    # An older record that lost keeps the subject, and the survivor comes to it.
+    # An older record that lost keeps the subject, and the survivor comes to it. The sum keeps SQLite from going through
+    # all contacts of the connection for each.
     merged = (
         select(func.min(lost.c.record))
-        .where(lost.c.connection == contacts.c.connection, lost.c.merged_into == contacts.c.record)
+        .where(lost.c.connection + 0 == contacts.c.connection, lost.c.merged_into == contacts.c.record)
         .where(lost.c.subject == identities.c.subject)
         .scalar_subquery()
     )

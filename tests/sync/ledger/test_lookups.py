@@ -61,6 +61,16 @@ def test_what_a_page_brings_is_looked_up_whatever_its_length(filling):
 ABOUT = "INDEX signals_contact (connection=? AND initial=? AND contact=?)"
 
 
+def test_records_that_came_to_a_person_or_went_are_looked_up(filling):
+    said = []
+    with filling.ledger.begin() as tx:
+        event.listen(tx, "before_cursor_execute", lambda *given: said.append(given[2:4]))
+        entered.moved_since(tx, 1, {1: NOW})
+        steps = [step for step in _steps(tx, [each for each in said if "identities" in each[0]]) if "SEARCH" in step]
+    assert len(steps) == 5
+    assert not any("(connection=?)" in step for step in steps), steps
+
+
 @pytest.mark.parametrize(
     "ask",
     [
